@@ -1,0 +1,21 @@
+"""Which skill and which source item each question is about."""
+
+from collections.abc import Sequence
+
+from assessment.models import Skill, Slot, SourceItem
+
+
+def plan(skills: Sequence[Skill], sources: Sequence[SourceItem], total: int, turn: int = 0) -> tuple[Slot, ...]:
+    """Spread `total` questions evenly over skills and sources (rule 23 of docs/item-quality.md).
+
+    Every skill gets a question while there are no more skills than questions. `turn` (0 for the first set) rotates
+    both lists, so that a retake pairs skills with other sources and, where there are more skills than questions,
+    asks about other skills first.
+    """
+    pairs = []
+    for index in range(total):
+        skill = skills[(index + turn * total) % len(skills)]
+        lap = index // len(skills)
+        source = sources[(index + lap + turn) % len(sources)]
+        pairs.append(Slot(skill, source))
+    return tuple(pairs)

@@ -1,0 +1,97 @@
+"""Who may do what: pure functions over a verification's standing; the first rule that fails raises."""
+
+from collections.abc import Callable
+
+from assessment.errors import (
+    AlreadySubmitted,
+    AssessmentAlreadyPassed,
+    AssessmentLocked,
+    AssessmentPassed,
+    InvalidVerificationType,
+    NoData,
+    NoPriorAttempt,
+    NoQuestions,
+    NoSkills,
+    RetakeError,
+    RetakeRequired,
+    VerificationNotFound,
+)
+from assessment.models import Method, SetState, Standing
+
+
+def may_generate(standing: Standing) -> None:
+    """Check a first generation; a set that waits for answers is always allowed, since it is only shown again."""
+    if standing.is_locked:
+        raise AssessmentLocked
+    if standing.method is None:
+        raise VerificationNotFound
+    if standing.method is Method.HUMAN:
+        raise InvalidVerificationType
+    if standing.set_state is SetState.ACTIVE:
+        return
+    if standing.last_passed:
+        raise AssessmentPassed
+    if standing.attempts:
+        raise RetakeRequired
+    _has_something_to_ask_about(standing)
+
+
+def may_retake(standing: Standing) -> None:
+    """Check a retake, in the order the contract fixes."""
+    if standing.is_locked:
+        raise AssessmentLocked
+    if not standing.attempts:
+        raise NoPriorAttempt
+    if standing.last_passed:
+        raise AssessmentPassed
+    if standing.method is Method.HUMAN:
+        raise InvalidVerificationType
+    _has_something_to_ask_about(standing)
+
+
+def may_submit(standing: Standing) -> None:
+    """Check that a set waits for answers; the answers themselves are looked at by scoring."""
+    if standing.is_locked:
+        raise AssessmentLocked
+    if standing.set_state is None:
+        raise NoQuestions
+    if standing.set_state is SetState.SUBMITTED:
+        raise AlreadySubmitted
+
+
+def may_change_evidence(standing: Standing) -> None:
+    """Check that skills and source items may still be replaced: those of a passed assessment stand."""
+    if standing.is_locked or standing.last_passed:
+        raise AssessmentAlreadyPassed
+
+
+def progress(standing: Standing) -> str:
+    """Name the state a client sees: not_started, ready, failed, passed or locked."""
+    if standing.is_locked:
+        return "locked"
+    if standing.last_passed:
+        return "passed"
+    if standing.set_state is SetState.ACTIVE:
+        return "ready"
+    return "failed" if standing.attempts else "not_started"
+
+
+def next_calls(standing: Standing) -> tuple[str, ...]:
+    """List what would be accepted now, of generate, submit and retakeassessment."""
+    rules = (("generate", may_generate), ("submit", may_submit), ("retakeassessment", may_retake))
+    return tuple(name for name, rule in rules if _allows(rule, standing))
+
+
+def _allows(rule: Callable[[Standing], None], standing: Standing) -> bool:
+    try:
+        rule(standing)
+    except RetakeError:
+        return False
+    return True
+
+
+def _has_something_to_ask_about(standing: Standing) -> None:
+    if not standing.has_sources:
+        raise NoData
+    if not standing.has_skills:
+        raise NoSkills

@@ -1,0 +1,80 @@
+"""One fresh set, however many calls ask for it at the same time."""
+
+from random import SystemRandom
+
+from assessment.assembly import show
+from assessment.blueprint import plan
+from assessment.deadline import Deadline
+from assessment.errors import GenerationFailed
+from assessment.models import Brief, Dossier, QuestionSet
+from assessment.ports import AssessmentStore, Finished, Lease, QuestionWriter, StateChanged
+
+FIRST_PAUSE_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 0.4
+
+
+async def fresh_set(
+    dossier: Dossier,
+    total: int,
+    scenario: str | None,
+    deadline: Deadline,
+    store: AssessmentStore,
+    writer: QuestionWriter,
+) -> QuestionSet | None:
+    """Write and activate a set of `total` questions, or take over the one an overlapping call makes.
+
+    Returns None when the verification changed meanwhile, so that the caller has to look at it again.
+    Raises GenerationFailed when no complete set could be had in time; then nothing was changed.
+    """
+    verification_id = dossier.standing.verification_id
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        claim = await store.claim(verification_id, deadline.elapsed)
+        if isinstance(claim, Lease):
+            return await _write(claim, dossier, total, scenario, deadline, store, writer)
+        if isinstance(claim, Finished):
+            return await _shared(claim, verification_id, store)
+        if deadline.remaining <= pause:
+            raise GenerationFailed
+        await deadline.clock.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def _write(
+    lease: Lease,
+    dossier: Dossier,
+    total: int,
+    scenario: str | None,
+    deadline: Deadline,
+    store: AssessmentStore,
+    writer: QuestionWriter,
+) -> QuestionSet | None:
+    try:
+        async with store.keep(lease):
+            written = await writer.write(_brief(dossier, total, scenario), deadline)
+        questions = show(written.items, SystemRandom())
+        return await store.activate(lease, dossier.standing.revision, questions, written.provenance)
+    except StateChanged:
+        await store.give_up(lease)
+        return None
+    except BaseException:
+        await store.give_up(lease)
+        raise
+
+
+async def _shared(finished: Finished, verification_id: str, store: AssessmentStore) -> QuestionSet | None:
+    if finished.set_id is None:
+        raise GenerationFailed
+    current = await store.current_set(verification_id)
+    return current if current is not None and current.set_id == finished.set_id else None
+
+
+def _brief(dossier: Dossier, total: int, scenario: str | None) -> Brief:
+    standing = dossier.standing
+    return Brief(
+        mode=standing.mode,
+        slots=plan(dossier.skills, dossier.sources, total, standing.attempts),
+        seen=dossier.seen,
+        seed=f"{standing.verification_id}:{standing.revision}",
+        scenario=scenario,
+    )

@@ -1,0 +1,86 @@
+"""From answers to a score."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from assessment.errors import IncompleteAnswers, InvalidAnswer
+from assessment.models import Answer, AnsweredQuestion, Attempt, Question, QuestionSet, Skill, SkillTally
+
+PASS_MARK = 60
+
+
+def percentage(correct: int, total: int) -> int:
+    """Round correct / total x 100 with halves up, in whole numbers so that no float decides over a pass."""
+    return (200 * correct + total) // (2 * total)
+
+
+def is_pass(score: int) -> bool:
+    """60% passes."""
+    return score >= PASS_MARK
+
+
+def grade(
+    question_set: QuestionSet,
+    answers: Sequence[Answer | None],
+    skills: Sequence[Skill],
+    number: int,
+    submitted_at: datetime,
+) -> Attempt:
+    """Score one submission.
+
+    An answer that is None was not readable. Raises IncompleteAnswers when the count differs from the set's,
+    InvalidAnswer when an answer is unreadable, names no question of this set or one twice, or chooses no option.
+    """
+    questions = question_set.questions
+    if len(answers) != len(questions):
+        raise IncompleteAnswers
+    chosen = _chosen(questions, answers)
+    answered = tuple(_answered(question, chosen[question.question_id]) for question in questions)
+    correct = sum(question.key == question.selected for question in answered)
+    score = percentage(correct, len(answered))
+    return Attempt(
+        number=number,
+        score=score,
+        passed=is_pass(score),
+        correct=correct,
+        total=len(answered),
+        questions=answered,
+        skills=_tallies(answered, skills),
+        provenance=question_set.provenance,
+        submitted_at=submitted_at,
+    )
+
+
+def _chosen(questions: Sequence[Question], answers: Sequence[Answer | None]) -> dict[str, int]:
+    by_id = {question.question_id: question for question in questions}
+    chosen: dict[str, int] = {}
+    for answer in answers:
+        if answer is None or answer.question_id not in by_id or answer.question_id in chosen:
+            raise InvalidAnswer
+        if not 0 <= answer.selected < len(by_id[answer.question_id].options):
+            raise InvalidAnswer
+        chosen[answer.question_id] = answer.selected
+    return chosen
+
+
+def _answered(question: Question, selected: int) -> AnsweredQuestion:
+    return AnsweredQuestion(
+        question_id=question.question_id,
+        skill_id=question.skill_id,
+        source_id=question.source_id,
+        stem=question.stem,
+        options=question.options,
+        key=question.key,
+        selected=selected,
+        rationale=question.rationale,
+    )
+
+
+def _tallies(answered: Sequence[AnsweredQuestion], skills: Sequence[Skill]) -> tuple[SkillTally, ...]:
+    tallies = []
+    for skill in skills:
+        own = [question for question in answered if question.skill_id == skill.skill_id]
+        if own:
+            correct = sum(question.key == question.selected for question in own)
+            tallies.append(SkillTally(skill.skill_id, skill.name, correct, len(own)))
+    return tuple(tallies)

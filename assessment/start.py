@@ -1,0 +1,36 @@
+"""Use case: the first question set."""
+
+import msgspec
+
+from assessment.deadline import Deadline
+from assessment.eligibility import may_generate
+from assessment.generation import fresh_set
+from assessment.models import QuestionSet, SetState
+from assessment.ports import AssessmentStore, QuestionWriter
+
+
+class Started(msgspec.Struct, frozen=True):
+    """The set to answer; `already_generated` when it existed before this call."""
+
+    question_set: QuestionSet
+    already_generated: bool
+
+
+async def start(
+    verification_id: str,
+    total: int,
+    scenario: str | None,
+    deadline: Deadline,
+    store: AssessmentStore,
+    writer: QuestionWriter,
+) -> Started:
+    """Give the set that waits for answers, or have one written. Raises what may_generate raises, or GenerationFailed."""
+    while True:
+        dossier = await store.load(verification_id)
+        may_generate(dossier.standing)
+        current = dossier.current_set
+        if current is not None and current.state is SetState.ACTIVE:
+            return Started(current, already_generated=True)
+        fresh = await fresh_set(dossier, total, scenario, deadline, store, writer)
+        if fresh is not None:
+            return Started(fresh, already_generated=False)
