@@ -1,0 +1,153 @@
+"""What the outside world is told: webhooks for the platform, a result mail for the student.
+
+A notice is stored in the transaction of the change that caused it and delivered afterwards, so a crash loses none.
+No notice ever holds a question, an option or a right answer.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from assessment.models import Attempt, Mode, Skill, SkillStatus
+
+
+class Channel(StrEnum):
+    """How a notice travels."""
+
+    WEBHOOK = "webhook"
+    MAIL = "mail"
+
+
+class Event(StrEnum):
+    """What happened."""
+
+    INITIATED = "verification.initiated"
+    COMPLETED = "verification.completed"
+
+
+class Addressee(msgspec.Struct, frozen=True):
+    """Whom a verification's notices concern."""
+
+    verification_id: str
+    student_id: str
+    external_student_id: str
+    mode: Mode
+    name: str
+    email: str | None
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A notice to be stored: `body` is the JSON text of a webhook, or of a mail's subject and text."""
+
+    channel: Channel
+    event: Event
+    body: str
+
+
+class MailText(msgspec.Struct, frozen=True):
+    """A mail's words; the address is the parcel's target."""
+
+    subject: str
+    text: str
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """A stored notice on its way: `target` is a URL or an address, `tries` counts the deliveries tried before.
+
+    `secret` signs a webhook (`whsec_…`); a mail has none.
+    """
+
+    message_id: str
+    channel: Channel
+    event: Event
+    target: str
+    body: str
+    tries: int
+    secret: str | None = None
+
+
+class Outbox(Protocol):
+    """Stored notices, handed to one courier at a time."""
+
+    async def take(self, limit: int, lease_seconds: float) -> Sequence[Parcel]:
+        """Lease up to `limit` parcels that are due; one not settled in `lease_seconds` becomes due again."""
+
+    async def delivered(self, message_id: str) -> None:
+        """Record the delivery."""
+
+    async def try_again(self, message_id: str, after_seconds: float, reason: str) -> None:
+        """Record a failed try and make the parcel due again after a while."""
+
+    async def undeliverable(self, message_id: str, reason: str) -> None:
+        """Record that the parcel is given up."""
+
+
+def initiated(addressee: Addressee, skills: Sequence[Skill], total: int, at: datetime) -> Notice:
+    """Tell the platform that a first question set waits for its student."""
+    data = {
+        **_subject(addressee),
+        "totalQuestions": total,
+        "skills": [{"skillId": skill.skill_id, "name": skill.name} for skill in skills],
+    }
+    return _webhook(Event.INITIATED, data, at)
+
+
+def completed(addressee: Addressee, skills: Sequence[Skill], attempt: Attempt) -> Notice:
+    """Tell the platform the result of an attempt."""
+    status = SkillStatus.VERIFIED if attempt.passed else SkillStatus.REJECTED
+    data = {
+        **_subject(addressee),
+        "result": {
+            "score": attempt.score,
+            "passed": attempt.passed,
+            "attemptNumber": attempt.number,
+            "correctAnswers": attempt.correct,
+            "totalQuestions": attempt.total,
+        },
+        "skills": [
+            {"skillId": skill.skill_id, "name": skill.name, "verified": attempt.passed, "status": status}
+            for skill in skills
+        ],
+    }
+    return _webhook(Event.COMPLETED, data, attempt.submitted_at)
+
+
+def result_mail(addressee: Addressee, skills: Sequence[Skill], attempt: Attempt) -> Notice:
+    """Tell the student the result of an attempt."""
+    names = ", ".join(skill.name for skill in skills)
+    if attempt.passed:
+        subject, verdict = "You passed your skill assessment", f"You passed: {names} are now verified."
+    else:
+        subject = "Your skill assessment result"
+        verdict = "This time it was not enough to pass (60% is needed). You can ask for a new set of questions."
+    text = (
+        f"Hello {addressee.name},\n\n"
+        f"attempt {attempt.number} is scored: {attempt.correct} of {attempt.total} questions right, "
+        f"{attempt.score}%.\n{verdict}\n"
+    )
+    return Notice(Channel.MAIL, Event.COMPLETED, _json(MailText(subject, text)))
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment as the contract does: ISO 8601, UTC, milliseconds, Z."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _subject(addressee: Addressee) -> dict[str, object]:
+    return {
+        "recordVerificationId": addressee.verification_id,
+        "recordUserId": addressee.student_id,
+        "externalStudentId": addressee.external_student_id,
+        "mode": addressee.mode,
+    }
+
+
+def _webhook(event: Event, data: dict[str, object], at: datetime) -> Notice:
+    return Notice(Channel.WEBHOOK, event, _json({"type": event, "timestamp": iso(at), "data": data}))
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
