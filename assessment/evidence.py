@@ -1,0 +1,124 @@
+"""What a platform sends about a student, and what of it may be shown to a question writer."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from assessment.models import Method, SkillStatus, SourceItem, SourceKind
+
+REDACTED = "[removed]"
+SHORTEST_REDACTED_NAME = 3
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+PHONE = re.compile(r"\+?\d[\d\s()./-]{6,}\d")
+DATE = re.compile(r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?(\s*-\s*\d{4}([-/.]\d{1,2}){0,2})?|\d{4}\s*[-/]\s*\d{4}")
+
+ID_FIELDS = {
+    SourceKind.PROJECT: "projectId",
+    SourceKind.EXPERIENCE: "workExperienceId",
+    SourceKind.CERTIFICATE: "certificateId",
+}
+TITLE_FIELDS = {SourceKind.PROJECT: "name", SourceKind.EXPERIENCE: "role", SourceKind.CERTIFICATE: "name"}
+FACT_FIELDS = {
+    SourceKind.PROJECT: ("description",),
+    SourceKind.EXPERIENCE: ("companyName", "description"),
+    SourceKind.CERTIFICATE: ("issuer", "description"),
+}
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who the student is; at least one of the two contacts is there."""
+
+    name: str
+    email: str | None
+    phone_number: str | None
+
+
+class SentItem(msgspec.Struct, frozen=True):
+    """A project, job or certificate exactly as it was sent, fields of the platform's own included."""
+
+    kind: SourceKind
+    external_id: str
+    payload: dict[str, Any]
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """All that opens a verification."""
+
+    external_student_id: str
+    callback_url: str
+    person: Person
+    items: tuple[SentItem, ...]
+    skill_ids: tuple[str, ...] = ()
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A verification just opened; the only time its session token is seen in clear."""
+
+    verification_id: str
+    student_id: str
+    session_token: str
+    expires_at: datetime
+
+
+class ChosenSkill(msgspec.Struct, frozen=True):
+    """A skill as a client asks to store it; `name` is needed when the catalogue does not know the id."""
+
+    skill_id: str
+    name: str | None
+    proof_urls: tuple[str, ...]
+
+
+class AttachedItem(msgspec.Struct, frozen=True):
+    """A source item that questions may now draw on."""
+
+    record_id: str
+    kind: SourceKind
+    external_id: str
+    payload: dict[str, Any]
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """What `/verify` received, for showing it again."""
+
+    verification_id: str
+    student_id: str
+    opening: Opening
+
+
+class SkillRecord(msgspec.Struct, frozen=True):
+    """What one verification says about one skill."""
+
+    verification_id: str
+    skill_id: str
+    name: str
+    status: SkillStatus
+    proof_urls: tuple[str, ...]
+    verified_at: datetime | None
+    created_at: datetime
+    method: Method | None = None
+
+
+def source_item(source_id: str, kind: SourceKind, payload: Mapping[str, Any], person: Person) -> SourceItem:
+    """Reduce what was sent to what a question writer may see: title and facts, without personal data."""
+    facts = tuple(
+        (field, redact(payload[field], person))
+        for field in FACT_FIELDS[kind]
+        if isinstance(payload.get(field), str) and payload[field].strip()
+    )
+    return SourceItem(source_id, kind, redact(str(payload[TITLE_FIELDS[kind]]), person), facts)
+
+
+def redact(text: str, person: Person) -> str:
+    """Take out the student's name, and every e-mail address and phone number, whoever's it is."""
+    for word in _name_words(person.name):
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", REDACTED, text)
+    text = EMAIL.sub(REDACTED, text)
+    return PHONE.sub(lambda match: match[0] if DATE.fullmatch(match[0].strip()) else REDACTED, text)
+
+
+def _name_words(name: str) -> Sequence[str]:
+    words = [word for word in name.split() if len(word) >= SHORTEST_REDACTED_NAME]
+    return [name.strip(), *words] if name.strip() else words

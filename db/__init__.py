@@ -1,0 +1,1 @@
+"""The only room with queries: Piccolo tables on PostgreSQL, embedded by default."""

@@ -1,0 +1,125 @@
+"""Platforms, their API keys, and the two look-ups that authenticate a request."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from assessment.credentials import (
+    PlatformAccess,
+    StudentAccess,
+    digest,
+    is_well_formed,
+    new_api_key,
+    new_id,
+    new_webhook_secret,
+    same_digest,
+)
+from assessment.errors import InvalidApiKey, InvalidSession, SessionExpired
+from assessment.models import Mode
+from db.engine import RetakeEngine
+from db.sql import fetch, fetch_one
+from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
+from db.tables import ApiKey, Platform
+
+
+class NewKey(msgspec.Struct, frozen=True):
+    """A key just made: the only time key and webhook secret are seen together in clear."""
+
+    key_id: str
+    api_key: str
+    webhook_secret: str
+
+
+class KeyInfo(msgspec.Struct, frozen=True):
+    """What may be shown of a key later."""
+
+    key_id: str
+    platform: str
+    mode: Mode
+    name: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class Accounts:
+    """Credentials: made, listed, revoked, recognised."""
+
+    def __init__(self, engine: RetakeEngine) -> None:
+        self._engine = engine
+
+    async def create_key(self, mode: Mode, name: str, platform: str) -> NewKey:
+        """Make a key for a platform, which is created when it is new."""
+        made = NewKey(new_id("key", mode), new_api_key(mode), new_webhook_secret())
+        async with self._engine.transaction():
+            await Platform.insert(Platform(name=platform)).on_conflict(action="DO NOTHING", target=Platform.name)
+            owner = await Platform.select(Platform.id).where(Platform.name == platform).first()
+            await ApiKey.insert(
+                ApiKey(
+                    id=made.key_id,
+                    platform=owner["id"],
+                    mode=mode.value,
+                    name=name,
+                    digest=digest(made.api_key),
+                    webhook_secret=made.webhook_secret,
+                )
+            )
+        return made
+
+    async def list_keys(self) -> Sequence[KeyInfo]:
+        """List all keys, oldest first, without anything secret."""
+        rows = await ApiKey.select(
+            ApiKey.id, ApiKey.platform.name.as_alias("platform"), ApiKey.mode, ApiKey.name, ApiKey.created_at,
+            ApiKey.revoked_at,
+        ).order_by(ApiKey.created_at)  # fmt: skip  # one column per line says no more
+        return [
+            KeyInfo(row["id"], row["platform"], Mode(row["mode"]), row["name"], row["created_at"], row["revoked_at"])
+            for row in rows
+        ]
+
+    async def revoke_key(self, key_id: str) -> bool:
+        """Revoke a key, and with it the sessions it opened. False when there is no such key in force."""
+        rows = await (
+            ApiKey.update({ApiKey.revoked_at: datetime.now(UTC)})
+            .where((ApiKey.id == key_id) & ApiKey.revoked_at.is_null())
+            .returning(ApiKey.id)
+        )
+        return bool(rows)
+
+    async def platform_access(self, api_key: str) -> PlatformAccess:
+        """Recognise an API key. Raises InvalidApiKey."""
+        if not is_well_formed(api_key):
+            raise InvalidApiKey
+        sought = digest(api_key)
+        row = await (
+            ApiKey.select(ApiKey.id, ApiKey.platform, ApiKey.mode, ApiKey.digest)
+            .where((ApiKey.digest == sought) & ApiKey.revoked_at.is_null())
+            .first()
+        )
+        if row is None or not same_digest(row["digest"], sought):
+            raise InvalidApiKey
+        return PlatformAccess(sought, row["id"], row["platform"], Mode(row["mode"]))
+
+    async def student_access(self, token: str) -> StudentAccess:
+        """Recognise a session token, and read how its verification stands, in one query.
+
+        Raises InvalidSession, also when the API key behind the session was revoked, or SessionExpired.
+        """
+        sought = digest(token)
+        row = await fetch_one(
+            f"""
+            SELECT s.digest, s.expires_at, s.expires_at <= clock_timestamp() AS expired, {STANDING_COLUMNS}
+            FROM session s JOIN verification v ON v.id = s.verification JOIN api_key k ON k.id = v.api_key
+            {STANDING_JOIN} WHERE s.digest = {{}} AND k.revoked_at IS NULL
+            """,  # noqa: S608  # only constants of this package are put in; values go as parameters
+            sought,
+        )
+        if row is None or not same_digest(row["digest"], sought):
+            raise InvalidSession
+        if row["expired"]:
+            raise SessionExpired
+        return StudentAccess(sought, row["expires_at"], standing_from(row))
+
+    async def has_keys(self, mode: Mode) -> bool:
+        """Tell whether any key of this mode is in force."""
+        return bool(await fetch("SELECT 1 FROM api_key WHERE mode = {} AND revoked_at IS NULL LIMIT 1", mode.value))

@@ -1,0 +1,333 @@
+"""The archive of attempts, the current question set, and the lease under which the next set is written."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import structlog
+
+from assessment.credentials import new_id
+from assessment.errors import ServiceUnavailable
+from assessment.evidence import Person, source_item
+from assessment.models import (
+    AnsweredQuestion,
+    Attempt,
+    Dossier,
+    Provenance,
+    Question,
+    QuestionSet,
+    SetState,
+    Skill,
+    SkillStatus,
+    SkillTally,
+    SourceItem,
+    SourceKind,
+)
+from assessment.notices import Addressee, Channel, Notice, completed, initiated, result_mail
+from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
+from db import tables
+from db.engine import RetakeEngine
+from db.sql import fetch, fetch_one, to_json
+from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
+
+LEASE_SECONDS = 8.0
+RENEWAL_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class PostgresAssessmentStore:
+    """assessment.ports.AssessmentStore on PostgreSQL."""
+
+    def __init__(self, engine: RetakeEngine, wake_courier: Callable[[], None]) -> None:
+        self._engine = engine
+        self._wake_courier = wake_courier
+
+    async def load(self, verification_id: str) -> Dossier:
+        async with self._engine.transaction():
+            return await _dossier(verification_id, for_update=False)
+
+    async def current_set(self, verification_id: str) -> QuestionSet | None:
+        row = await fetch_one(
+            "SELECT * FROM question_set WHERE verification = {} AND state IN ('active', 'submitted')", verification_id
+        )
+        return _question_set(row) if row else None
+
+    async def claim(self, verification_id: str, arrived_ago: float) -> Claim:
+        lease_id = uuid4()
+        won = await fetch(
+            """
+            INSERT INTO generation (verification, lease_id, leased_until)
+            VALUES ({}, {}, clock_timestamp() + make_interval(secs => {}))
+            ON CONFLICT (verification) DO UPDATE SET lease_id = excluded.lease_id, leased_until = excluded.leased_until,
+                finished_at = NULL, set_id = NULL
+            WHERE generation.finished_at < clock_timestamp() - make_interval(secs => {})
+               OR (generation.finished_at IS NULL AND generation.leased_until < clock_timestamp())
+            RETURNING lease_id
+            """,
+            verification_id,
+            lease_id,
+            LEASE_SECONDS,
+            arrived_ago,
+        )
+        if won:
+            return Lease(verification_id, str(lease_id))
+        row = await fetch_one("SELECT finished_at, set_id FROM generation WHERE verification = {}", verification_id)
+        if row is None or row["finished_at"] is None:
+            return Busy()
+        return Finished(str(row["set_id"]) if row["set_id"] else None)
+
+    def keep(self, lease: Lease) -> AbstractAsyncContextManager[None]:
+        return _kept(lease)
+
+    async def give_up(self, lease: Lease) -> None:
+        """End the generation as failed; when the database is away, the lease runs out by itself."""
+        with contextlib.suppress(ServiceUnavailable):
+            await asyncio.shield(self._engine.see_through(_finish(lease, None)))
+
+    async def activate(
+        self, lease: Lease, revision: int, questions: Sequence[Question], provenance: Provenance
+    ) -> QuestionSet:
+        fresh = QuestionSet(str(uuid4()), SetState.ACTIVE, tuple(questions), provenance)
+        async with self._engine.transaction():
+            dossier = await _dossier(lease.verification_id, for_update=True)
+            if dossier.standing.revision != revision or not await _finish(lease, fresh.set_id):
+                raise StateChanged
+            await fetch("DELETE FROM question_set WHERE verification = {}", lease.verification_id)
+            await tables.QuestionSet.insert(_set_row(lease.verification_id, fresh))
+            await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", lease.verification_id)
+            if not dossier.standing.attempts and dossier.current_set is None:
+                await _announce_start(lease.verification_id, dossier, len(questions))
+        self._wake_courier()
+        return fresh
+
+    async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> Attempt:
+        async with self._engine.transaction():
+            dossier = await _dossier(verification_id, for_update=True)
+            attempt = decide(dossier)
+            await tables.Attempt.insert(_attempt_row(verification_id, attempt))
+            await _record_result(verification_id, attempt)
+            await _announce_result(verification_id, dossier, attempt)
+        self._wake_courier()
+        return attempt
+
+    async def attempts(self, verification_id: str) -> list[Attempt]:
+        """Read the archive of one verification, oldest first."""
+        rows = await fetch("SELECT * FROM attempt WHERE verification = {} ORDER BY number", verification_id)
+        return [_attempt(row) for row in rows]
+
+    async def attempt(self, verification_id: str, number: int) -> Attempt | None:
+        """Read one attempt."""
+        row = await fetch_one("SELECT * FROM attempt WHERE verification = {} AND number = {}", verification_id, number)
+        return _attempt(row) if row else None
+
+
+@asynccontextmanager
+async def _kept(lease: Lease) -> AsyncIterator[None]:
+    renewal = asyncio.ensure_future(_renew_for_ever(lease))
+    try:
+        yield
+    finally:
+        renewal.cancel()
+
+
+async def _renew_for_ever(lease: Lease) -> None:
+    while True:
+        await asyncio.sleep(RENEWAL_SECONDS)
+        try:
+            await fetch(
+                """
+                UPDATE generation SET leased_until = clock_timestamp() + make_interval(secs => {})
+                WHERE verification = {} AND lease_id = {} AND finished_at IS NULL
+                """,
+                LEASE_SECONDS,
+                lease.verification_id,
+                UUID(lease.lease_id),
+            )
+        except ServiceUnavailable:
+            log.warning("lease_not_renewed", verification_id=lease.verification_id)
+
+
+async def _finish(lease: Lease, set_id: str | None) -> bool:
+    """End the generation unless the lease was lost; False then."""
+    rows = await fetch(
+        """
+        UPDATE generation SET finished_at = clock_timestamp(), set_id = {}
+        WHERE verification = {} AND lease_id = {} AND finished_at IS NULL RETURNING lease_id
+        """,
+        UUID(set_id) if set_id else None,
+        lease.verification_id,
+        UUID(lease.lease_id),
+    )
+    return bool(rows)
+
+
+async def _dossier(verification_id: str, *, for_update: bool) -> Dossier:
+    row = await fetch_one(
+        f"""
+        SELECT v.name, v.email, v.phone_number, {STANDING_COLUMNS},
+               q.id AS set_id, q.questions, q.provenance
+        FROM verification v {STANDING_JOIN} WHERE v.id = {{}} {"FOR UPDATE OF v" if for_update else ""}
+        """,  # noqa: S608  # only constants of this package are put in
+        verification_id,
+    )
+    assert row is not None  # noqa: S101  # a session's verification is deleted only together with the session
+    current = _question_set({**row, "id": row["set_id"], "state": row["set_state"]}) if row["set_id"] else None
+    person = Person(row["name"], row["email"], row["phone_number"])
+    return Dossier(
+        standing=standing_from(row),
+        skills=await _skills(verification_id),
+        sources=await _sources(verification_id, person),
+        seen=await _seen(verification_id, current),
+        current_set=current,
+    )
+
+
+async def _skills(verification_id: str) -> tuple[Skill, ...]:
+    rows = await fetch(
+        "SELECT skill_id, name FROM verification_skill WHERE verification = {} ORDER BY position", verification_id
+    )
+    return tuple(Skill(row["skill_id"], row["name"]) for row in rows)
+
+
+async def _sources(verification_id: str, person: Person) -> tuple[SourceItem, ...]:
+    rows = await fetch(
+        "SELECT id, kind, payload FROM source_item WHERE verification = {} AND attached ORDER BY position",
+        verification_id,
+    )
+    return tuple(
+        source_item(row["id"], SourceKind(row["kind"]), msgspec.json.decode(row["payload"]), person) for row in rows
+    )
+
+
+async def _seen(verification_id: str, current: QuestionSet | None) -> tuple[str, ...]:
+    rows = await fetch(
+        """
+        SELECT question ->> 'stem' AS stem FROM attempt a, jsonb_array_elements(a.questions) AS question
+        WHERE a.verification = {} ORDER BY a.number
+        """,
+        verification_id,
+    )
+    archived = tuple(row["stem"] for row in rows)
+    waiting = current.questions if current is not None and current.state is SetState.ACTIVE else ()
+    return archived + tuple(question.stem for question in waiting)
+
+
+async def _record_result(verification_id: str, attempt: Attempt) -> None:
+    status = SkillStatus.VERIFIED if attempt.passed else SkillStatus.REJECTED
+    await fetch(
+        """
+        WITH scored AS (UPDATE question_set SET state = 'submitted' WHERE verification = {} AND state = 'active'),
+             judged AS (UPDATE verification_skill SET status = {}, verified_at = {} WHERE verification = {})
+        UPDATE verification SET attempts = {}, last_score = {}, last_passed = {}, is_locked = {},
+               revision = revision + 1 WHERE id = {}
+        """,
+        verification_id,
+        status.value,
+        attempt.submitted_at if attempt.passed else None,
+        verification_id,
+        attempt.number,
+        attempt.score,
+        attempt.passed,
+        attempt.passed,
+        verification_id,
+    )
+
+
+async def _announce_start(verification_id: str, dossier: Dossier, total: int) -> None:
+    addressee, url = await _addressee(verification_id)
+    await _post(verification_id, url, initiated(addressee, dossier.skills, total, datetime.now(UTC)))
+
+
+async def _announce_result(verification_id: str, dossier: Dossier, attempt: Attempt) -> None:
+    addressee, url = await _addressee(verification_id)
+    await _post(verification_id, url, completed(addressee, dossier.skills, attempt))
+    if addressee.email:
+        await _post(verification_id, addressee.email, result_mail(addressee, dossier.skills, attempt))
+
+
+async def _addressee(verification_id: str) -> tuple[Addressee, str]:
+    row = await fetch_one(
+        "SELECT id, student, external_student_id, mode, name, email, callback_url FROM verification WHERE id = {}",
+        verification_id,
+    )
+    assert row is not None  # noqa: S101  # it was locked by this very transaction
+    return (
+        Addressee(
+            verification_id=row["id"],
+            student_id=row["student"],
+            external_student_id=row["external_student_id"],
+            mode=row["mode"],
+            name=row["name"],
+            email=row["email"],
+        ),
+        row["callback_url"],
+    )
+
+
+async def _post(verification_id: str, target: str, notice: Notice) -> None:
+    await fetch(
+        """
+        INSERT INTO outbox_message (id, verification, channel, event, target, body)
+        VALUES ({}, {}, {}, {}, {}, {})
+        """,
+        new_id("msg"),
+        verification_id,
+        notice.channel.value,
+        notice.event.value,
+        target,
+        notice.body,
+    )
+
+
+def _set_row(verification_id: str, fresh: QuestionSet) -> tables.QuestionSet:
+    return tables.QuestionSet(
+        id=UUID(fresh.set_id),
+        verification=verification_id,
+        state=fresh.state.value,
+        questions=to_json(fresh.questions),
+        provenance=to_json(fresh.provenance),
+    )
+
+
+def _question_set(row: dict[str, Any]) -> QuestionSet:
+    return QuestionSet(
+        set_id=str(row["id"]),
+        state=SetState(row["state"]),
+        questions=msgspec.json.decode(row["questions"], type=tuple[Question, ...]),
+        provenance=msgspec.json.decode(row["provenance"], type=Provenance),
+    )
+
+
+def _attempt_row(verification_id: str, attempt: Attempt) -> tables.Attempt:
+    return tables.Attempt(
+        verification=verification_id,
+        number=attempt.number,
+        score=attempt.score,
+        passed=attempt.passed,
+        correct=attempt.correct,
+        total=attempt.total,
+        questions=to_json(attempt.questions),
+        skills=to_json(attempt.skills),
+        provenance=to_json(attempt.provenance),
+        submitted_at=attempt.submitted_at,
+    )
+
+
+def _attempt(row: dict[str, Any]) -> Attempt:
+    return Attempt(
+        number=row["number"],
+        score=row["score"],
+        passed=row["passed"],
+        correct=row["correct"],
+        total=row["total"],
+        questions=msgspec.json.decode(row["questions"], type=tuple[AnsweredQuestion, ...]),
+        skills=msgspec.json.decode(row["skills"], type=tuple[SkillTally, ...]),
+        provenance=msgspec.json.decode(row["provenance"], type=Provenance),
+        submitted_at=row["submitted_at"],
+    )

@@ -1,0 +1,66 @@
+"""The skill catalogue: shared skills that ship with the product, and each platform's own."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from assessment.models import Skill as SkillValue
+from db.sql import fetch, to_json
+
+CATALOGUE_FILE = Path(__file__).parent / "skill_catalogue.csv"
+PAGE_SIZE = 10
+
+
+async def seed_catalogue() -> None:
+    """Bring the shared skills to what this version ships; skills that are gone from the file stay known."""
+    with CATALOGUE_FILE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    await fetch(
+        """
+        INSERT INTO skill (skill_id, name, field)
+        SELECT skill_id, name, field FROM jsonb_to_recordset({}::jsonb) AS s (skill_id text, name text, field text)
+        ON CONFLICT (skill_id) WHERE platform IS NULL DO UPDATE SET name = excluded.name, field = excluded.field
+        WHERE (skill.name, skill.field) IS DISTINCT FROM (excluded.name, excluded.field)
+        """,
+        to_json(rows),
+    )
+
+
+async def names_of(platform_id: int, skill_ids: Sequence[str]) -> dict[str, str]:
+    """Name those of the skills that the catalogue or this platform knows; the catalogue's name comes first."""
+    rows = await fetch(
+        """
+        SELECT skill_id, name FROM skill WHERE skill_id = ANY({}) AND (platform IS NULL OR platform = {})
+        ORDER BY platform NULLS LAST
+        """,
+        list(skill_ids),
+        platform_id,
+    )
+    return {row["skill_id"]: row["name"] for row in reversed(rows)}
+
+
+async def remember_own(platform_id: int, skill_id: str, name: str) -> None:
+    """Add a skill to a platform's own catalogue."""
+    await fetch(
+        "INSERT INTO skill (platform, skill_id, name, field) VALUES ({}, {}, {}, '') ON CONFLICT DO NOTHING",
+        platform_id,
+        skill_id,
+        name,
+    )
+
+
+async def search(keyword: str, page: int) -> list[SkillValue]:
+    """Find shared skills whose name holds the keyword: whole names and beginnings first. `page` counts from 1."""
+    pattern = keyword.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    rows = await fetch(
+        """
+        SELECT skill_id, name FROM skill WHERE platform IS NULL AND name ILIKE {}
+        ORDER BY lower(name) <> lower({}), name NOT ILIKE {}, lower(name), skill_id LIMIT {} OFFSET {}
+        """,
+        f"%{pattern}%",
+        keyword,
+        f"{pattern}%",
+        PAGE_SIZE,
+        (page - 1) * PAGE_SIZE,
+    )
+    return [SkillValue(row["skill_id"], row["name"]) for row in rows]

@@ -1,0 +1,24 @@
+"""Small help for hand-written SQL, used where one statement has to do what Piccolo's builder would do in several."""
+
+from typing import Any
+
+import msgspec
+
+from db.tables import Verification
+
+
+async def fetch(statement: str, *values: Any) -> list[dict[str, Any]]:
+    """Run one statement, `{}` for each value, and give its rows."""
+    rows: list[dict[str, Any]] = await Verification.raw(statement, *values)
+    return rows
+
+
+async def fetch_one(statement: str, *values: Any) -> dict[str, Any] | None:
+    """Run one statement and give its first row, if there is one."""
+    rows = await fetch(statement, *values)
+    return rows[0] if rows else None
+
+
+def to_json(value: Any) -> str:
+    """Encode for a jsonb column."""
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,215 @@
+"""The tables. Identifiers that clients see are text with a telling prefix; the rest is internal."""
+
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    Boolean,
+    Bytea,
+    ForeignKey,
+    Integer,
+    Serial,
+    SmallInt,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+
+class Platform(Table):
+    """A customer: its API keys share students and verifications."""
+
+    id = Serial(primary_key=True)
+    name = Varchar(length=200, unique=True)
+
+
+class ApiKey(Table):
+    """A platform's credential; only the digest of the key is kept.
+
+    The webhook secret has to be kept as it is: it signs what we send.
+    """
+
+    id = Varchar(length=64, primary_key=True)
+    platform = ForeignKey(references=Platform, null=False, index=True)
+    mode = Varchar(length=4)
+    name = Varchar(length=200)
+    digest = Bytea(unique=True)
+    webhook_secret = Varchar(length=100, secret=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+    revoked_at = Timestamptz(null=True, default=None)
+
+
+class Student(Table):
+    """A person, found again by e-mail address or phone number within one platform and mode."""
+
+    id = Varchar(length=64, primary_key=True)
+    platform = ForeignKey(references=Platform, null=False)
+    mode = Varchar(length=4)
+    email = Text(null=True, default=None)
+    phone_number = Text(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Verification(Table):
+    """One verification of one student; the last columns say where its assessment stands."""
+
+    id = Varchar(length=64, primary_key=True)
+    platform = ForeignKey(references=Platform, null=False, index=True)
+    mode = Varchar(length=4)
+    student = ForeignKey(references=Student, null=False, index=True, on_delete=OnDelete.cascade)
+    api_key = ForeignKey(references=ApiKey, null=False)
+    external_student_id = Text()
+    callback_url = Text()
+    name = Text()
+    email = Text(null=True, default=None)
+    phone_number = Text(null=True, default=None)
+    skill_ids = JSONB(default="[]")
+    method = Varchar(length=10, null=True, default=None)
+    is_locked = Boolean(default=False)
+    attempts = Integer(default=0)
+    last_score = SmallInt(null=True, default=None)
+    last_passed = Boolean(null=True, default=None)
+    revision = BigInt(default=0)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Session(Table):
+    """A session token's digest and what it opens."""
+
+    digest = Bytea(primary_key=True)
+    verification = ForeignKey(references=Verification, null=False, index=True, on_delete=OnDelete.cascade)
+    expires_at = Timestamptz()
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class SourceItem(Table):
+    """A project, job or certificate as it was sent, in its place; `attached` when questions may draw on it."""
+
+    id = Varchar(length=64, primary_key=True)
+    verification = ForeignKey(references=Verification, null=False, on_delete=OnDelete.cascade)
+    kind = Varchar(length=12)
+    external_id = Text()
+    position = Integer()
+    payload = JSONB()
+    attached = Boolean(default=False)
+
+
+class Skill(Table):
+    """The catalogue; a skill with a platform is that platform's own."""
+
+    id = Serial(primary_key=True)
+    platform = ForeignKey(references=Platform, null=True, on_delete=OnDelete.cascade)
+    skill_id = Text()
+    name = Text()
+    field = Text(default="")
+
+
+class VerificationSkill(Table):
+    """A skill to verify within one verification, and what came of it."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    verification = ForeignKey(references=Verification, null=False, on_delete=OnDelete.cascade)
+    position = Integer()
+    skill_id = Text()
+    name = Text()
+    proof_urls = JSONB(default="[]")
+    status = Varchar(length=10, default="pending")
+    verified_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class QuestionSet(Table):
+    """The current set of a verification, keys included; a retake deletes it and puts a new one in its place."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    verification = ForeignKey(references=Verification, null=False, index=True, on_delete=OnDelete.cascade)
+    state = Varchar(length=10)
+    questions = JSONB()
+    provenance = JSONB()
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Attempt(Table):
+    """The archive: append-only and self-contained. A trigger refuses changes."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    verification = ForeignKey(references=Verification, null=False, on_delete=OnDelete.cascade)
+    number = Integer()
+    score = SmallInt()
+    passed = Boolean()
+    correct = Integer()
+    total = Integer()
+    questions = JSONB()
+    skills = JSONB()
+    provenance = JSONB()
+    submitted_at = Timestamptz()
+
+
+class Generation(Table):
+    """The lease under which the next set of a verification is written, and how the last writing ended."""
+
+    verification = ForeignKey(references=Verification, null=False, primary_key=True, on_delete=OnDelete.cascade)
+    lease_id = UUID()
+    leased_until = Timestamptz()
+    finished_at = Timestamptz(null=True, default=None)
+    set_id = UUID(null=True, default=None)
+
+
+class OutboxMessage(Table):
+    """A notice on its way; written in the transaction of the change it tells of."""
+
+    id = Varchar(length=64, primary_key=True)
+    verification = ForeignKey(references=Verification, null=False, index=True, on_delete=OnDelete.cascade)
+    channel = Varchar(length=10)
+    event = Varchar(length=40)
+    target = Text()
+    body = Text()
+    state = Varchar(length=14, default="pending")
+    tries = SmallInt(default=0)
+    due_at = Timestamptz(default=TimestamptzNow())
+    outcome = Text(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+    settled_at = Timestamptz(null=True, default=None)
+
+
+class IdempotentRequest(Table):
+    """The first answer to a request that carried an Idempotency-Key; status is null while it is worked on."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    credential = Bytea()
+    key = Text()
+    fingerprint = Bytea()
+    leased_until = Timestamptz()
+    status = SmallInt(null=True, default=None)
+    body = Bytea(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class RateWindow(Table):
+    """How often one address called a limited endpoint in its current window."""
+
+    caller = Bytea(primary_key=True)
+    started_at = Timestamptz(default=TimestamptzNow())
+    calls = Integer(default=1)
+
+
+TABLES: tuple[type[Table], ...] = (
+    Platform,
+    ApiKey,
+    Student,
+    Verification,
+    Session,
+    SourceItem,
+    Skill,
+    VerificationSkill,
+    QuestionSet,
+    Attempt,
+    Generation,
+    OutboxMessage,
+    IdempotentRequest,
+    RateWindow,
+)

@@ -1,0 +1,293 @@
+"""Opening a verification and storing what is to be verified: skills, method, source items."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from assessment.bundle import check_bundle
+from assessment.credentials import SESSION_LIFETIME, PlatformAccess, digest, new_id, new_session_token
+from assessment.eligibility import may_change_evidence
+from assessment.errors import Detail, InvalidInput, UnknownItem, VerificationMethodNotSet
+from assessment.evidence import AttachedItem, ChosenSkill, Opened, Opening, Person, SentItem, SkillRecord, Submission
+from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKind, Standing
+from db.catalogue import names_of, remember_own
+from db.engine import RetakeEngine
+from db.sql import fetch, fetch_one, to_json
+from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
+from db.tables import Session, SourceItem, Verification, VerificationSkill
+
+RECORD_PREFIXES = {SourceKind.PROJECT: "prj", SourceKind.EXPERIENCE: "exp", SourceKind.CERTIFICATE: "crt"}
+
+
+class Verifications:
+    """One method per step of the way to an assessment."""
+
+    def __init__(self, engine: RetakeEngine) -> None:
+        self._engine = engine
+
+    async def open(self, access: PlatformAccess, opening: Opening) -> Opened:
+        """Store what was sent and open a session of 40 days; the student is found again or created."""
+        token = new_session_token(access.mode)
+        expires_at = datetime.now(UTC) + SESSION_LIFETIME
+        verification_id = new_id("ver", access.mode)
+        async with self._engine.transaction():
+            student_id = await _student_id(access, opening.person)
+            await Verification.insert(_verification_row(verification_id, student_id, access, opening))
+            await SourceItem.insert(*_source_rows(verification_id, access.mode, opening.items))
+            await Session.insert(Session(digest=digest(token), verification=verification_id, expires_at=expires_at))
+        return Opened(verification_id, student_id, token, expires_at)
+
+    async def submission(self, verification_id: str) -> Submission:
+        """Read what `/verify` received."""
+        row = await fetch_one("SELECT * FROM verification WHERE id = {}", verification_id)
+        assert row is not None  # noqa: S101  # a session's verification is deleted only together with the session
+        items = await fetch(
+            "SELECT kind, external_id, payload FROM source_item WHERE verification = {} ORDER BY position",
+            verification_id,
+        )
+        opening = Opening(
+            external_student_id=row["external_student_id"],
+            callback_url=row["callback_url"],
+            person=Person(row["name"], row["email"], row["phone_number"]),
+            items=tuple(
+                SentItem(SourceKind(item["kind"]), item["external_id"], msgspec.json.decode(item["payload"]))
+                for item in items
+            ),
+            skill_ids=tuple(msgspec.json.decode(row["skill_ids"])),
+        )
+        return Submission(verification_id, row["student"], opening)
+
+    async def store_skills(self, verification_id: str, skills: Sequence[ChosenSkill]) -> None:
+        """Replace the skills to verify.
+
+        Raises AssessmentAlreadyPassed, InvalidInput for an unknown skill without a name, MaxSkillsPerSource,
+        DuplicateSkillsInBundle.
+        """
+        async with self._engine.transaction():
+            standing = await _locked_with_student(verification_id)
+            may_change_evidence(standing)
+            names = await _named(standing.platform_id, skills)
+            check_bundle(names, await _attached_keys(verification_id), standing.method, await _claimed(standing))
+            before = await _skill_ids(verification_id)
+            await VerificationSkill.delete().where(VerificationSkill.verification == verification_id)
+            await VerificationSkill.insert(*_skill_rows(verification_id, skills, names))
+            await _evidence_changed(verification_id, discard=before != set(names))
+
+    async def store_method(self, verification_id: str, method: Method) -> None:
+        """Store how the skills are to be verified."""
+        async with self._engine.transaction():
+            standing = await _locked(verification_id)
+            if standing.method is not method:
+                await Verification.update({Verification.method: method.value}).where(Verification.id == verification_id)
+                await _evidence_changed(verification_id, discard=True)
+
+    async def attach(self, verification_id: str, chosen: Collection[tuple[SourceKind, str]]) -> list[AttachedItem]:
+        """Replace the source items that questions may draw on, and give them in the order they were sent.
+
+        Raises VerificationMethodNotSet, UnknownItem, AssessmentAlreadyPassed, MaxSkillsPerSource,
+        DuplicateSkillsInBundle.
+        """
+        async with self._engine.transaction():
+            standing = await _locked_with_student(verification_id)
+            if standing.method is None:
+                raise VerificationMethodNotSet
+            rows = await _source_items(verification_id)
+            if not set(chosen) <= {_source_key(row) for row in rows}:
+                raise UnknownItem
+            may_change_evidence(standing)
+            skill_ids = await _skill_ids(verification_id)
+            check_bundle(skill_ids, chosen, standing.method, await _claimed(standing))
+            attached = [row for row in rows if _source_key(row) in chosen]
+            await fetch(
+                "UPDATE source_item SET attached = (id = ANY({})) WHERE verification = {}",
+                [row["id"] for row in attached],
+                verification_id,
+            )
+            before = {row["id"] for row in rows if row["attached"]}
+            await _evidence_changed(verification_id, discard=before != {row["id"] for row in attached})
+        return [_attached_item(row) for row in attached]
+
+    async def skill_records(self, access: PlatformAccess, student_id: str) -> list[SkillRecord]:
+        """List what the platform's verifications of one student say, newest first; empty for a foreign student."""
+        rows = await fetch(
+            """
+            SELECT k.*, v.method FROM verification_skill k JOIN verification v ON v.id = k.verification
+            WHERE v.student = {} AND v.platform = {} AND v.mode = {} ORDER BY k.created_at DESC, k.position
+            """,
+            student_id,
+            access.platform_id,
+            access.mode.value,
+        )
+        return [skill_record(row) for row in rows]
+
+
+def skill_record(row: dict[str, Any]) -> SkillRecord:
+    """Read a row of verification_skill, with the verification's method where it was joined."""
+    method = row.get("method")
+    return SkillRecord(
+        verification_id=row["verification"],
+        skill_id=row["skill_id"],
+        name=row["name"],
+        status=SkillStatus(row["status"]),
+        proof_urls=tuple(msgspec.json.decode(row["proof_urls"])),
+        verified_at=row["verified_at"],
+        created_at=row["created_at"],
+        method=Method(method) if method else None,
+    )
+
+
+async def _student_id(access: PlatformAccess, person: Person) -> str:
+    scope = (access.platform_id, access.mode.value)
+    found = await _find_student(scope, person)
+    if found is None:
+        await fetch(
+            """
+            INSERT INTO student (id, platform, mode, email, phone_number, created_at)
+            VALUES ({}, {}, {}, {}, {}, now()) ON CONFLICT DO NOTHING
+            """,
+            new_id("usr", access.mode),
+            *scope,
+            person.email,
+            person.phone_number,
+        )
+        found = await _find_student(scope, person)
+    assert found is not None  # noqa: S101  # inserted just now, by us or by the call we collided with
+    return found
+
+
+async def _find_student(scope: tuple[int, str], person: Person) -> str | None:
+    column, value = ("lower(email)", person.email.lower()) if person.email else ("phone_number", person.phone_number)
+    row = await fetch_one(
+        f"SELECT id FROM student WHERE platform = {{}} AND mode = {{}} AND {column} = {{}} ORDER BY created_at LIMIT 1",  # noqa: S608  # one of two constants
+        *scope,
+        value,
+    )
+    return row["id"] if row else None
+
+
+def _verification_row(verification_id: str, student_id: str, access: PlatformAccess, opening: Opening) -> Verification:
+    return Verification(
+        id=verification_id,
+        platform=access.platform_id,
+        mode=access.mode.value,
+        student=student_id,
+        api_key=access.key_id,
+        external_student_id=opening.external_student_id,
+        callback_url=opening.callback_url,
+        name=opening.person.name,
+        email=opening.person.email,
+        phone_number=opening.person.phone_number,
+        skill_ids=to_json(opening.skill_ids),
+    )
+
+
+def _source_rows(verification_id: str, mode: Mode, items: Sequence[SentItem]) -> list[SourceItem]:
+    return [
+        SourceItem(
+            id=new_id(RECORD_PREFIXES[item.kind], mode),
+            verification=verification_id,
+            kind=item.kind.value,
+            external_id=item.external_id,
+            position=position,
+            payload=to_json(item.payload),
+        )
+        for position, item in enumerate(items)
+    ]
+
+
+def _skill_rows(verification_id: str, skills: Sequence[ChosenSkill], names: dict[str, str]) -> list[VerificationSkill]:
+    return [
+        VerificationSkill(
+            verification=verification_id,
+            position=position,
+            skill_id=skill.skill_id,
+            name=names[skill.skill_id],
+            proof_urls=to_json(skill.proof_urls),
+        )
+        for position, skill in enumerate(skills)
+    ]
+
+
+async def _named(platform_id: int, skills: Sequence[ChosenSkill]) -> dict[str, str]:
+    names = await names_of(platform_id, [skill.skill_id for skill in skills])
+    for position, skill in enumerate(skills):
+        if skill.skill_id not in names:
+            if skill.name is None:
+                reason = "is needed, since the catalogue does not know this skillId"
+                raise InvalidInput(Detail(f"skills[{position}].name", reason))
+            names[skill.skill_id] = skill.name
+            await remember_own(platform_id, skill.skill_id, skill.name)
+    return names
+
+
+async def _locked(verification_id: str) -> Standing:
+    row = await fetch_one(
+        f"SELECT {STANDING_COLUMNS} FROM verification v {STANDING_JOIN} WHERE v.id = {{}} FOR UPDATE OF v",  # noqa: S608  # only constants of this package are put in
+        verification_id,
+    )
+    assert row is not None  # noqa: S101  # a session's verification is deleted only together with the session
+    return standing_from(row)
+
+
+async def _locked_with_student(verification_id: str) -> Standing:
+    """Lock the student first, so that two verifications of one student cannot pass the bundle check side by side."""
+    await fetch(
+        "SELECT 1 FROM student WHERE id = (SELECT student FROM verification WHERE id = {}) FOR UPDATE", verification_id
+    )
+    return await _locked(verification_id)
+
+
+async def _source_items(verification_id: str) -> list[dict[str, Any]]:
+    return await fetch(
+        "SELECT id, kind, external_id, payload, attached FROM source_item WHERE verification = {} ORDER BY position",
+        verification_id,
+    )
+
+
+async def _attached_keys(verification_id: str) -> set[tuple[SourceKind, str]]:
+    return {_source_key(row) for row in await _source_items(verification_id) if row["attached"]}
+
+
+async def _skill_ids(verification_id: str) -> set[str]:
+    rows = await fetch("SELECT skill_id FROM verification_skill WHERE verification = {}", verification_id)
+    return {row["skill_id"] for row in rows}
+
+
+async def _claimed(standing: Standing) -> list[ClaimedSkills]:
+    rows = await fetch(
+        """
+        SELECT i.kind, i.external_id, v.method, array_agg(k.skill_id) AS skill_ids,
+               coalesce(array_agg(k.skill_id) FILTER (WHERE k.status = 'verified'), '{{}}') AS verified
+        FROM verification v JOIN source_item i ON i.verification = v.id AND i.attached
+             JOIN verification_skill k ON k.verification = v.id
+        WHERE v.student = {} AND v.id <> {} GROUP BY v.id, i.kind, i.external_id
+        """,
+        standing.student_id,
+        standing.verification_id,
+    )
+    return [
+        ClaimedSkills(
+            source_key=_source_key(row),
+            method=Method(row["method"]) if row["method"] else None,
+            skill_ids=frozenset(row["skill_ids"]),
+            verified=frozenset(row["verified"]),
+        )
+        for row in rows
+    ]
+
+
+async def _evidence_changed(verification_id: str, *, discard: bool) -> None:
+    """Make a generation under way notice; a set that waits for answers no longer asks about what is stored."""
+    await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", verification_id)
+    if discard:
+        await fetch("DELETE FROM question_set WHERE verification = {} AND state = 'active'", verification_id)
+
+
+def _source_key(row: dict[str, Any]) -> tuple[SourceKind, str]:
+    return SourceKind(row["kind"]), row["external_id"]
+
+
+def _attached_item(row: dict[str, Any]) -> AttachedItem:
+    return AttachedItem(row["id"], SourceKind(row["kind"]), row["external_id"], msgspec.json.decode(row["payload"]))
