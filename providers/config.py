@@ -1,0 +1,169 @@
+"""providers.yaml as one immutable snapshot, read and checked once."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import msgspec
+
+from providers.secret import Secret, read_secret
+from providers.yaml_document import ConfigError, Document
+
+SANDBOX = "sandbox"
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
+Pause = Annotated[float, msgspec.Meta(ge=0, le=3600)]
+Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
+Percentile = Annotated[str, msgspec.Meta(pattern=r"^p[1-9][0-9]\Z")]
+
+JsonValue = str | int | float | bool | list[Any] | dict[str, Any] | None
+
+# What an adapter sets itself; `headers` could also smuggle a secret past the environment.
+RESERVED_PARAMS = frozenset(
+    {"api_base", "api_key", "base_url", "callbacks", "extra_headers", "fallbacks", "headers", "max_retries", "messages"}
+    | {"mock_response", "model", "n", "num_retries", "response_format", "stream", "timeout", "tools"}
+)
+
+
+class Questions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many items make a set, how many one call may ask for, and how many are asked for beyond the need."""
+
+    total: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
+    per_call: Annotated[int, msgspec.Meta(ge=1, le=50)] = 5
+    spare: Annotated[int, msgspec.Meta(ge=0, le=50)] = 2
+
+
+class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """US dollars per million tokens; it wins over LiteLLM's table."""
+
+    input_per_million: Dollars
+    output_per_million: Dollars
+
+
+class VendorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One vendor. `model` is LiteLLM's string or `sandbox`; `api_key` is a reference `${NAME}`, never the key."""
+
+    name: Name
+    model: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    api_key: str | None = None
+    api_base: Annotated[str, msgspec.Meta(pattern=r"^https?://[^/@\s]+(/\S*)?\Z")] | None = None
+    attempt_seconds: Seconds = 30.0
+    max_concurrency: Annotated[int, msgspec.Meta(ge=1)] = 64
+    price: Price | None = None
+    params: dict[str, JsonValue] = {}
+
+
+class Hedge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a second vendor starts beside a slow first one, and how much extra spending that may cause."""
+
+    after: Percentile = "p95"
+    min_seconds: Pause = 2.0
+    max_extra_share: Share = 0.1
+
+
+class Breaker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """After how many failures in a row a vendor rests, and for how long."""
+
+    failures: Annotated[int, msgspec.Meta(ge=1)] = 3
+    open_seconds: Seconds = 20.0
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file's content."""
+
+    vendors: Annotated[tuple[VendorConfig, ...], msgspec.Meta(min_length=1)]
+    chain: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    budget_seconds: Seconds = 90.0
+    reserve_seconds: Pause = 3.0
+    questions: Questions = Questions()
+    hedge: Hedge = Hedge()
+    breaker: Breaker = Breaker()
+
+
+class ProvidersConfig:
+    """A snapshot: the settings, their hash, and the keys read from the environment.
+
+    `hash` changes with every setting but not with a key's value. `is_built_in` tells that there was no file.
+    """
+
+    def __init__(self, settings: Settings, keys: Mapping[str, Secret], *, is_built_in: bool = False) -> None:
+        self.settings = settings
+        self.hash = hashlib.sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()[:12]
+        self.is_built_in = is_built_in
+        self._keys = dict(keys)
+
+    @classmethod
+    def from_file(cls, path: Path, environ: Mapping[str, str] | None = None) -> Self:
+        """Read and check a file. Raises ConfigError, which names file, line and key."""
+        document = Document.read(path)
+        settings = document.convert(Settings)
+        _check(settings, document)
+        keys = _keys(settings, document, os.environ if environ is None else environ)
+        return cls(settings, keys)
+
+    @property
+    def chain(self) -> tuple[VendorConfig, ...]:
+        """The vendors in order of preference."""
+        by_name = {vendor.name: vendor for vendor in self.settings.vendors}
+        return tuple(by_name[name] for name in self.settings.chain)
+
+    def key_of(self, vendor: VendorConfig) -> Secret | None:
+        """The vendor's API key, if it has one."""
+        return self._keys.get(vendor.name)
+
+
+def built_in() -> ProvidersConfig:
+    """The snapshot without a file: the sandbox alone."""
+    settings = Settings(vendors=(VendorConfig(SANDBOX, SANDBOX),), chain=(SANDBOX,))
+    return ProvidersConfig(settings, {}, is_built_in=True)
+
+
+def load(path: Path | None, environ: Mapping[str, str] | None = None) -> ProvidersConfig:
+    """Read the file, or take the built-in snapshot when there is none. Raises ConfigError."""
+    return built_in() if path is None else ProvidersConfig.from_file(path, environ)
+
+
+def _check(settings: Settings, document: Document) -> None:
+    if settings.reserve_seconds >= settings.budget_seconds:
+        raise document.error("reserve_seconds", "must be less than budget_seconds")
+    _check_unique([vendor.name for vendor in settings.vendors], "vendors[{}].name", document)
+    _check_unique(list(settings.chain), "chain[{}]", document)
+    names = {vendor.name for vendor in settings.vendors}
+    for index, name in enumerate(settings.chain):
+        if name not in names:
+            raise document.error(f"chain[{index}]", f"no vendor is called {name!r}")
+    for index, vendor in enumerate(settings.vendors):
+        _check_vendor(vendor, f"vendors[{index}]", document)
+
+
+def _check_unique(names: list[str], path: str, document: Document) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise document.error(path.format(index), f"{name!r} stands here twice")
+
+
+def _check_vendor(vendor: VendorConfig, path: str, document: Document) -> None:
+    if vendor.model != SANDBOX and "/" not in vendor.model:
+        raise document.error(f"{path}.model", "must be provider/model, as LiteLLM writes it, or sandbox")
+    for name in vendor.params:
+        if name in RESERVED_PARAMS:
+            raise document.error(f"{path}.params.{name}", "is set by Retake and cannot be given here")
+
+
+def _keys(settings: Settings, document: Document, environ: Mapping[str, str]) -> dict[str, Secret]:
+    keys = {}
+    for index, vendor in enumerate(settings.vendors):
+        if vendor.api_key is None:
+            continue
+        try:
+            keys[vendor.name] = read_secret(vendor.api_key, environ)
+        except ValueError as error:
+            raise document.error(f"vendors[{index}].api_key", str(error)) from None
+    return keys
+
+
+__all__ = ["SANDBOX", "ConfigError", "ProvidersConfig", "Questions", "Settings", "VendorConfig", "built_in", "load"]

@@ -1,0 +1,48 @@
+"""From a brief to the orders of one round."""
+
+from collections.abc import Sequence
+from itertools import cycle, islice, pairwise
+
+from assessment.models import Brief, Slot, SourceItem, SourceKind
+from providers.base import Wanted
+from providers.config import Questions
+
+
+class Refs:
+    """The short ids of one writing: s1, s2, … for skills and p1, p2, … for sources, the same in every round."""
+
+    def __init__(self, brief: Brief) -> None:
+        skills = dict.fromkeys(slot.skill.skill_id for slot in brief.slots)
+        sources = dict.fromkeys(_key(slot.source) for slot in brief.slots)
+        self._skill_refs = {skill_id: f"s{number}" for number, skill_id in enumerate(skills, start=1)}
+        self._source_refs = {key: f"p{number}" for number, key in enumerate(sources, start=1)}
+        self._skill_ids = {ref: skill_id for skill_id, ref in self._skill_refs.items()}
+        self._source_ids = {ref: key[1] for key, ref in self._source_refs.items()}
+
+    def wanted(self, slot: Slot) -> Wanted:
+        """A slot under its short ids."""
+        return Wanted(self._skill_refs[slot.skill.skill_id], self._source_refs[_key(slot.source)], slot)
+
+    def skill_id(self, ref: str) -> str:
+        """The skill behind a short id; empty, which no skill is, for one that was never given out."""
+        return self._skill_ids.get(ref, "")
+
+    def source_id(self, ref: str) -> str:
+        """The source behind a short id; empty for one that was never given out."""
+        return self._source_ids.get(ref, "")
+
+
+def _key(source: SourceItem) -> tuple[SourceKind, str]:
+    return source.kind, source.source_id
+
+
+def split(open_slots: Sequence[Wanted], questions: Questions) -> tuple[tuple[Wanted, ...], ...]:
+    """Divide what is missing, and the spare items beyond it, over as few calls as `per_call` allows, evenly.
+
+    Spare items come last and repeat the slots in turn, so that a round which loses a few items still fills them all.
+    """
+    spare = islice(cycle(open_slots), questions.spare)
+    wanted = [*open_slots, *spare]
+    calls = -(-len(wanted) // questions.per_call)
+    bounds = [len(wanted) * number // calls for number in range(calls + 1)]
+    return tuple(tuple(wanted[begin:end]) for begin, end in pairwise(bounds))

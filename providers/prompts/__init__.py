@@ -1,0 +1,118 @@
+"""The prompt, version 1: what a model is told, built from an order.
+
+A student's words are data. They are cut to size, cleaned, written as JSON, and set between two lines with a random tag
+that their author cannot know. Names, e-mail addresses, phone numbers and the platform's ids stay here.
+"""
+
+import re
+import secrets
+import unicodedata
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import msgspec
+
+from assessment.models import SourceItem
+from providers.base import Order
+
+VERSION = "v1"
+
+MAX_TITLE_CHARACTERS = 200
+MAX_FACT_CHARACTERS = 1_200
+MAX_FACTS = 8
+MAX_SKILL_CHARACTERS = 80
+MAX_SEEN = 60
+MAX_SEEN_CHARACTERS = 160
+MAX_COMPLAINTS = 10
+
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_PHONE = re.compile(r"(?<!\w)(?:\+\d[\d ()./-]{6,20}\d|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|0\d{2,5}[ /-]\d{4,9})(?!\w)")
+_FENCE = re.compile(r"<{3,}|>{3,}")
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """The two messages of a call."""
+
+    system: str
+    user: str
+
+
+def build(order: Order) -> Prompt:
+    """Write the messages for an order, with a fresh tag around the data."""
+    tag = secrets.token_hex(8)
+    fence = {"opening": f"<<<DATA {tag}>>>", "closing": f"<<<END {tag}>>>"}
+    user = _template("user").substitute(
+        fence,
+        count=len(order.wanted),
+        plan=_plan(order),
+        data=_json(_data(order)),
+        complaints=_complaints(order),
+        schema=_json(schema(order)),
+    )
+    return Prompt(_template("system").substitute(fence), user)
+
+
+def schema(order: Order) -> dict[str, Any]:
+    """The JSON schema of the answer: only the order's short ids, exactly the number of items asked for."""
+    item = {
+        "skill": {"type": "string", "enum": _distinct(wanted.skill_ref for wanted in order.wanted)},
+        "source": {"type": "string", "enum": _distinct(wanted.source_ref for wanted in order.wanted)},
+        "stem": {"type": "string"},
+        "options": {"type": "array", "items": {"type": "string"}, "minItems": 4, "maxItems": 4},
+        "key": {"type": "integer", "enum": [0, 1, 2, 3]},
+        "rationale": {"type": "string"},
+    }
+    count = len(order.wanted)
+    items = {"type": "array", "items": _closed_object(item), "minItems": count, "maxItems": count}
+    return _closed_object({"items": items})
+
+
+def _closed_object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _plan(order: Order) -> str:
+    return "\n".join(f"- skill {wanted.skill_ref}, source {wanted.source_ref}" for wanted in order.wanted)
+
+
+def _data(order: Order) -> dict[str, Any]:
+    return {
+        "skills": {wanted.skill_ref: _clean(wanted.slot.skill.name, MAX_SKILL_CHARACTERS) for wanted in order.wanted},
+        "sources": {wanted.source_ref: _source(wanted.slot.source) for wanted in order.wanted},
+        "asked_before": [_clean(stem, MAX_SEEN_CHARACTERS) for stem in order.seen[-MAX_SEEN:]],
+    }
+
+
+def _source(source: SourceItem) -> dict[str, Any]:
+    facts = {_clean(name, 40): _clean(value, MAX_FACT_CHARACTERS) for name, value in source.facts[:MAX_FACTS]}
+    return {"kind": source.kind.value, "title": _clean(source.title, MAX_TITLE_CHARACTERS), "facts": facts}
+
+
+def _complaints(order: Order) -> str:
+    if not order.complaints:
+        return ""
+    lines = "\n".join(f"- {complaint}" for complaint in order.complaints[:MAX_COMPLAINTS])
+    return f"\nEarlier questions were rejected for these reasons; avoid them:\n{lines}\n"
+
+
+def _clean(text: str, limit: int) -> str:
+    """Drop invisible characters, take out contacts, break up anything that looks like our fence, and cut."""
+    cut = text[: 2 * limit]  # a contact that straddles the limit is still seen whole
+    visible = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in cut)
+    without_contacts = _PHONE.sub("[phone]", _EMAIL.sub("[e-mail]", " ".join(visible.split())))
+    return _FENCE.sub(lambda run: run[0][:2], without_contacts)[:limit]
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _distinct(refs: Any) -> list[str]:
+    return list(dict.fromkeys(refs))
+
+
+@cache
+def _template(part: str) -> Template:
+    return Template((Path(__file__).parent / f"{VERSION}_{part}.txt").read_text(encoding="utf-8"))

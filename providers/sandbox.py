@@ -1,0 +1,102 @@
+"""The offline vendor: test mode, demo and tests run on it, without a key and without a network.
+
+It answers in the same JSON text as any vendor, so that its items go through the same checks.
+"""
+
+from enum import StrEnum
+from random import Random
+
+import msgspec
+
+from assessment.deadline import Deadline
+from assessment.models import Skill
+from providers.base import Order, Reply, VendorBroken, Wanted
+from providers.decode import Draft
+from providers.sandbox_bank import BankItem, bank_for
+from providers.sandbox_samples import SAMPLES
+from providers.sandbox_text import Seen, fill
+
+SLOW_SECONDS = 5.0
+MARK = " (right)"
+
+
+class Scenario(StrEnum):
+    """What a test-mode client can rehearse."""
+
+    SLOW = "slow"
+    FAIL = "fail"
+    PARTIAL = "partial"
+    MARKED = "marked"
+
+
+SCENARIOS = frozenset(scenario.value for scenario in Scenario)
+
+
+class SandboxVendor:
+    """Repeatable for a seed: the same order gets the same answer."""
+
+    def __init__(self, name: str = "sandbox") -> None:
+        self.name = name
+
+    async def write(self, order: Order, deadline: Deadline) -> Reply:
+        """Answer from the item banks. Raises VendorBroken in the scenario `fail`."""
+        if order.scenario == Scenario.FAIL:
+            raise VendorBroken(self.name, "scenario fail")
+        if order.scenario == Scenario.SLOW:
+            await deadline.clock.sleep(SLOW_SECONDS)
+        text = msgspec.json.encode({"items": _drafts(order)}).decode()
+        return Reply(self.name, "sandbox", text)
+
+
+def _drafts(order: Order) -> list[Draft]:
+    seen = Seen(order.seen)
+    stocks: dict[str, list[BankItem]] = {}
+    drafts = []
+    for wanted in order.wanted[: _how_many(order)]:
+        stock = stocks.setdefault(wanted.skill_ref, _stock(wanted.slot.skill, order, seen))
+        if draft := _next_draft(stock, wanted, order, seen):
+            drafts.append(draft)
+    return drafts
+
+
+def _how_many(order: Order) -> int:
+    wanted = len(order.wanted)
+    if order.scenario == Scenario.PARTIAL and order.round_number == 1:
+        return (wanted + 1) // 2
+    return wanted
+
+
+def _stock(skill: Skill, order: Order, seen: Seen) -> list[BankItem]:
+    """All items for a skill in this call's order: bank before samples, new before known from another setting.
+
+    Parallel calls of one round divide the stock among themselves, so that none repeats another.
+    """
+    rng = Random(f"{order.seed}:{skill.skill_id}")  # noqa: S311 - repeatable on purpose, nothing secret
+    stock = []
+    for items in (bank_for(skill), SAMPLES):
+        stock.extend(rng.sample(items, len(items)))
+    stock.sort(key=lambda item: seen.in_any_setting(item.stem, skill))
+    return stock[order.part :: order.parts]
+
+
+def _next_draft(stock: list[BankItem], wanted: Wanted, order: Order, seen: Seen) -> Draft | None:
+    for position, item in enumerate(stock):
+        stem = fill(item.stem, wanted.slot)
+        if stem not in seen:
+            del stock[position]
+            return _draft(item, stem, wanted, order)
+    return None
+
+
+def _draft(item: BankItem, stem: str, wanted: Wanted, order: Order) -> Draft:
+    right = item.key + MARK if order.scenario == Scenario.MARKED else item.key
+    options = [right, *item.distractors]
+    Random(f"{order.seed}:{item.id}").shuffle(options)  # noqa: S311 - repeatable on purpose, nothing secret
+    return Draft(
+        skill=wanted.skill_ref,
+        source=wanted.source_ref,
+        stem=stem,
+        options=tuple(options),
+        key=options.index(right),
+        rationale=item.rationale,
+    )

@@ -1,0 +1,60 @@
+"""From an item template to a stem: the student's own words are cleaned and cut before they are put in."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from assessment.item_rules import fold
+from assessment.models import Skill, Slot, SourceItem, SourceKind
+
+MAX_TITLE_CHARACTERS = 80
+MAX_SKILL_CHARACTERS = 60
+
+_PLACEHOLDER = re.compile(r"\{(setting|skill)\}")
+_SETTINGS = {
+    SourceKind.PROJECT: "In your project “{}”",
+    SourceKind.EXPERIENCE: "In your work as {}",
+    SourceKind.CERTIFICATE: "Building on your certificate “{}”",
+}
+_UNTITLED = {
+    SourceKind.PROJECT: "In your project",
+    SourceKind.EXPERIENCE: "In your work",
+    SourceKind.CERTIFICATE: "Building on your certificate",
+}
+
+
+def fill(template: str, slot: Slot) -> str:
+    """Put a slot's source and skill into a template's `{setting}` and `{skill}`."""
+    words = {"setting": _setting(slot.source), "skill": _skill_name(slot.skill)}
+    return _PLACEHOLDER.sub(lambda match: words[match[1]], template)
+
+
+class Seen:
+    """The stems that must not come again, compared as options are: without regard to case and white space."""
+
+    def __init__(self, stems: Iterable[str]) -> None:
+        self._stems = frozenset(fold(stem) for stem in stems)
+
+    def __contains__(self, stem: str) -> bool:
+        return fold(stem) in self._stems
+
+    def in_any_setting(self, template: str, skill: Skill) -> bool:
+        """Tell whether a template was already shown, with whatever source it was filled."""
+        question = fold(template.rpartition("{setting}")[2].replace("{skill}", _skill_name(skill)))
+        return any(stem.endswith(question) for stem in self._stems)
+
+
+def _setting(source: SourceItem) -> str:
+    title = _clean(source.title, MAX_TITLE_CHARACTERS)
+    return _SETTINGS[source.kind].format(title) if title else _UNTITLED[source.kind]
+
+
+def _skill_name(skill: Skill) -> str:
+    return _clean(skill.name, MAX_SKILL_CHARACTERS) or "this skill"
+
+
+def _clean(text: str, limit: int) -> str:
+    """Drop everything invisible (controls, surrogates, direction marks), collapse white space, cut to `limit`."""
+    visible = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in text)
+    words = " ".join(visible.split())
+    return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
