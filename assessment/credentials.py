@@ -28,18 +28,23 @@ KEY_PREFIXES = {mode: f"sk_{mode}_" for mode in Mode}
 
 
 class PlatformAccess(msgspec.Struct, frozen=True):
-    """What an API key opens."""
+    """What an API key opens. `sealing_key` comes from the key itself and is never stored."""
 
     digest: bytes
+    sealing_key: bytes
     key_id: str
     platform_id: int
     mode: Mode
 
 
 class StudentAccess(msgspec.Struct, frozen=True):
-    """What a session token opens: one verification, as it stood when the request arrived."""
+    """What a session token opens: one verification, as it stood when the request arrived.
+
+    `sealing_key` comes from the token itself and is never stored.
+    """
 
     digest: bytes
+    sealing_key: bytes
     expires_at: datetime
     standing: Standing
 
@@ -78,6 +83,11 @@ def new_id(prefix: str, mode: Mode | None = None) -> str:
 def digest(credential: str) -> bytes:
     """Hash a credential for storing and look-up; it is random enough to need neither salt nor stretching."""
     return hashlib.sha256(credential.encode("utf-8", "surrogateescape")).digest()
+
+
+def sealing_key(credential: str) -> bytes:
+    """Derive 32 bytes that only the holder of the credential can bring again; they tell nothing about the digest."""
+    return hmac.digest(credential.encode("utf-8", "surrogateescape"), b"retake: sealed answers", "sha256")
 
 
 def same_digest(one: bytes, other: bytes) -> bool:

@@ -56,6 +56,10 @@ class Deadline:
     def expired(self) -> bool:
         return self.remaining <= 0.0
 
+    def lasting(self, seconds: float) -> "Deadline":
+        """The same start with another length."""
+        return Deadline(self.clock, seconds, self._started)
+
     def shortened(self, reserve: float) -> "Deadline":
         """The same start with `reserve` seconds kept back from the end."""
         return Deadline(self.clock, max(0.0, self.seconds - reserve), self._started)

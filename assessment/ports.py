@@ -64,5 +64,8 @@ class AssessmentStore(Protocol):
     ) -> QuestionSet:
         """Replace the current set by a new one and end the generation, in one transaction. Raises StateChanged."""
 
-    async def submit(self, verification_id: str, decide: "Callable[[Dossier], Attempt]") -> "Attempt":
-        """Score the current set in one transaction: `decide` sees the locked state and gives the attempt to archive."""
+    async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
+        """Score the current set in one transaction.
+
+        `decide` sees the locked state and gives the attempt to archive; what it raises leaves everything as it was.
+        """

@@ -2,17 +2,26 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from assessment.deadline import Clock
 from assessment.eligibility import may_submit
 from assessment.errors import AssessmentLocked, MissingAnswers, NoQuestions
-from assessment.models import Answer, Attempt, Dossier
+from assessment.models import Answer, Attempt, Dossier, Skill
 from assessment.ports import AssessmentStore
 from assessment.scoring import grade
 
 
+class Scored(msgspec.Struct, frozen=True):
+    """The archived attempt and the skills it verified or rejected."""
+
+    attempt: Attempt
+    skills: tuple[Skill, ...]
+
+
 async def submit(
     verification_id: str, answers: Sequence[Answer | None] | None, store: AssessmentStore, clock: Clock
-) -> Attempt:
+) -> Scored:
     """Score one submission and archive it; a refused one scores nothing and changes nothing.
 
     `answers` is None when none were sent; an entry is None when it could not be read. Raises, in this order,
@@ -30,4 +39,5 @@ async def submit(
             raise NoQuestions
         return grade(dossier.current_set, answers, dossier.skills, standing.attempts + 1, clock.now())
 
-    return await store.submit(verification_id, decide)
+    dossier, attempt = await store.submit(verification_id, decide)
+    return Scored(attempt, dossier.skills)

@@ -14,6 +14,7 @@ from assessment.credentials import (
     new_id,
     new_webhook_secret,
     same_digest,
+    sealing_key,
 )
 from assessment.errors import InvalidApiKey, InvalidSession, SessionExpired
 from assessment.models import Mode
@@ -53,11 +54,12 @@ class Accounts:
         made = NewKey(new_id("key", mode), new_api_key(mode), new_webhook_secret())
         async with self._engine.transaction():
             await Platform.insert(Platform(name=platform)).on_conflict(action="DO NOTHING", target=Platform.name)
-            owner = await Platform.select(Platform.id).where(Platform.name == platform).first()
+            owner = await Platform.objects().get(Platform.name == platform)
+            assert owner is not None  # inserted just now, or before
             await ApiKey.insert(
                 ApiKey(
                     id=made.key_id,
-                    platform=owner["id"],
+                    platform=owner.id,
                     mode=mode.value,
                     name=name,
                     digest=digest(made.api_key),
@@ -98,7 +100,7 @@ class Accounts:
         )
         if row is None or not same_digest(row["digest"], sought):
             raise InvalidApiKey
-        return PlatformAccess(sought, row["id"], row["platform"], Mode(row["mode"]))
+        return PlatformAccess(sought, sealing_key(api_key), row["id"], row["platform"], Mode(row["mode"]))
 
     async def student_access(self, token: str) -> StudentAccess:
         """Recognise a session token, and read how its verification stands, in one query.
@@ -118,7 +120,7 @@ class Accounts:
             raise InvalidSession
         if row["expired"]:
             raise SessionExpired
-        return StudentAccess(sought, row["expires_at"], standing_from(row))
+        return StudentAccess(sought, sealing_key(token), row["expires_at"], standing_from(row))
 
     async def has_keys(self, mode: Mode) -> bool:
         """Tell whether any key of this mode is in force."""

@@ -18,6 +18,7 @@ from assessment.models import (
     AnsweredQuestion,
     Attempt,
     Dossier,
+    Mode,
     Provenance,
     Question,
     QuestionSet,
@@ -28,7 +29,7 @@ from assessment.models import (
     SourceItem,
     SourceKind,
 )
-from assessment.notices import Addressee, Channel, Notice, completed, initiated, result_mail
+from assessment.notices import Addressee, Notice, completed, initiated, result_mail
 from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
 from db import tables
 from db.engine import RetakeEngine
@@ -106,7 +107,7 @@ class PostgresAssessmentStore:
         self._wake_courier()
         return fresh
 
-    async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> Attempt:
+    async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
         async with self._engine.transaction():
             dossier = await _dossier(verification_id, for_update=True)
             attempt = decide(dossier)
@@ -114,7 +115,7 @@ class PostgresAssessmentStore:
             await _record_result(verification_id, attempt)
             await _announce_result(verification_id, dossier, attempt)
         self._wake_courier()
-        return attempt
+        return dossier, attempt
 
     async def attempts(self, verification_id: str) -> list[Attempt]:
         """Read the archive of one verification, oldest first."""
@@ -247,7 +248,7 @@ async def _announce_start(verification_id: str, dossier: Dossier, total: int) ->
 async def _announce_result(verification_id: str, dossier: Dossier, attempt: Attempt) -> None:
     addressee, url = await _addressee(verification_id)
     await _post(verification_id, url, completed(addressee, dossier.skills, attempt))
-    if addressee.email:
+    if addressee.email and addressee.mode is Mode.LIVE:
         await _post(verification_id, addressee.email, result_mail(addressee, dossier.skills, attempt))
 
 
@@ -262,7 +263,7 @@ async def _addressee(verification_id: str) -> tuple[Addressee, str]:
             verification_id=row["id"],
             student_id=row["student"],
             external_student_id=row["external_student_id"],
-            mode=row["mode"],
+            mode=Mode(row["mode"]),
             name=row["name"],
             email=row["email"],
         ),

@@ -1,12 +1,13 @@
 """The Piccolo engine: connects lazily, survives cancellation, and says plainly when the database is away."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import structlog
+from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
@@ -50,7 +51,7 @@ class SafeTransaction(PostgresTransaction):
     async def __aenter__(self) -> PostgresTransaction:
         if self._parent is not None:
             return self._parent
-        opening = asyncio.ensure_future(self._open())
+        opening = asyncio.create_task(self._open())
         try:
             await asyncio.shield(opening)
         except asyncio.CancelledError:
@@ -88,7 +89,7 @@ class SafeTransaction(PostgresTransaction):
         finally:
             await self.engine.release(self.connection)
 
-    async def _close_when_open(self, opening: "asyncio.Future[None]") -> None:
+    async def _close_when_open(self, opening: "asyncio.Task[None]") -> None:
         try:
             await opening
         except Exception:  # noqa: BLE001  # nothing was opened, and nobody waits for the reason
@@ -108,8 +109,13 @@ class RetakeEngine(PostgresEngine):
     def __init__(self, locate: Callable[[], str], embedded: EmbeddedServer | None = None) -> None:
         self._locate = locate
         self._embedded = embedded
-        self._running: set[asyncio.Future[Any]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         super().__init__(config={"database": "retake"})
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the server is ours to start, upgrade and bring back."""
+        return self._embedded is not None
 
     async def check_version(self) -> None:
         """Do nothing: Piccolo would connect here, at import. `connect` checks the version."""
@@ -125,13 +131,17 @@ class RetakeEngine(PostgresEngine):
         if version < OLDEST_VERSION:
             raise RuntimeError(f"PostgreSQL {OLDEST_VERSION} or newer is needed, this server is {version}")
 
-    async def disconnect(self) -> None:
-        """Close the pool and let go of the embedded server."""
+    async def close_pool(self) -> None:
+        """Close the pool after what is under way; an embedded server stays up for the next one."""
         if self._running:
             await asyncio.wait(self._running, timeout=CONNECT_SECONDS)
         if self.pool is not None:
             self.pool.terminate()
             self.pool = None
+
+    async def disconnect(self) -> None:
+        """Close the pool and let go of the embedded server."""
+        await self.close_pool()
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.close)
 
@@ -186,9 +196,9 @@ class RetakeEngine(PostgresEngine):
             self.see_through(asyncio.to_thread(self._embedded.revive))
         return ServiceUnavailable(retry_after=RETRY_AFTER_SECONDS)
 
-    def see_through(self, work: Any) -> "asyncio.Future[Any]":
+    def see_through(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run `work` to its end even if whoever started it is cancelled."""
-        future = asyncio.ensure_future(work)
+        future = asyncio.create_task(work)
         self._running.add(future)
         future.add_done_callback(self._running.discard)
         return future
@@ -204,6 +214,13 @@ def engine_from(environment: Mapping[str, str]) -> RetakeEngine:
         return RetakeEngine(lambda: url)
     embedded = EmbeddedServer(Path(environment.get("RETAKE_DATA_DIR") or DEFAULT_DATA_DIR) / "postgres")
     return RetakeEngine(embedded.uri, embedded)
+
+
+def the_engine() -> RetakeEngine:
+    """The engine that piccolo_conf.py defines and every table is bound to."""
+    engine = engine_finder()
+    assert isinstance(engine, RetakeEngine)
+    return engine
 
 
 async def _nothing_to_reset(connection: Any) -> None:

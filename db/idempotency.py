@@ -1,6 +1,13 @@
-"""First answers to repeated requests, kept 24 hours and bound to the credential that asked."""
+"""First answers to repeated requests, kept 24 hours and bound to the credential that asked.
+
+An answer may hold a session token, which must not lie in the database in clear: answers are sealed with a key that
+is derived from the caller's credential and that only the caller can bring again.
+"""
+
+import base64
 
 import msgspec
+from cryptography.fernet import Fernet
 
 from assessment.errors import IdempotencyKeyReused
 from db.sql import fetch, fetch_one
@@ -27,7 +34,9 @@ class Fresh(msgspec.Struct, frozen=True):
 class IdempotencyStore:
     """One row per credential and key."""
 
-    async def begin(self, credential: bytes, key: str, fingerprint: bytes) -> StoredAnswer | Underway | Fresh:
+    async def begin(
+        self, credential: bytes, sealing_key: bytes, key: str, fingerprint: bytes
+    ) -> StoredAnswer | Underway | Fresh:
         """Take the key, or find what it already stands for. Raises IdempotencyKeyReused for another request."""
         taken = await fetch(
             """
@@ -57,14 +66,14 @@ class IdempotencyStore:
             return Underway()
         if row["fingerprint"] != fingerprint:
             raise IdempotencyKeyReused
-        return StoredAnswer(row["status"], row["body"])
+        return StoredAnswer(row["status"], _seal(sealing_key).decrypt(row["body"]))
 
-    async def finish(self, credential: bytes, key: str, answer: StoredAnswer) -> None:
+    async def finish(self, credential: bytes, sealing_key: bytes, key: str, answer: StoredAnswer) -> None:
         """Keep the answer."""
         await fetch(
             "UPDATE idempotent_request SET status = {}, body = {} WHERE credential = {} AND key = {}",
             answer.status,
-            answer.body,
+            _seal(sealing_key).encrypt(answer.body),
             credential,
             key,
         )
@@ -79,3 +88,7 @@ class IdempotencyStore:
             "DELETE FROM idempotent_request WHERE created_at < clock_timestamp() - make_interval(hours => {})",
             KEPT_HOURS,
         )
+
+
+def _seal(sealing_key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(sealing_key))

@@ -31,7 +31,7 @@ class NotMigrated(RetakeError):
     """The database lacks migrations that this version of the code needs."""
 
 
-async def status(engine: RetakeEngine) -> MigrationStatus:
+async def status() -> MigrationStatus:
     """Compare the migrations in this code with those the database has seen."""
     known = sorted(_known())
     has_table = await Migration.table_exists()
@@ -47,17 +47,17 @@ async def upgrade(engine: RetakeEngine) -> MigrationStatus:
     connection = await engine.get_new_connection()
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", UPGRADE_LOCK)
-        if not (await status(engine)).is_current:
+        if not (await status()).is_current:
             await _apply()
         await seed_catalogue()
-        return await status(engine)
+        return await status()
     finally:
         await connection.close()
 
 
-async def require_current(engine: RetakeEngine) -> None:
+async def require_current() -> None:
     """Raise NotMigrated unless every migration was applied."""
-    if not (await status(engine)).is_current:
+    if not (await status()).is_current:
         raise NotMigrated
 
 

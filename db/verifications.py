@@ -259,7 +259,7 @@ async def _claimed(standing: Standing) -> list[ClaimedSkills]:
     rows = await fetch(
         """
         SELECT i.kind, i.external_id, v.method, array_agg(k.skill_id) AS skill_ids,
-               coalesce(array_agg(k.skill_id) FILTER (WHERE k.status = 'verified'), '{{}}') AS verified
+               coalesce(array_agg(k.skill_id) FILTER (WHERE k.status = 'verified'), ARRAY[]::text[]) AS verified
         FROM verification v JOIN source_item i ON i.verification = v.id AND i.attached
              JOIN verification_skill k ON k.verification = v.id
         WHERE v.student = {} AND v.id <> {} GROUP BY v.id, i.kind, i.external_id

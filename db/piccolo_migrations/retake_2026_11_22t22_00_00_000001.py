@@ -65,11 +65,16 @@ class Statements(Table):
 
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="retake", description=DESCRIPTION)
-    manager.add_raw(lambda: _run(FORWARDS))
-    manager.add_raw_backwards(lambda: _run(BACKWARDS))
+    manager.add_raw(_go_forwards)
+    manager.add_raw_backwards(_go_backwards)
     return manager
 
 
-async def _run(statements: tuple[str, ...]) -> None:
-    for statement in statements:
+async def _go_forwards() -> None:
+    for statement in FORWARDS:
+        await Statements.raw(statement)
+
+
+async def _go_backwards() -> None:
+    for statement in BACKWARDS:
         await Statements.raw(statement)

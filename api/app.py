@@ -1,0 +1,54 @@
+"""The application."""
+
+from functools import partial
+
+from litestar import Litestar, Router
+from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
+
+from api.body import DEFAULT_MAX_BYTES
+from api.context import RequestContext
+from api.controllers import CONTROLLERS, HealthController
+from api.cors import NoCorsForApiKeys, cors_config
+from api.errors import HANDLERS
+from api.idempotency import IdempotencyMiddleware
+from api.logs import configure_logging
+from api.openapi import openapi_config
+from api.request import ApiRequest
+from api.session_auth import CredentialMiddleware
+from api.settings import Settings, settings_from
+from api.wiring import product_version, running_services
+from assessment.deadline import Clock, SystemClock
+
+BASE_PATH = "/api/v1"
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Litestar:
+    """Build the application; nothing is opened before it starts. Raises SettingsError."""
+    settings = settings or settings_from()
+    clock = clock or SystemClock()
+    configure_logging(settings.log_format)
+    app = Litestar(
+        route_handlers=[
+            Router(BASE_PATH, route_handlers=CONTROLLERS, middleware=[CredentialMiddleware(), IdempotencyMiddleware()]),
+            HealthController,
+            _Metrics,
+        ],
+        middleware=[PrometheusConfig(app_name="retake", prefix="retake", group_path=True).middleware],
+        lifespan=[partial(running_services, settings=settings, clock=clock)],
+        cors_config=cors_config(settings),
+        exception_handlers=HANDLERS,
+        request_class=ApiRequest,
+        request_max_body_size=DEFAULT_MAX_BYTES,
+        openapi_config=openapi_config(product_version()),
+        logging_config=None,
+    )
+    # Litestar's own middleware does not see requests that find no route; request id and log line are for all
+    app.asgi_handler = RequestContext(NoCorsForApiKeys(app.asgi_handler), clock)
+    return app
+
+
+class _Metrics(PrometheusController):
+    """Prometheus metrics, outside the documented API."""
+
+    path = "/metrics"
+    include_in_schema = False

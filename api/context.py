@@ -1,0 +1,70 @@
+"""The outermost layer: every request, also one for an unknown path, gets an id, a deadline and one log line."""
+
+import re
+from uuid import uuid4
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from assessment.deadline import Clock, Deadline
+
+REQUEST_ID_HEADER = b"x-request-id"
+VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+
+log = structlog.get_logger("retake.request")
+
+
+class RequestContext:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        stopwatch = Deadline(self._clock, 0.0)
+        request_id = _request_id(scope)
+        scope["retake_request_id"] = request_id  # type: ignore[typeddict-unknown-key]  # ASGI allows keys of one's own
+        scope["retake_arrival"] = stopwatch  # type: ignore[typeddict-unknown-key]  # likewise
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (REQUEST_ID_HEADER, request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            log.info(
+                "request",
+                method=scope["method"],
+                route=scope.get("path_template", ""),
+                status=status,
+                ms=round(stopwatch.elapsed * 1000, 1),
+            )
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id of this request."""
+    return str(scope["retake_request_id"])  # type: ignore[typeddict-item]  # set above
+
+
+def deadline_of(scope: Scope, seconds: float) -> Deadline:
+    """A deadline that runs since the request arrived."""
+    arrival: Deadline = scope["retake_arrival"]  # type: ignore[typeddict-item]  # set above
+    return arrival.lasting(seconds)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == REQUEST_ID_HEADER and VALID_REQUEST_ID.fullmatch(value):
+            return value.decode("ascii")
+    return uuid4().hex

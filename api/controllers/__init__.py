@@ -1,0 +1,16 @@
+"""One controller per group of endpoints; each handler is one call of a use case."""
+
+from api.controllers.assessment import AssessmentController
+from api.controllers.health import HealthController
+from api.controllers.metadata import MetadataController
+from api.controllers.skills import SkillsController
+from api.controllers.verification import VerificationController
+
+CONTROLLERS = (
+    VerificationController,
+    AssessmentController,
+    MetadataController,
+    SkillsController,
+)
+
+__all__ = ("CONTROLLERS", "HealthController")

@@ -1,0 +1,226 @@
+"""The assessment itself: generate, submit, retake, and the archive."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Controller, get, post
+
+from api import intake
+from api.envelope import Success
+from api.guards import rehearses_in_test_mode, requires_session
+from api.openapi import Documented
+from api.request import ApiRequest
+from api.schemas import (
+    AssessmentState,
+    AttemptInFull,
+    AttemptList,
+    AttemptSummary,
+    Generated,
+    JudgedSkill,
+    Result,
+    RetakeGenerated,
+    ScoredQuestion,
+    ShownQuestion,
+    SkillScore,
+    Submitted,
+    WebhookStatus,
+)
+from api.session_auth import by_session_token
+from assessment.deadline import Deadline
+from assessment.eligibility import next_calls, progress
+from assessment.errors import AttemptNotFound, GenerationFailed
+from assessment.models import AnsweredQuestion, Attempt, Question, Skill
+from assessment.notices import iso
+from assessment.retake import retake
+from assessment.start import start
+from assessment.submit import submit
+
+Answer = TypeVar("Answer")
+
+LAST_WORD_SECONDS = 0.5
+MAX_NUMBER_DIGITS = 9
+
+
+class AssessmentController(Controller):
+    """Everything below /assessment takes a session token."""
+
+    path = "/assessment"
+    guards = [requires_session]  # noqa: RUF012  # Litestar reads this class attribute as it is
+    opt = {"credential": by_session_token}  # noqa: RUF012  # likewise
+
+    @post(
+        "/generate",
+        operation_id="generateAssessment",
+        operation_class=Documented,
+        status_code=200,
+        guards=[rehearses_in_test_mode],
+    )
+    async def generate(self, request: ApiRequest) -> Success[Generated]:
+        """Get the first question set; the one that waits for answers comes back unchanged."""
+        await request.fields()
+        services = request.services
+        deadline = request.deadline.shortened(services.reserve_seconds)
+        started = await _in_time(
+            request.deadline,
+            start(
+                request.standing.verification_id,
+                services.total_questions,
+                request.scenario,
+                deadline,
+                services.store,
+                services.writer,
+            ),
+        )
+        questions = started.question_set.questions
+        data = Generated(
+            record_verification_id=request.standing.verification_id,
+            total_questions=len(questions),
+            questions=_shown(questions),
+            already_generated=True if started.already_generated else msgspec.UNSET,
+        )
+        return request.success(data, "Assessment generated successfully")
+
+    @post("/submit", operation_id="submitAssessment", operation_class=Documented, status_code=200)
+    async def submit(self, request: ApiRequest) -> Success[Submitted]:
+        """Answer all questions in one call; 60% passes and locks."""
+        services = request.services
+        verification_id = request.standing.verification_id
+        answers = intake.answers(await request.fields())
+        scored = await submit(verification_id, answers, services.store, services.clock)
+        data = Submitted(
+            record_verification_id=verification_id,
+            result=_result(scored.attempt),
+            verified_skills=[_judged(skill, scored.attempt) for skill in scored.skills],
+            skills_updated=len(scored.skills),
+            webhook=WebhookStatus(sent=True),
+        )
+        return request.success(data, "Assessment submitted successfully")
+
+    @post(
+        "/retakeassessment",
+        operation_id="retakeAssessment",
+        operation_class=Documented,
+        status_code=200,
+        guards=[rehearses_in_test_mode],
+    )
+    async def retake(self, request: ApiRequest) -> Success[RetakeGenerated]:
+        """Replace the question set with a fresh one after a failed attempt; every attempt stays in the archive."""
+        await request.fields()
+        services = request.services
+        deadline = request.deadline.shortened(services.reserve_seconds)
+        retaken = await _in_time(
+            request.deadline,
+            retake(
+                request.standing.verification_id,
+                services.total_questions,
+                request.scenario,
+                deadline,
+                services.store,
+                services.writer,
+            ),
+        )
+        questions = retaken.question_set.questions
+        data = RetakeGenerated(
+            record_verification_id=request.standing.verification_id,
+            retake_attempt_number=retaken.attempt_number,
+            total_questions=len(questions),
+            questions=_shown(questions),
+        )
+        return request.success(data, "Retake assessment generated successfully")
+
+    @get("/", operation_id="getAssessment", operation_class=Documented)
+    async def state(self, request: ApiRequest) -> Success[AssessmentState]:
+        """Say where the assessment stands and what may be called now."""
+        standing = request.standing
+        data = AssessmentState(
+            record_verification_id=standing.verification_id,
+            state=progress(standing),
+            is_locked=standing.is_locked,
+            attempts=standing.attempts,
+            last_score=standing.last_score,
+            next=list(next_calls(standing)),
+        )
+        return request.success(data, "Assessment state retrieved successfully")
+
+    @get("/attempts", operation_id="listAttempts", operation_class=Documented)
+    async def attempts(self, request: ApiRequest) -> Success[AttemptList]:
+        """List the archived attempts, oldest first."""
+        attempts = await request.services.store.attempts(request.standing.verification_id)
+        return request.success(AttemptList([_summary(attempt) for attempt in attempts]), "Attempts retrieved successfully")
+
+    @get("/attempts/{number:str}", operation_id="getAttempt", operation_class=Documented)
+    async def attempt(self, request: ApiRequest, number: str) -> Success[AttemptInFull]:
+        """Show one archived attempt in full, right answers included."""
+        archived = None
+        if number.isascii() and number.isdigit() and len(number) <= MAX_NUMBER_DIGITS:
+            archived = await request.services.store.attempt(request.standing.verification_id, int(number))
+        if archived is None:
+            raise AttemptNotFound
+        return request.success(_in_full(archived), "Attempt retrieved successfully")
+
+
+async def _in_time(deadline: Deadline, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Give up before the client does, even when the database hangs. Raises GenerationFailed."""
+    try:
+        async with asyncio.timeout(deadline.remaining - LAST_WORD_SECONDS):
+            return await work
+    except TimeoutError:
+        raise GenerationFailed from None
+
+
+def _shown(questions: Sequence[Question]) -> list[ShownQuestion]:
+    return [ShownQuestion(question.question_id, question.stem, list(question.options)) for question in questions]
+
+
+def _result(attempt: Attempt) -> Result:
+    if attempt.passed:
+        message = "Congratulations! You passed the assessment."
+    else:
+        message = "You did not pass this time; you can take a new set of questions."
+    return Result(attempt.score, attempt.passed, attempt.number, attempt.correct, attempt.total, message)
+
+
+def _judged(skill: Skill, attempt: Attempt) -> JudgedSkill:
+    return JudgedSkill(
+        skill_id=skill.skill_id,
+        name=skill.name,
+        verified=attempt.passed,
+        status="verified" if attempt.passed else "rejected",
+        verified_at=iso(attempt.submitted_at) if attempt.passed else None,
+        verified_by="assessment",
+    )
+
+
+def _summary(attempt: Attempt) -> AttemptSummary:
+    return AttemptSummary(
+        attempt_number=attempt.number,
+        score=attempt.score,
+        passed=attempt.passed,
+        correct_answers=attempt.correct,
+        total_questions=attempt.total,
+        submitted_at=iso(attempt.submitted_at),
+        skills=[SkillScore(tally.skill_id, tally.name, tally.correct, tally.total) for tally in attempt.skills],
+    )
+
+
+def _in_full(attempt: Attempt) -> AttemptInFull:
+    summary = _summary(attempt)
+    return AttemptInFull(
+        **{field: getattr(summary, field) for field in summary.__struct_fields__},
+        questions=[_scored(question) for question in attempt.questions],
+    )
+
+
+def _scored(question: AnsweredQuestion) -> ScoredQuestion:
+    return ScoredQuestion(
+        question_id=question.question_id,
+        skill_id=question.skill_id,
+        question=question.stem,
+        options=list(question.options),
+        selected_answer=question.selected,
+        correct_answer=question.key,
+        is_correct=question.selected == question.key,
+        explanation=question.rationale,
+    )

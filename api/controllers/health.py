@@ -1,0 +1,34 @@
+"""Is the process alive, and has it what it needs?"""
+
+from litestar import Controller, Response, get
+
+from api.openapi import Documented
+from api.request import ApiRequest
+from api.schemas import Alive, Readiness
+from assessment.errors import ServiceUnavailable
+from db.migrations import status
+
+
+class HealthController(Controller):
+    """Outside the versioned API: for load balancers and operators."""
+
+    path = "/health"
+
+    @get("/live", operation_id="getLiveness", operation_class=Documented)
+    async def live(self) -> Alive:
+        """Say that the process answers."""
+        return Alive()
+
+    @get("/ready", operation_id="getReadiness", operation_class=Documented)
+    async def ready(self, request: ApiRequest) -> Response[Readiness]:
+        """Say whether the database answers, is migrated, and a provider can be used; 503 when not."""
+        services = request.services
+        try:
+            migrated = (await status()).is_current
+            database = True
+        except ServiceUnavailable:
+            migrated = database = False
+        ready = database and migrated and any(services.can_generate.values())
+        providers = {mode.value: usable for mode, usable in services.can_generate.items()}
+        readiness = Readiness("ready" if ready else "not_ready", database, migrated, providers)
+        return Response(readiness, status_code=200 if ready else 503)

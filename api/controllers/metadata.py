@@ -1,0 +1,38 @@
+"""What a platform may know about the skills of one of its students."""
+
+from litestar import Controller, get
+
+from api.envelope import Success
+from api.guards import requires_api_key
+from api.openapi import Documented
+from api.request import ApiRequest
+from api.schemas import SkillOfStudent
+from api.session_auth import by_api_key
+from assessment.models import SkillStatus
+from assessment.notices import iso
+
+
+class MetadataController(Controller):
+    @get(
+        "/metadata/user/{record_user_id:str}",
+        operation_id="getStudentSkills",
+        operation_class=Documented,
+        guards=[requires_api_key],
+        opt={"credential": by_api_key},
+    )
+    async def skills_of_student(self, request: ApiRequest, record_user_id: str) -> Success[list[SkillOfStudent]]:
+        """List a student's skills, one row per verification and skill, newest first."""
+        records = await request.services.verifications.skill_records(request.platform_access, record_user_id)
+        data = [
+            SkillOfStudent(
+                skill_id=record.skill_id,
+                skill_name=record.name,
+                record_verification_id=record.verification_id,
+                verified=record.status is SkillStatus.VERIFIED,
+                status=record.status.value,
+                proof_urls=list(record.proof_urls),
+                created_at=iso(record.created_at),
+            )
+            for record in records
+        ]
+        return request.success(data, "Skills retrieved successfully")

@@ -1,0 +1,47 @@
+"""Search in the public skill catalogue."""
+
+from litestar import Controller, get
+from litestar.params import Parameter
+
+from api.envelope import Success
+from api.openapi import Documented
+from api.request import ApiRequest
+from api.schemas import FoundSkill, SkillPage
+from assessment.errors import InvalidKeyword, InvalidPage
+from db.catalogue import PAGE_SIZE, search
+
+SHORTEST_KEYWORD = 3
+LONGEST_KEYWORD = 100
+LAST_PAGE = 5
+
+
+class SkillsController(Controller):
+    @get("/skills/search", operation_id="searchSkills", operation_class=Documented)
+    async def search_skills(
+        self,
+        request: ApiRequest,
+        keyword: str | None = Parameter(default=None, query="keyword"),
+        page: str | None = Parameter(default=None, query="page"),
+    ) -> Success[SkillPage]:
+        """Find skills by a part of their name, ten per page."""
+        await request.services.search_limiter.count(request.client.host if request.client else "")
+        wanted, number = _keyword(keyword), _page(page)
+        found = await search(wanted, number)
+        skills = [FoundSkill(skill.skill_id, skill.name) for skill in found]
+        return request.success(SkillPage(skills, number, PAGE_SIZE, len(skills)), "Skills retrieved successfully")
+
+
+def _keyword(text: str | None) -> str:
+    keyword = (text or "").strip()
+    fits = SHORTEST_KEYWORD <= len(keyword) <= LONGEST_KEYWORD and keyword.isprintable()
+    if not fits or not any(character.isalnum() for character in keyword):
+        raise InvalidKeyword
+    return keyword
+
+
+def _page(text: str | None) -> int:
+    if text is None:
+        return 1
+    if not (text.isascii() and text.isdigit() and len(text) == 1 and 1 <= int(text) <= LAST_PAGE):
+        raise InvalidPage
+    return int(text)

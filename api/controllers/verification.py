@@ -1,0 +1,155 @@
+"""The way to an assessment: open a verification, choose skills, method and source items."""
+
+from litestar import Controller, get, post
+
+from api import intake
+from api.body import VERIFY_MAX_BYTES
+from api.envelope import Success
+from api.guards import requires_api_key, requires_session
+from api.openapi import Documented
+from api.request import ApiRequest
+from api.schemas import (
+    ItemsStored,
+    MethodStored,
+    SessionContents,
+    SkillsStored,
+    StoredCertificate,
+    StoredExperience,
+    StoredItems,
+    StoredProject,
+    StoredSkill,
+    VerificationOpened,
+)
+from api.session_auth import by_api_key, by_session_token, by_token_in_body, by_token_in_path
+from assessment.credentials import SESSION_LIFETIME
+from assessment.evidence import AttachedItem, Submission
+from assessment.models import SourceKind
+from assessment.notices import iso
+
+
+class VerificationController(Controller):
+    """Steps 0 to 3."""
+
+    @post(
+        "/verify",
+        operation_id="verify",
+        operation_class=Documented,
+        status_code=200,
+        guards=[requires_api_key],
+        opt={"credential": by_api_key},
+        request_max_body_size=VERIFY_MAX_BYTES,
+    )
+    async def verify(self, request: ApiRequest) -> Success[VerificationOpened]:
+        """Open a verification for one student and get its session token."""
+        opening = intake.opening(await request.fields())
+        access = request.platform_access
+        opened = await request.services.verifications.open(access, opening)
+        data = VerificationOpened(
+            session_token=opened.session_token,
+            record_verification_id=opened.verification_id,
+            key_id=access.key_id,
+            record_user_id=opened.student_id,
+            external_student_id=opening.external_student_id,
+            expires_in=int(SESSION_LIFETIME.total_seconds()),
+            expires_at=iso(opened.expires_at),
+        )
+        return request.success(data, "Verification session created successfully")
+
+    @post(
+        "/step1/storeskills/store",
+        operation_id="storeSkills",
+        operation_class=Documented,
+        status_code=200,
+        guards=[requires_session],
+        opt={"credential": by_session_token},
+    )
+    async def store_skills(self, request: ApiRequest) -> Success[SkillsStored]:
+        """Choose the skills to verify; what was stored before is replaced."""
+        fields = await request.fields()
+        intake.own_verification(fields, request.standing)
+        intake.own_student(fields, request.standing)
+        skills = intake.chosen_skills(fields)
+        await request.services.verifications.store_skills(request.standing.verification_id, skills)
+        stored = [StoredSkill(skill.skill_id, list(skill.proof_urls), len(skill.proof_urls)) for skill in skills]
+        data = SkillsStored(request.standing.verification_id, stored, len(stored))
+        return request.success(data, "Skill verifications replaced successfully")
+
+    @post(
+        "/step2/verification-method",
+        operation_id="storeVerificationMethod",
+        operation_class=Documented,
+        status_code=200,
+        guards=[requires_session],
+        opt={"credential": by_session_token},
+    )
+    async def store_method(self, request: ApiRequest) -> Success[MethodStored]:
+        """Choose how the skills are verified; only `assessment` goes on in this service."""
+        fields = await request.fields()
+        intake.own_verification(fields, request.standing)
+        method = intake.method(fields)
+        await request.services.verifications.store_method(request.standing.verification_id, method)
+        data = MethodStored(request.standing.verification_id, method.value)
+        return request.success(data, "Verification method stored successfully")
+
+    @get(
+        ["/step3/store-verification-items/session", "/step3/store-verification-items/session/{session_token:str}"],
+        operation_id="getSession",
+        operation_class=Documented,
+        guards=[requires_session],
+        opt={"credential": by_token_in_path},
+    )
+    async def session_contents(self, request: ApiRequest) -> Success[SessionContents]:
+        """Show what `/verify` received; the token in the path is the credential."""
+        submission = await request.services.verifications.submission(request.standing.verification_id)
+        return request.success(_contents(submission), "Session retrieved successfully")
+
+    @post(
+        "/step3/store-verification-items/store",
+        operation_id="storeVerificationItems",
+        operation_class=Documented,
+        status_code=200,
+        guards=[requires_session],
+        opt={"credential": by_token_in_body},
+    )
+    async def store_items(self, request: ApiRequest) -> Success[ItemsStored]:
+        """Attach the source items that questions may draw on; items not named again are removed."""
+        chosen = intake.chosen_items(await request.fields())
+        attached = await request.services.verifications.attach(request.standing.verification_id, chosen)
+        data = ItemsStored(request.standing.verification_id, request.standing.student_id, _stored(attached))
+        return request.success(data, "Verification items synced successfully")
+
+
+def _contents(submission: Submission) -> SessionContents:
+    opening = submission.opening
+    payloads = {kind: [item.payload for item in opening.items if item.kind is kind] for kind in SourceKind}
+    return SessionContents(
+        record_verification_id=submission.verification_id,
+        record_user_id=submission.student_id,
+        external_student_id=opening.external_student_id,
+        callback_webhook_url=opening.callback_url,
+        email=opening.person.email,
+        phone_number=opening.person.phone_number,
+        name=opening.person.name,
+        projects=payloads[SourceKind.PROJECT],
+        experience=payloads[SourceKind.EXPERIENCE],
+        certificates=payloads[SourceKind.CERTIFICATE],
+    )
+
+
+def _stored(attached: list[AttachedItem]) -> StoredItems:
+    def of(kind: SourceKind) -> list[AttachedItem]:
+        return [item for item in attached if item.kind is kind]
+
+    return StoredItems(
+        projects=[
+            StoredProject(item.record_id, item.external_id, item.payload["name"]) for item in of(SourceKind.PROJECT)
+        ],
+        experience=[
+            StoredExperience(item.record_id, item.external_id, item.payload["role"], item.payload["companyName"])
+            for item in of(SourceKind.EXPERIENCE)
+        ],
+        certificates=[
+            StoredCertificate(item.record_id, item.external_id, item.payload["name"])
+            for item in of(SourceKind.CERTIFICATE)
+        ],
+    )

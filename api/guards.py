@@ -1,0 +1,38 @@
+"""What a credential may do. Guards run before the body of a request is looked at."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from assessment.credentials import PlatformAccess, StudentAccess
+from assessment.errors import Detail, InvalidApiKey, InvalidInput, InvalidSession
+from assessment.models import Mode
+from providers.sandbox import SCENARIOS
+
+SCENARIO_HEADER = "x-sandbox-scenario"
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+def requires_api_key(connection: Connection, _: BaseRouteHandler) -> None:
+    """Let platforms through. Raises InvalidApiKey."""
+    if not isinstance(connection.scope.get("auth"), PlatformAccess):
+        raise InvalidApiKey
+
+
+def requires_session(connection: Connection, _: BaseRouteHandler) -> None:
+    """Let sessions through. Raises InvalidSession."""
+    if not isinstance(connection.scope.get("auth"), StudentAccess):
+        raise InvalidSession
+
+
+def rehearses_in_test_mode(connection: Connection, _: BaseRouteHandler) -> None:
+    """Refuse a sandbox scenario that is unknown or asked for with live data. Raises InvalidInput."""
+    scenario = connection.headers.get(SCENARIO_HEADER)
+    if scenario is None:
+        return
+    if connection.scope["auth"].standing.mode is not Mode.TEST:
+        raise InvalidInput(Detail(SCENARIO_HEADER, "is for test mode"))
+    if scenario not in SCENARIOS:
+        raise InvalidInput(Detail(SCENARIO_HEADER, f"must be one of {', '.join(sorted(SCENARIOS))}"))

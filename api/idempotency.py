@@ -1,0 +1,106 @@
+"""A request repeated with the same Idempotency-Key gets the first answer again."""
+
+import contextlib
+import hashlib
+import re
+from typing import Any
+
+from litestar import Request
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.context import deadline_of
+from api.services import Services, services_of
+from api.session_auth import Access
+from assessment.deadline import Deadline
+from assessment.errors import Detail, IdempotencyKeyInUse, InvalidInput, ServiceUnavailable
+from db.idempotency import StoredAnswer, Underway
+
+HEADER = "idempotency-key"
+VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+FIRST_PAUSE_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 0.5
+FIRST_SERVER_ERROR = 500
+
+
+class IdempotencyMiddleware(ASGIMiddleware):
+    """Keeps first answers to authenticated POSTs; one that failed on our side (5xx) is not kept but tried again."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        key = request.headers.get(HEADER)
+        access: Access | None = scope.get("auth")
+        if key is None or access is None or scope["method"] != "POST":
+            await next_app(scope, receive, send)
+            return
+        if not VALID_KEY.fullmatch(key):
+            raise InvalidInput(Detail(HEADER, "must be 1 to 255 visible ASCII characters"))
+        services = services_of(request)
+        fingerprint = _fingerprint(scope, await request.body())
+        deadline = deadline_of(scope, services.budget_seconds).shortened(services.reserve_seconds)
+        earlier = await _earlier_answer(services, access, key, fingerprint, deadline)
+        if earlier is not None:
+            await _replay(earlier, send)
+            return
+        await _answer_first_time(services, access, key, next_app, scope, receive, send)
+
+
+async def _earlier_answer(
+    services: Services, access: Access, key: str, fingerprint: bytes, deadline: Deadline
+) -> StoredAnswer | None:
+    """Wait for the first answer while it is worked on; None when the request is ours to answer."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        found = await services.idempotency.begin(access.digest, access.sealing_key, key, fingerprint)
+        if isinstance(found, StoredAnswer):
+            return found
+        if not isinstance(found, Underway):
+            return None
+        if deadline.remaining <= pause:
+            raise IdempotencyKeyInUse
+        await deadline.clock.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def _answer_first_time(
+    services: Services, access: Access, key: str, next_app: ASGIApp, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Hold the answer back until it is kept, so that whoever got it can get it again."""
+    held: list[Message] = []
+
+    async def hold(message: Message) -> None:
+        held.append(message)
+
+    kept = False
+    try:
+        await next_app(scope, receive, hold)
+        answer = _answer_in(held)
+        if answer.status < FIRST_SERVER_ERROR:
+            await services.idempotency.finish(access.digest, access.sealing_key, key, answer)
+            kept = True
+    finally:
+        if not kept:
+            with contextlib.suppress(ServiceUnavailable):
+                await services.idempotency.forget(access.digest, key)
+    for message in held:
+        await send(message)
+
+
+def _answer_in(messages: list[Message]) -> StoredAnswer:
+    status = next(message["status"] for message in messages if message["type"] == "http.response.start")
+    body = b"".join(message["body"] for message in messages if message["type"] == "http.response.body")
+    return StoredAnswer(status, body)
+
+
+async def _replay(answer: StoredAnswer, send: Send) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"idempotent-replayed", b"true"),
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+def _fingerprint(scope: Scope, body: bytes) -> bytes:
+    return hashlib.sha256(scope["path"].encode() + b"\x00" + body).digest()

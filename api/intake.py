@@ -1,0 +1,208 @@
+"""From the JSON of each endpoint to values of the domain, with the checks in the order of the contract."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from api.fields import (
+    EMAIL,
+    MAX_EMAIL,
+    MAX_ID,
+    MAX_NAME,
+    MAX_PHONE,
+    MAX_TEXT,
+    MAX_URL,
+    PHONE,
+    Fields,
+    http_url,
+    matching,
+    optional_text,
+    required_text,
+)
+from assessment.errors import (
+    Detail,
+    ForbiddenVerification,
+    InvalidDataFormat,
+    InvalidInput,
+    InvalidSkillIds,
+    InvalidVerificationMethod,
+    MissingCallbackWebhookUrl,
+    MissingContact,
+    MissingName,
+    MissingSkillId,
+    MissingSkills,
+    MissingStudentId,
+    MissingVerificationId,
+    MissingVerificationMethod,
+    NoDataSent,
+    NoItemsSelected,
+)
+from assessment.evidence import FACT_FIELDS, ID_FIELDS, TITLE_FIELDS, ChosenSkill, Opening, Person, SentItem
+from assessment.models import Answer, Method, SourceKind, Standing
+
+LIST_FIELDS = {
+    SourceKind.PROJECT: "projects",
+    SourceKind.EXPERIENCE: "experience",
+    SourceKind.CERTIFICATE: "certificates",
+}
+CHOICE_FIELDS = {
+    SourceKind.PROJECT: "projectIds",
+    SourceKind.EXPERIENCE: "workExperienceIds",
+    SourceKind.CERTIFICATE: "credentialIds",
+}
+DATE_FIELDS = {
+    SourceKind.PROJECT: ("startDate", "endDate"),
+    SourceKind.EXPERIENCE: ("startDate", "endDate"),
+    SourceKind.CERTIFICATE: ("issueDate",),
+}
+MAX_PROOF_URLS = 20
+MAX_SKILLS = 100
+
+
+def opening(fields: Fields) -> Opening:
+    """Read the body of POST /verify."""
+    student_id = required_text(fields, "studentId", MissingStudentId, MAX_ID)
+    url = required_text(fields, "callbackWebhookUrl", MissingCallbackWebhookUrl, MAX_URL)
+    name = required_text(fields, "name", MissingName, MAX_NAME)
+    email = optional_text(fields, "email", MAX_EMAIL)
+    phone = optional_text(fields, "phoneNumber", MAX_PHONE)
+    if email is None and phone is None:
+        raise MissingContact
+    lists = {kind: fields.get(field) for kind, field in LIST_FIELDS.items()}
+    for kind, sent in lists.items():
+        if not isinstance(sent, list):
+            raise InvalidDataFormat(Detail(LIST_FIELDS[kind], "must be an array"))
+    if not any(lists.values()):
+        raise NoDataSent
+    return Opening(
+        external_student_id=student_id,
+        callback_url=http_url(url, "callbackWebhookUrl"),
+        person=Person(
+            name=name,
+            email=matching(email, EMAIL, "email", "an e-mail address"),
+            phone_number=matching(phone, PHONE, "phoneNumber", "a phone number"),
+        ),
+        skill_ids=_skill_ids(fields.get("skillIds")),
+        items=tuple(item for kind, sent in lists.items() for item in _sent_items(kind, sent or [])),
+    )
+
+
+def own_verification(fields: Fields, standing: Standing) -> None:
+    """Check that the ids in a body are the session's own. Raises MissingVerificationId or ForbiddenVerification."""
+    named = required_text(fields, "recordVerificationId", MissingVerificationId, MAX_ID)
+    if named != standing.verification_id:
+        raise ForbiddenVerification
+
+
+def own_student(fields: Fields, standing: Standing) -> None:
+    """Check that the student in a body is the session's own. Raises InvalidInput or ForbiddenVerification."""
+    if required_text(fields, "recordUserId", InvalidInput, MAX_ID) != standing.student_id:
+        raise ForbiddenVerification
+
+
+def chosen_skills(fields: Fields) -> list[ChosenSkill]:
+    """Read the skills to store; a skill sent twice is one, with the proof URLs of both."""
+    sent = fields.get("skills")
+    if not isinstance(sent, list) or not sent:
+        raise MissingSkills
+    if len(sent) > MAX_SKILLS:
+        raise InvalidInput(Detail("skills", f"must have at most {MAX_SKILLS} entries"))
+    merged: dict[str, ChosenSkill] = {}
+    for position, entry in enumerate(sent):
+        skill = _chosen_skill(entry, f"skills[{position}]")
+        earlier = merged.get(skill.skill_id)
+        urls = (*earlier.proof_urls, *skill.proof_urls) if earlier else skill.proof_urls
+        name = skill.name or (earlier.name if earlier else None)
+        merged[skill.skill_id] = ChosenSkill(skill.skill_id, name, tuple(dict.fromkeys(urls)))
+    return list(merged.values())
+
+
+def method(fields: Fields) -> Method:
+    """Read how the skills are to be verified."""
+    value = fields.get("verificationMethod")
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise MissingVerificationMethod
+    if not isinstance(value, str) or value not in list(Method):
+        raise InvalidVerificationMethod
+    return Method(value)
+
+
+def chosen_items(fields: Fields) -> set[tuple[SourceKind, str]]:
+    """Read which source items to attach."""
+    chosen = {(kind, item) for kind, field in CHOICE_FIELDS.items() for item in _ids(fields.get(field), field)}
+    if not chosen:
+        raise NoItemsSelected
+    return chosen
+
+
+def answers(fields: Fields) -> list[Answer | None] | None:
+    """Read the answers: None when there are none, and None in the place of one that cannot be read."""
+    sent = fields.get("answers")
+    if not isinstance(sent, list) or not sent:
+        return None
+    return [_answer(entry) for entry in sent]
+
+
+def _answer(entry: object) -> Answer | None:
+    if not isinstance(entry, dict):
+        return None
+    question_id, selected = entry.get("questionId"), entry.get("selectedAnswer")
+    if not isinstance(question_id, str) or type(selected) is not int:
+        return None
+    return Answer(question_id, selected)
+
+
+def _skill_ids(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(entry, str) and entry.strip() for entry in value):
+        raise InvalidSkillIds
+    if any(len(entry) > MAX_ID for entry in value):
+        raise InvalidSkillIds(Detail("skillIds", f"must have at most {MAX_ID} characters each"))
+    return tuple(value)
+
+
+def _sent_items(kind: SourceKind, sent: Sequence[object]) -> list[SentItem]:
+    items = [_sent_item(kind, entry, f"{LIST_FIELDS[kind]}[{position}]") for position, entry in enumerate(sent)]
+    if len({item.external_id for item in items}) < len(items):
+        raise InvalidInput(Detail(LIST_FIELDS[kind], f"has a {ID_FIELDS[kind]} twice"))
+    return items
+
+
+def _sent_item(kind: SourceKind, entry: object, path: str) -> SentItem:
+    if not isinstance(entry, dict):
+        raise InvalidInput(Detail(path, "must be an object"))
+    external_id = required_text(entry, ID_FIELDS[kind], InvalidInput, MAX_ID, path)
+    required_text(entry, TITLE_FIELDS[kind], InvalidInput, MAX_NAME, path)
+    if kind is SourceKind.EXPERIENCE:
+        required_text(entry, "companyName", InvalidInput, MAX_NAME, path)
+    for field in (*FACT_FIELDS[kind], *DATE_FIELDS[kind]):
+        optional_text(entry, field, MAX_TEXT, path)
+    return SentItem(kind, external_id, entry)
+
+
+def _chosen_skill(entry: Any, path: str) -> ChosenSkill:
+    if not isinstance(entry, dict):
+        raise InvalidInput(Detail(path, "must be an object"))
+    skill_id = required_text(entry, "skillId", MissingSkillId, MAX_ID, path)
+    urls = entry.get("proofUrls") or []
+    if not isinstance(urls, list) or len(urls) > MAX_PROOF_URLS:
+        raise InvalidInput(Detail(f"{path}.proofUrls", f"must be an array of at most {MAX_PROOF_URLS} URLs"))
+    return ChosenSkill(
+        skill_id=skill_id,
+        name=optional_text(entry, "name", MAX_NAME, path),
+        proof_urls=tuple(_proof_url(url, f"{path}.proofUrls[{index}]") for index, url in enumerate(urls)),
+    )
+
+
+def _proof_url(url: object, path: str) -> str:
+    if not isinstance(url, str):
+        raise InvalidInput(Detail(path, "must be a string"))
+    return http_url(url, path)
+
+
+def _ids(value: object, field: str) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise InvalidInput(Detail(field, "must be an array of ids"))
+    return value

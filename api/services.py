@@ -1,0 +1,39 @@
+"""What the controllers work with, put together once when the server starts."""
+
+from typing import Any
+
+import msgspec
+from litestar.connection import ASGIConnection
+
+from assessment.deadline import Clock
+from assessment.models import Mode
+from assessment.ports import QuestionWriter
+from db.accounts import Accounts
+from db.assessment_store import PostgresAssessmentStore
+from db.engine import RetakeEngine
+from db.idempotency import IdempotencyStore
+from db.rate_limit import RateLimiter
+from db.verifications import Verifications
+
+
+class Services(msgspec.Struct, frozen=True):
+    """One instance per process. Budget and reserve are seconds; `can_generate` says which modes have a vendor."""
+
+    engine: RetakeEngine
+    clock: Clock
+    accounts: Accounts
+    verifications: Verifications
+    store: PostgresAssessmentStore
+    idempotency: IdempotencyStore
+    search_limiter: RateLimiter
+    writer: QuestionWriter
+    can_generate: dict[Mode, bool]
+    total_questions: int
+    budget_seconds: float
+    reserve_seconds: float
+
+
+def services_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
+    """Find the services of the app that a connection belongs to."""
+    services: Services = connection.app.state.services
+    return services

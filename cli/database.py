@@ -1,0 +1,49 @@
+"""`retake db …`: the schema."""
+
+import click
+
+from cli.running import explained, read_settings
+from db.engine import the_engine
+from db.migrations import MigrationStatus, status, upgrade
+
+
+@click.group()
+def db() -> None:
+    """Bring the database up to date, or say what it lacks."""
+
+
+@db.command("upgrade")
+def upgrade_command() -> None:
+    """Apply pending migrations and the skill catalogue; safe to run again."""
+    read_settings()
+    _tell(_on_engine(change=True))
+
+
+@db.command("status")
+def status_command() -> None:
+    """Say which migrations are applied; exits with 1 when some are pending."""
+    read_settings()
+    found = _on_engine(change=False)
+    _tell(found)
+    if not found.is_current:
+        raise click.exceptions.Exit(1)
+
+
+def _on_engine(*, change: bool) -> MigrationStatus:
+    async def run() -> MigrationStatus:
+        engine = the_engine()
+        await engine.connect()
+        try:
+            return await upgrade(engine) if change else await status()
+        finally:
+            await engine.disconnect()
+
+    return explained(run)
+
+
+def _tell(found: MigrationStatus) -> None:
+    for name in found.applied:
+        click.echo(f"applied  {name}")
+    for name in found.pending:
+        click.echo(f"pending  {name}")
+    click.echo("up to date" if found.is_current else "not up to date: run `retake db upgrade`")

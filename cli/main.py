@@ -1,0 +1,27 @@
+"""`retake …`: every command, and how a failure is told."""
+
+import sys
+
+import click
+
+from cli.database import db
+from cli.demo import demo
+from cli.keys import keys
+from cli.openapi import openapi
+from cli.providers import providers
+from cli.serve import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="retake")
+def retake() -> None:
+    """AI skill assessments, self-hosted: a complete, fair question set inside the deadline."""
+
+
+for command in (serve, keys, db, openapi, providers, demo):
+    retake.add_command(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    retake.main(args=sys.argv[1:], prog_name="retake")

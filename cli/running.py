@@ -1,0 +1,54 @@
+"""What the commands share: the database for the length of a command, and clear words when something is missing."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import click
+
+from api.logs import configure_logging
+from api.settings import Settings, SettingsError, settings_from
+from api.wiring import open_database
+from assessment.errors import ServiceUnavailable
+from db.engine import RetakeEngine
+from db.migrations import NotMigrated
+from delivery.mail_settings import BadMailSettings
+from providers.config import ConfigError
+
+Answer = TypeVar("Answer")
+
+
+def read_settings() -> Settings:
+    """Read the environment. Raises ClickException with what is wrong in it."""
+    try:
+        settings = settings_from()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    configure_logging(settings.log_format)
+    return settings
+
+
+def with_database(work: Callable[[RetakeEngine], Coroutine[Any, Any, Answer]]) -> Answer:
+    """Run `work` on an open, migrated database and close it again. Raises ClickException."""
+
+    async def run() -> Answer:
+        engine = await open_database()
+        try:
+            return await work(engine)
+        finally:
+            await engine.disconnect()
+
+    return explained(run)
+
+
+def explained(run: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
+    """Run a coroutine; turn what an operator can mend into one clear line. Raises ClickException."""
+    try:
+        return asyncio.run(run())
+    except ServiceUnavailable as error:
+        reason = str(error.__cause__ or "no answer").strip()
+        raise click.ClickException(f"the database cannot be reached ({reason}); see RETAKE_DATABASE_URL") from error
+    except NotMigrated as error:
+        raise click.ClickException("the database is not up to date: run `retake db upgrade`") from error
+    except (ConfigError, BadMailSettings, RuntimeError) as error:
+        raise click.ClickException(str(error)) from error
