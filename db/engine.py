@@ -104,10 +104,10 @@ class RetakeEngine(PostgresEngine):
     """
 
     # Piccolo's engines declare __slots__ for their own fields; ours are named likewise
-    __slots__ = ("_embedded", "_locate", "_running")
+    __slots__ = ("_embedded", "locate", "_running")
 
     def __init__(self, locate: Callable[[], str], embedded: EmbeddedServer | None = None) -> None:
-        self._locate = locate
+        self.locate = locate
         self._embedded = embedded
         self._running: set[asyncio.Task[Any]] = set()
         super().__init__(config={"database": "retake"})
@@ -204,7 +204,7 @@ class RetakeEngine(PostgresEngine):
         return future
 
     def _config(self) -> dict[str, Any]:
-        return {"dsn": self._locate(), "timeout": CONNECT_SECONDS, "server_settings": SERVER_SETTINGS}
+        return {"dsn": self.locate(), "timeout": CONNECT_SECONDS, "server_settings": SERVER_SETTINGS}
 
 
 def engine_from(environment: Mapping[str, str]) -> RetakeEngine:

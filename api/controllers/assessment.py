@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Controller, get, post
+from litestar.params import FromPath
 
 from api import intake
 from api.envelope import Success
@@ -151,7 +152,7 @@ class AssessmentController(Controller):
         return request.success(AttemptList([_summary(attempt) for attempt in attempts]), "Attempts retrieved successfully")
 
     @get("/attempts/{number:str}", operation_id="getAttempt", operation_class=Documented)
-    async def attempt(self, request: ApiRequest, number: str) -> Success[AttemptInFull]:
+    async def attempt(self, request: ApiRequest, number: FromPath[str]) -> Success[AttemptInFull]:
         """Show one archived attempt in full, right answers included."""
         archived = None
         if number.isascii() and number.isdigit() and len(number) <= MAX_NUMBER_DIGITS:

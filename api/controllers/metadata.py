@@ -1,6 +1,7 @@
 """What a platform may know about the skills of one of its students."""
 
 from litestar import Controller, get
+from litestar.params import FromPath
 
 from api.envelope import Success
 from api.guards import requires_api_key
@@ -20,7 +21,7 @@ class MetadataController(Controller):
         guards=[requires_api_key],
         opt={"credential": by_api_key},
     )
-    async def skills_of_student(self, request: ApiRequest, record_user_id: str) -> Success[list[SkillOfStudent]]:
+    async def skills_of_student(self, request: ApiRequest, record_user_id: FromPath[str]) -> Success[list[SkillOfStudent]]:
         """List a student's skills, one row per verification and skill, newest first."""
         records = await request.services.verifications.skill_records(request.platform_access, record_user_id)
         data = [

@@ -1,7 +1,7 @@
 """Search in the public skill catalogue."""
 
 from litestar import Controller, get
-from litestar.params import Parameter
+from litestar.params import FromQuery
 
 from api.envelope import Success
 from api.openapi import Documented
@@ -18,10 +18,7 @@ LAST_PAGE = 5
 class SkillsController(Controller):
     @get("/skills/search", operation_id="searchSkills", operation_class=Documented)
     async def search_skills(
-        self,
-        request: ApiRequest,
-        keyword: str | None = Parameter(default=None, query="keyword"),
-        page: str | None = Parameter(default=None, query="page"),
+        self, request: ApiRequest, keyword: FromQuery[str | None] = None, page: FromQuery[str | None] = None
     ) -> Success[SkillPage]:
         """Find skills by a part of their name, ten per page."""
         await request.services.search_limiter.count(request.client.host if request.client else "")

@@ -1,0 +1,100 @@
+"""One embedded PostgreSQL for the whole run; tests keep apart by using platforms of their own."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar import Litestar
+
+FOLDER = Path(tempfile.mkdtemp(prefix="rt-"))
+for name in [name for name in os.environ if name.startswith("RETAKE_")]:
+    del os.environ[name]
+os.environ["RETAKE_DATA_DIR"] = str(FOLDER)  # read by piccolo_conf.py when the first table is imported
+
+from api.app import create_app  # noqa: E402  # after the environment is set
+from api.services import Services  # noqa: E402  # likewise
+from api.settings import Settings  # noqa: E402  # likewise
+from assessment.models import Mode  # noqa: E402  # likewise
+from db.engine import RetakeEngine, the_engine  # noqa: E402  # likewise
+from tests.journey import Journey  # noqa: E402  # likewise
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _folder() -> Iterator[None]:
+    yield
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def app() -> AsyncIterator[Litestar]:
+    """The application, running in this process on the embedded database; webhooks may go to loopback."""
+    app = create_app(Settings(allow_private_webhooks=True))
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await stop.wait()
+
+    # a lifespan has to begin and end in one task, and a fixture does not
+    life = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({life, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if life.done():
+        waiting.cancel()
+        await life
+    yield app
+    stop.set()
+    await life
+
+
+@pytest.fixture
+def services(app: Litestar) -> Iterator[Services]:
+    """The running services; a test may put others into app.state.services, they are put back afterwards."""
+    services: Services = app.state.services
+    yield services
+    app.state.services = services
+
+
+@pytest.fixture
+def engine(app: Litestar) -> RetakeEngine:
+    """The engine behind the running app."""
+    return the_engine()
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the running app, without a network between."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # ASGI types differ in name only
+    async with httpx.AsyncClient(transport=transport, base_url="http://retake.test/api/v1") as client:
+        yield client
+
+
+@pytest.fixture
+def platform_name() -> str:
+    """A platform no other test uses."""
+    return f"platform-{uuid4().hex}"
+
+
+@pytest.fixture
+async def test_key(services: Services, platform_name: str) -> str:
+    """A test-mode API key."""
+    return (await services.accounts.create_key(Mode.TEST, "tests", platform_name)).api_key
+
+
+@pytest.fixture
+async def live_key(services: Services, platform_name: str) -> str:
+    """A live API key of the same platform."""
+    return (await services.accounts.create_key(Mode.LIVE, "tests", platform_name)).api_key
+
+
+@pytest.fixture
+def journey(client: httpx.AsyncClient, test_key: str) -> Journey:
+    """A student's way through the API in test mode, nothing done yet."""
+    return Journey(client, test_key)
