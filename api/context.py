@@ -4,6 +4,7 @@ import re
 from uuid import uuid4
 
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from assessment.deadline import Clock, Deadline
@@ -22,7 +23,7 @@ class RequestContext:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         stopwatch = Deadline(self._clock, 0.0)

@@ -1,6 +1,7 @@
 """A student's page on another origin may call with a session token, never with an API key."""
 
 from litestar.config.cors import CORSConfig
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.settings import Settings
@@ -27,6 +28,6 @@ class NoCorsForApiKeys:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(API_KEY_PATHS):
+        if scope["type"] == ScopeType.HTTP and scope["path"].startswith(API_KEY_PATHS):
             scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"origin"]
         await self._app(scope, receive, send)

@@ -92,7 +92,7 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
         response = _answer(request, CODE_OF_STATUS[error.status_code])
         response.headers.update(error.headers or {})
         return response
-    if error.status_code < 500:  # noqa: PLR2004  # the border between the client's errors and ours
+    if error.status_code < 500:  # the border between the client's errors and ours
         return _answer(request, InvalidInput.code)
     return answer_unexpected(request, error)
 

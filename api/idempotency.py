@@ -30,7 +30,7 @@ class IdempotencyMiddleware(ASGIMiddleware):
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         key = request.headers.get(HEADER)
         access: Access | None = scope.get("auth")
-        if key is None or access is None or scope["method"] != "POST":
+        if key is None or access is None or request.method != "POST":
             await next_app(scope, receive, send)
             return
         if not VALID_KEY.fullmatch(key):

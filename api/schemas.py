@@ -5,8 +5,8 @@ from typing import Any, Literal
 import msgspec
 
 
-class Sent(msgspec.Struct, frozen=True, rename="camel"):
-    """Base of all answers: frozen, camelCase on the wire."""
+class Sent(msgspec.Struct, rename="camel"):
+    """Base of all answers: camelCase on the wire."""
 
 
 class VerificationOpened(Sent):

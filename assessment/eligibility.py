@@ -1,6 +1,7 @@
 """Who may do what: pure functions over a verification's standing; the first rule that fails raises."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from assessment.errors import (
     AlreadySubmitted,
@@ -17,6 +18,9 @@ from assessment.errors import (
     VerificationNotFound,
 )
 from assessment.models import Method, SetState, Standing
+
+Progress = Literal["not_started", "ready", "failed", "passed", "locked"]
+Call = Literal["generate", "submit", "retakeassessment"]
 
 
 def may_generate(standing: Standing) -> None:
@@ -65,7 +69,7 @@ def may_change_evidence(standing: Standing) -> None:
         raise AssessmentAlreadyPassed
 
 
-def progress(standing: Standing) -> str:
+def progress(standing: Standing) -> Progress:
     """Name the state a client sees: not_started, ready, failed, passed or locked."""
     if standing.is_locked:
         return "locked"
@@ -76,10 +80,16 @@ def progress(standing: Standing) -> str:
     return "failed" if standing.attempts else "not_started"
 
 
-def next_calls(standing: Standing) -> tuple[str, ...]:
+def next_calls(standing: Standing) -> tuple[Call, ...]:
     """List what would be accepted now, of generate, submit and retakeassessment."""
-    rules = (("generate", may_generate), ("submit", may_submit), ("retakeassessment", may_retake))
-    return tuple(name for name, rule in rules if _allows(rule, standing))
+    return tuple(call for call, rule in CALL_RULES if _allows(rule, standing))
+
+
+CALL_RULES: tuple[tuple[Call, Callable[[Standing], None]], ...] = (
+    ("generate", may_generate),
+    ("submit", may_submit),
+    ("retakeassessment", may_retake),
+)
 
 
 def _allows(rule: Callable[[Standing], None], standing: Standing) -> bool:

@@ -24,7 +24,7 @@ async def start(
     store: AssessmentStore,
     writer: QuestionWriter,
 ) -> Started:
-    """Give the set that waits for answers, or have one written. Raises what may_generate raises, or GenerationFailed."""
+    """Give the set that waits, or have one written. Raises what may_generate raises, or GenerationFailed."""
     while True:
         dossier = await store.load(verification_id)
         may_generate(dossier.standing)

@@ -26,14 +26,13 @@ from assessment.models import (
     Skill,
     SkillStatus,
     SkillTally,
-    SourceItem,
     SourceKind,
 )
 from assessment.notices import Addressee, Notice, completed, initiated, result_mail
 from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
 from db import tables
 from db.engine import RetakeEngine
-from db.sql import fetch, fetch_one, to_json
+from db.sql import fetch, fetch_one, lock_verification, to_json
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 
 LEASE_SECONDS = 8.0
@@ -50,8 +49,7 @@ class PostgresAssessmentStore:
         self._wake_courier = wake_courier
 
     async def load(self, verification_id: str) -> Dossier:
-        async with self._engine.transaction():
-            return await _dossier(verification_id, for_update=False)
+        return await _dossier(verification_id)
 
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         row = await fetch_one(
@@ -96,7 +94,8 @@ class PostgresAssessmentStore:
     ) -> QuestionSet:
         fresh = QuestionSet(str(uuid4()), SetState.ACTIVE, tuple(questions), provenance)
         async with self._engine.transaction():
-            dossier = await _dossier(lease.verification_id, for_update=True)
+            await lock_verification(lease.verification_id)
+            dossier = await _dossier(lease.verification_id)
             if dossier.standing.revision != revision or not await _finish(lease, fresh.set_id):
                 raise StateChanged
             await fetch("DELETE FROM question_set WHERE verification = {}", lease.verification_id)
@@ -109,7 +108,8 @@ class PostgresAssessmentStore:
 
     async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
         async with self._engine.transaction():
-            dossier = await _dossier(verification_id, for_update=True)
+            await lock_verification(verification_id)
+            dossier = await _dossier(verification_id)
             attempt = decide(dossier)
             await tables.Attempt.insert(_attempt_row(verification_id, attempt))
             await _record_result(verification_id, attempt)
@@ -168,55 +168,39 @@ async def _finish(lease: Lease, set_id: str | None) -> bool:
     return bool(rows)
 
 
-async def _dossier(verification_id: str, *, for_update: bool) -> Dossier:
-    row = await fetch_one(
-        f"""
-        SELECT v.name, v.email, v.phone_number, {STANDING_COLUMNS},
-               q.id AS set_id, q.questions, q.provenance
-        FROM verification v {STANDING_JOIN} WHERE v.id = {{}} {"FOR UPDATE OF v" if for_update else ""}
-        """,  # noqa: S608  # only constants of this package are put in
-        verification_id,
-    )
-    assert row is not None  # noqa: S101  # a session's verification is deleted only together with the session
+DOSSIER = f"""
+    SELECT v.name, v.email, v.phone_number, {STANDING_COLUMNS}, q.id AS set_id, q.questions, q.provenance,
+        (SELECT coalesce(jsonb_agg(jsonb_build_object('skill_id', k.skill_id, 'name', k.name) ORDER BY k.position),
+                         '[]') FROM verification_skill k WHERE k.verification = v.id) AS skills,
+        (SELECT coalesce(jsonb_agg(jsonb_build_array(i.id, i.kind, i.payload) ORDER BY i.position), '[]')
+         FROM source_item i WHERE i.verification = v.id AND i.attached) AS sources,
+        (SELECT coalesce(jsonb_agg(question -> 'stem' ORDER BY a.number), '[]')
+         FROM attempt a, jsonb_array_elements(a.questions) AS question WHERE a.verification = v.id) AS seen
+    FROM verification v {STANDING_JOIN} WHERE v.id = {{}}
+"""  # noqa: S608  # only constants of this package are put in
+
+
+async def _dossier(verification_id: str) -> Dossier:
+    """Read a verification in one statement, hence in one consistent view."""
+    row = await fetch_one(DOSSIER, verification_id)
+    assert row is not None  # a session's verification is deleted only together with the session
     current = _question_set({**row, "id": row["set_id"], "state": row["set_state"]}) if row["set_id"] else None
     person = Person(row["name"], row["email"], row["phone_number"])
+    sources = msgspec.json.decode(row["sources"], type=tuple[tuple[str, SourceKind, dict[str, Any]], ...])
     return Dossier(
         standing=standing_from(row),
-        skills=await _skills(verification_id),
-        sources=await _sources(verification_id, person),
-        seen=await _seen(verification_id, current),
+        skills=msgspec.json.decode(row["skills"], type=tuple[Skill, ...]),
+        sources=tuple(source_item(source_id, kind, payload, person) for source_id, kind, payload in sources),
+        seen=msgspec.json.decode(row["seen"], type=tuple[str, ...]) + _waiting_stems(current),
         current_set=current,
     )
 
 
-async def _skills(verification_id: str) -> tuple[Skill, ...]:
-    rows = await fetch(
-        "SELECT skill_id, name FROM verification_skill WHERE verification = {} ORDER BY position", verification_id
-    )
-    return tuple(Skill(row["skill_id"], row["name"]) for row in rows)
-
-
-async def _sources(verification_id: str, person: Person) -> tuple[SourceItem, ...]:
-    rows = await fetch(
-        "SELECT id, kind, payload FROM source_item WHERE verification = {} AND attached ORDER BY position",
-        verification_id,
-    )
-    return tuple(
-        source_item(row["id"], SourceKind(row["kind"]), msgspec.json.decode(row["payload"]), person) for row in rows
-    )
-
-
-async def _seen(verification_id: str, current: QuestionSet | None) -> tuple[str, ...]:
-    rows = await fetch(
-        """
-        SELECT question ->> 'stem' AS stem FROM attempt a, jsonb_array_elements(a.questions) AS question
-        WHERE a.verification = {} ORDER BY a.number
-        """,
-        verification_id,
-    )
-    archived = tuple(row["stem"] for row in rows)
-    waiting = current.questions if current is not None and current.state is SetState.ACTIVE else ()
-    return archived + tuple(question.stem for question in waiting)
+def _waiting_stems(current: QuestionSet | None) -> tuple[str, ...]:
+    """The stems of a set that was shown but is not in the archive yet."""
+    if current is None or current.state is not SetState.ACTIVE:
+        return ()
+    return tuple(question.stem for question in current.questions)
 
 
 async def _record_result(verification_id: str, attempt: Attempt) -> None:
@@ -257,7 +241,7 @@ async def _addressee(verification_id: str) -> tuple[Addressee, str]:
         "SELECT id, student, external_student_id, mode, name, email, callback_url FROM verification WHERE id = {}",
         verification_id,
     )
-    assert row is not None  # noqa: S101  # it was locked by this very transaction
+    assert row is not None  # it was locked by this very transaction
     return (
         Addressee(
             verification_id=row["id"],

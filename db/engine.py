@@ -79,9 +79,9 @@ class SafeTransaction(PostgresTransaction):
     async def _close(self, *, keep: bool) -> None:
         try:
             if keep and not self._rolled_back:
-                await self.commit()
+                await self.commit()  # type: ignore[no-untyped-call]  # Piccolo's own, without annotations
             elif not self._rolled_back:
-                await self.rollback()
+                await self.rollback()  # type: ignore[no-untyped-call]  # likewise
         except UNREACHABLE as error:
             raise self.engine.translated(error) from error
         except asyncpg.InterfaceError as error:
@@ -104,7 +104,7 @@ class RetakeEngine(PostgresEngine):
     """
 
     # Piccolo's engines declare __slots__ for their own fields; ours are named likewise
-    __slots__ = ("_embedded", "locate", "_running")
+    __slots__ = ("_embedded", "_running", "locate")
 
     def __init__(self, locate: Callable[[], str], embedded: EmbeddedServer | None = None) -> None:
         self.locate = locate
@@ -169,16 +169,16 @@ class RetakeEngine(PostgresEngine):
         else:
             await self.pool.release(connection)
 
-    def transaction(self, allow_nested: bool = True) -> SafeTransaction:  # noqa: FBT001, FBT002  # Piccolo's signature
+    def transaction(self, allow_nested: bool = True) -> SafeTransaction:  # Piccolo's signature
         return SafeTransaction(engine=self, allow_nested=allow_nested)
 
-    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002  # Piccolo's signature
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # Piccolo's signature
         try:
             return await super().run_querystring(querystring, in_pool)
         except (*UNREACHABLE, asyncpg.InterfaceError) as error:
             raise self.translated(error) from error
 
-    async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002  # Piccolo's signature
+    async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:  # Piccolo's signature
         try:
             return await super().run_ddl(ddl, in_pool)
         except (*UNREACHABLE, asyncpg.InterfaceError) as error:

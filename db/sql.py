@@ -22,3 +22,12 @@ async def fetch_one(statement: str, *values: Any) -> dict[str, Any] | None:
 def to_json(value: Any) -> str:
     """Encode for a jsonb column."""
     return msgspec.json.encode(value).decode()
+
+
+async def lock_verification(verification_id: str) -> None:
+    """Lock one verification until the transaction ends.
+
+    What is to be read under the lock has to be read by a later statement: one that waits for the lock sees other
+    tables as they were before it waited.
+    """
+    await fetch("SELECT 1 FROM verification WHERE id = {} FOR UPDATE", verification_id)

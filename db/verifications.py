@@ -14,7 +14,7 @@ from assessment.evidence import AttachedItem, ChosenSkill, Opened, Opening, Pers
 from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKind, Standing
 from db.catalogue import names_of, remember_own
 from db.engine import RetakeEngine
-from db.sql import fetch, fetch_one, to_json
+from db.sql import fetch, fetch_one, lock_verification, to_json
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 from db.tables import Session, SourceItem, Verification, VerificationSkill
 
@@ -42,7 +42,7 @@ class Verifications:
     async def submission(self, verification_id: str) -> Submission:
         """Read what `/verify` received."""
         row = await fetch_one("SELECT * FROM verification WHERE id = {}", verification_id)
-        assert row is not None  # noqa: S101  # a session's verification is deleted only together with the session
+        assert row is not None  # a session's verification is deleted only together with the session
         items = await fetch(
             "SELECT kind, external_id, payload FROM source_item WHERE verification = {} ORDER BY position",
             verification_id,
@@ -153,7 +153,7 @@ async def _student_id(access: PlatformAccess, person: Person) -> str:
             person.phone_number,
         )
         found = await _find_student(scope, person)
-    assert found is not None  # noqa: S101  # inserted just now, by us or by the call we collided with
+    assert found is not None  # inserted just now, by us or by the call we collided with
     return found
 
 
@@ -223,11 +223,12 @@ async def _named(platform_id: int, skills: Sequence[ChosenSkill]) -> dict[str, s
 
 
 async def _locked(verification_id: str) -> Standing:
+    await lock_verification(verification_id)
     row = await fetch_one(
-        f"SELECT {STANDING_COLUMNS} FROM verification v {STANDING_JOIN} WHERE v.id = {{}} FOR UPDATE OF v",  # noqa: S608  # only constants of this package are put in
+        f"SELECT {STANDING_COLUMNS} FROM verification v {STANDING_JOIN} WHERE v.id = {{}}",  # noqa: S608  # only constants of this package are put in
         verification_id,
     )
-    assert row is not None  # noqa: S101  # a session's verification is deleted only together with the session
+    assert row is not None  # a session's verification is deleted only together with the session
     return standing_from(row)
 
 

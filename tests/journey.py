@@ -28,7 +28,9 @@ def answers(questions: list[Json], right: int) -> list[Json]:
         {
             "questionId": question["questionId"],
             "selectedAnswer": next(
-                index for index, option in enumerate(question["options"]) if option.endswith(RIGHT) is (position < right)
+                index
+                for index, option in enumerate(question["options"])
+                if option.endswith(RIGHT) is (position < right)
             ),
         }
         for position, question in enumerate(questions)

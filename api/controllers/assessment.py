@@ -149,7 +149,9 @@ class AssessmentController(Controller):
     async def attempts(self, request: ApiRequest) -> Success[AttemptList]:
         """List the archived attempts, oldest first."""
         attempts = await request.services.store.attempts(request.standing.verification_id)
-        return request.success(AttemptList([_summary(attempt) for attempt in attempts]), "Attempts retrieved successfully")
+        return request.success(
+            AttemptList([_summary(attempt) for attempt in attempts]), "Attempts retrieved successfully"
+        )
 
     @get("/attempts/{number:str}", operation_id="getAttempt", operation_class=Documented)
     async def attempt(self, request: ApiRequest, number: FromPath[str]) -> Success[AttemptInFull]:

@@ -1,4 +1,4 @@
-"""Is the process alive, and has it what it needs?"""
+"""Whether the process is alive, and whether it has what it needs."""
 
 from litestar import Controller, Response, get
 

@@ -21,7 +21,9 @@ class MetadataController(Controller):
         guards=[requires_api_key],
         opt={"credential": by_api_key},
     )
-    async def skills_of_student(self, request: ApiRequest, record_user_id: FromPath[str]) -> Success[list[SkillOfStudent]]:
+    async def skills_of_student(
+        self, request: ApiRequest, record_user_id: FromPath[str]
+    ) -> Success[list[SkillOfStudent]]:
         """List a student's skills, one row per verification and skill, newest first."""
         records = await request.services.verifications.skill_records(request.platform_access, record_user_id)
         data = [

@@ -1,0 +1,47 @@
+# make demo and make test do all set-up by themselves; Python 3.11 or newer and make are all they need.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+CODE := api assessment bench cli db delivery providers tests piccolo_conf.py
+COMPILE := pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
+
+.PHONY: install demo serve test check lock bench-api clean
+
+install: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Retake needs Python 3.11 or newer"; exit 1; }
+	$(PYTHON) -m venv .venv
+	awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > .venv/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch .venv/installed
+
+demo: install  ## walk an example student through the whole story
+	$(BIN)/retake demo
+
+serve: install  ## serve on http://127.0.0.1:8000
+	$(BIN)/retake serve
+
+test: install
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+	@cp requirements.lock .venv/current.lock
+	$(UV) $(COMPILE) -o .venv/current.lock
+	@cmp requirements.lock .venv/current.lock || { echo "requirements.lock is not current: run make lock"; exit 1; }
+
+lock: install  ## renew requirements.lock after a change of dependencies
+	$(UV) $(COMPILE) -o requirements.lock
+
+bench-api: install  ## measure the HTTP service; prints ratios against a baseline of the same run
+	$(BIN)/python -m bench.service
+
+clean:
+	rm -rf .venv .retake dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

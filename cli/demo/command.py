@@ -1,0 +1,112 @@
+"""Starts what the story needs, tells it, and cleans up."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import httpx
+import msgspec
+from rich.console import Console
+
+from cli.demo.receiver import Receiver, receiving
+from cli.demo.story import FAILING, PASSING, Student
+from cli.demo.transcript import Transcript, Unexpected
+
+PROFILES = Path(__file__).parent.parent.parent / "examples" / "profiles"
+START_SECONDS = 60.0
+RETAKE = (sys.executable, "-m", "cli")
+EVENTS = 3  # initiated, completed (failed), completed (passed)
+
+
+@click.command()
+@click.option("--student", default="data-analyst", show_default=True, help="A file name in examples/profiles.")
+def demo(student: str) -> None:
+    """Walk an example student through generate, fail, retake, pass and archive, over HTTP, on a fresh database."""
+    file = PROFILES / f"{student}.json"
+    if not file.is_file():
+        known = ", ".join(sorted(path.stem for path in PROFILES.glob("*.json")))
+        raise click.BadParameter(f"there is no example student {student!r}; known are {known}")
+    transcript = Transcript(Console(highlight=False))
+    try:
+        with tempfile.TemporaryDirectory(prefix="retake-demo-") as folder, receiving() as receiver:
+            environment = _environment(Path(folder))
+            transcript.chapter("A server, with the offline sandbox as its model vendor and a fresh database")
+            with _server(environment, Path(folder) / "server.log") as base_url:
+                transcript.say(f"listening on {base_url}")
+                api_key = _credentials(environment, receiver)
+                _tell(transcript, base_url, msgspec.json.decode(file.read_bytes()), api_key, receiver)
+    except Unexpected as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _tell(transcript: Transcript, base_url: str, profile: dict[str, object], api_key: str, receiver: Receiver) -> None:
+    with httpx.Client(base_url=base_url, timeout=100) as client:
+        student = Student(client, transcript, profile)
+        transcript.chapter("1. The platform sends a student's evidence")
+        student.open(api_key, receiver.url)
+        transcript.chapter("2. What is to be verified, and which items the questions may draw on")
+        student.choose()
+        transcript.chapter("3. The first question set")
+        first = student.generate()
+        student.show(first[0])
+        transcript.chapter("4. A failed attempt")
+        student.submit(first, right=FAILING)
+        transcript.chapter("5. The retake: a fresh set replaces the old one")
+        second = student.retake(first)
+        student.show(second[0])
+        transcript.chapter("6. A passed attempt locks the assessment")
+        student.submit(second, right=PASSING)
+        student.be_refused()
+        transcript.chapter("7. The archive")
+        student.read_archive(first)
+        transcript.chapter("8. What the platform was told")
+        events = receiver.wait_for(EVENTS)
+        for event in events:
+            transcript.event(event)
+        transcript.check(len(events) == EVENTS, "every event arrived")
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RETAKE_")}
+    return {**inherited, "RETAKE_DATA_DIR": str(folder), "RETAKE_ALLOW_PRIVATE_WEBHOOKS": "1"}
+
+
+def _credentials(environment: Mapping[str, str], receiver: Receiver) -> str:
+    """Make a test key for the story; the receiver gets the webhook secret."""
+    command = (*RETAKE, "keys", "create", "--mode", "test", "--name", "demo")
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout  # noqa: S603  # our own command
+    receiver.secret, api_key = printed.splitlines()[-2:]
+    return api_key
+
+
+@contextmanager
+def _server(environment: Mapping[str, str], log: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with log.open("wb") as file:
+        process = subprocess.Popen((*RETAKE, "serve", "--port", str(port)), env=environment, stderr=file)  # noqa: S603  # our own command
+    try:
+        _wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)
+        yield f"http://127.0.0.1:{port}/api/v1"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    give_up_at = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up_at and process.poll() is None:
+        try:
+            if httpx.get(url).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise Unexpected(f"the server did not start:\n{log.read_text()}")
