@@ -1,0 +1,131 @@
+"""Stand-ins for the courier's surroundings: time that moves by hand, an outbox in memory, senders with a script."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from assessment.notices import Channel, Event, Parcel
+from delivery.sending import Outcome, delivered
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+class ManualClock:
+    """Stands still until a test advances it."""
+
+    def __init__(self) -> None:
+        self.elapsed = 0.0
+        self._sleepers: list[tuple[float, asyncio.Event]] = []
+
+    def monotonic(self) -> float:
+        return self.elapsed
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.elapsed)
+
+    async def sleep(self, seconds: float) -> None:
+        due = asyncio.Event()
+        self._sleepers.append((self.elapsed + seconds, due))
+        await due.wait()
+
+    async def advance(self, seconds: float) -> None:
+        """Move time in steps of half a second, so that whoever wakes acts before the next one does."""
+        for _ in range(round(seconds * 2)):
+            self.elapsed += 0.5
+            for moment, due in self._sleepers:
+                if moment <= self.elapsed:
+                    due.set()
+            await turns()
+
+
+class MemoryOutbox:
+    """An outbox with leases; `broken` is raised by every call while it is set, `settled` set by each record."""
+
+    def __init__(self, clock: ManualClock, *parcels: Parcel) -> None:
+        self.clock = clock
+        self.waiting = {parcel.message_id: parcel for parcel in parcels}
+        self.due = dict.fromkeys(self.waiting, 0.0)
+        self.ended: dict[str, str] = {}
+        self.broken: Exception | None = None
+        self.limits: list[int] = []
+        self.reasons: list[str] = []
+        self.settled = asyncio.Event()
+
+    async def take(self, limit: int, lease_seconds: float) -> Sequence[Parcel]:
+        self._check()
+        self.limits.append(limit)
+        ready = [parcel for key, parcel in self.waiting.items() if self.due[key] <= self.clock.elapsed]
+        for parcel in ready[:limit]:
+            self.due[parcel.message_id] = self.clock.elapsed + lease_seconds
+        return ready[:limit]
+
+    async def delivered(self, message_id: str) -> None:
+        self._end(message_id, "delivered")
+
+    async def try_again(self, message_id: str, after_seconds: float, reason: str) -> None:
+        self._check()
+        self.reasons.append(reason)
+        self.settled.set()
+        parcel = self.waiting[message_id]
+        self.waiting[message_id] = msgspec.structs.replace(parcel, tries=parcel.tries + 1)
+        self.due[message_id] = self.clock.elapsed + after_seconds
+
+    async def undeliverable(self, message_id: str, reason: str) -> None:
+        self._end(message_id, reason)
+
+    def put(self, parcel: Parcel) -> None:
+        self.waiting[parcel.message_id] = parcel
+        self.due[parcel.message_id] = self.clock.elapsed
+
+    def _end(self, message_id: str, how: str) -> None:
+        self._check()
+        self.waiting.pop(message_id)
+        self.ended[message_id] = how
+        self.settled.set()
+
+    def _check(self) -> None:
+        if self.broken:
+            raise self.broken
+
+
+class ScriptedSender:
+    """Answers with what `script` says to the n-th call (0-based); `gate` holds every call back until it is set."""
+
+    def __init__(self, script: Callable[[int], Outcome] = lambda _: delivered(204)) -> None:
+        self.script = script
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.sent: list[str] = []
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        self.sent.append(parcel.message_id)
+        number = len(self.sent) - 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await self.gate.wait()
+        finally:
+            self.at_once -= 1
+        return self.script(number)
+
+
+def make_parcel(message_id: str = "msg_1", channel: Channel = Channel.WEBHOOK, *, tries: int = 0) -> Parcel:
+    return Parcel(
+        message_id=message_id,
+        channel=channel,
+        event=Event.COMPLETED,
+        target="https://ada.example/hook?key=hush" if channel is Channel.WEBHOOK else "ada@example.org",
+        body='{"name":"Ada Lovelace"}',
+        tries=tries,
+        secret="whsec_aHVzaGh1c2hodXNoaHVzaGh1c2g=",
+    )
+
+
+async def turns(count: int = 12) -> None:
+    """Let every task that can run do so."""
+    for _ in range(count):
+        await asyncio.sleep(0)
