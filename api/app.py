@@ -3,7 +3,7 @@
 from functools import partial
 
 from litestar import Litestar, Router
-from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
+from litestar.plugins.prometheus import PrometheusController
 
 from api.body import DEFAULT_MAX_BYTES
 from api.context import RequestContext
@@ -33,7 +33,6 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             HealthController,
             _Metrics,
         ],
-        middleware=[PrometheusConfig(app_name="retake", prefix="retake", group_path=True).middleware],
         lifespan=[partial(running_services, settings=settings, clock=clock)],
         cors_config=cors_config(settings),
         exception_handlers=HANDLERS,

@@ -7,10 +7,11 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.metrics import count_request
 from assessment.deadline import Clock, Deadline
 
 REQUEST_ID_HEADER = b"x-request-id"
-VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 log = structlog.get_logger("retake.request")
 
@@ -44,13 +45,10 @@ class RequestContext:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            log.info(
-                "request",
-                method=scope["method"],
-                route=scope.get("path_template", ""),
-                status=status,
-                ms=round(stopwatch.elapsed * 1000, 1),
-            )
+            seconds = stopwatch.elapsed
+            method, route = str(scope["method"]), str(scope.get("path_template", ""))
+            count_request(method, route, status, seconds)
+            log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
 def request_id_of(scope: Scope) -> str:
@@ -64,8 +62,11 @@ def deadline_of(scope: Scope, seconds: float) -> Deadline:
     return arrival.lasting(seconds)
 
 
+def header_of(scope: Scope, name: bytes) -> str | None:
+    """The first header of this name (lower case), without parsing all the others as Litestar's Headers would."""
+    return next((value.decode("latin-1") for header, value in scope["headers"] if header == name), None)
+
+
 def _request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == REQUEST_ID_HEADER and VALID_REQUEST_ID.fullmatch(value):
-            return value.decode("ascii")
-    return uuid4().hex
+    sent = header_of(scope, REQUEST_ID_HEADER)
+    return sent if sent and VALID_REQUEST_ID.fullmatch(sent) else uuid4().hex

@@ -5,36 +5,39 @@ import hashlib
 import re
 from typing import Any
 
+import structlog
 from litestar import Request
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.context import deadline_of
+from api.context import deadline_of, header_of
 from api.services import Services, services_of
 from api.session_auth import Access
 from assessment.deadline import Deadline
 from assessment.errors import Detail, IdempotencyKeyInUse, InvalidInput, ServiceUnavailable
 from db.idempotency import StoredAnswer, Underway
 
-HEADER = "idempotency-key"
+HEADER = b"idempotency-key"
 VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
 FIRST_SERVER_ERROR = 500
+
+log = structlog.get_logger(__name__)
 
 
 class IdempotencyMiddleware(ASGIMiddleware):
     """Keeps first answers to authenticated POSTs; one that failed on our side (5xx) is not kept but tried again."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request: Request[Any, Any, Any] = Request(scope, receive, send)
-        key = request.headers.get(HEADER)
+        key = header_of(scope, HEADER)
         access: Access | None = scope.get("auth")
-        if key is None or access is None or request.method != "POST":
+        if key is None or access is None or str(scope["method"]) != "POST":  # type: ignore[typeddict-item]  # HTTP only
             await next_app(scope, receive, send)
             return
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
         if not VALID_KEY.fullmatch(key):
-            raise InvalidInput(Detail(HEADER, "must be 1 to 255 visible ASCII characters"))
+            raise InvalidInput(Detail(HEADER.decode(), "must be 1 to 255 visible ASCII characters"))
         services = services_of(request)
         fingerprint = _fingerprint(scope, await request.body())
         deadline = deadline_of(scope, services.budget_seconds).shortened(services.reserve_seconds)
@@ -74,16 +77,28 @@ async def _answer_first_time(
     kept = False
     try:
         await next_app(scope, receive, hold)
-        answer = _answer_in(held)
-        if answer.status < FIRST_SERVER_ERROR:
-            await services.idempotency.finish(access.digest, access.sealing_key, key, answer)
-            kept = True
+        kept = await _keep(services, access, key, _answer_in(held))
     finally:
         if not kept:
             with contextlib.suppress(ServiceUnavailable):
                 await services.idempotency.forget(access.digest, key)
     for message in held:
         await send(message)
+
+
+async def _keep(services: Services, access: Access, key: str, answer: StoredAnswer) -> bool:
+    """Keep an answer that is not our own failure; False when it was not kept.
+
+    What was done is done: when the database goes away just now, the client still learns of it.
+    """
+    if answer.status >= FIRST_SERVER_ERROR:
+        return False
+    try:
+        await services.idempotency.finish(access.digest, access.sealing_key, key, answer)
+    except ServiceUnavailable:
+        log.warning("answer_not_kept", status=answer.status)
+        return False
+    return True
 
 
 def _answer_in(messages: list[Message]) -> StoredAnswer:

@@ -12,11 +12,12 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.body import json_object
+from api.context import header_of
 from api.services import Services, services_of
 from assessment.credentials import PlatformAccess, StudentAccess
 from assessment.errors import InvalidSession, MissingApiKey, MissingSessionToken, SessionNotFound
 
-HEADER = "x-api-key"
+HEADER = b"x-api-key"
 OPT = "credential"
 
 Access = PlatformAccess | StudentAccess
@@ -55,7 +56,7 @@ class CredentialMiddleware(ASGIMiddleware):
 
 
 def _header(request: Request[Any, Any, Any]) -> str:
-    value = request.headers.get(HEADER, "").strip()
+    value = (header_of(request.scope, HEADER) or "").strip()
     if not value:
         raise MissingApiKey
     return value

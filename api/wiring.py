@@ -76,6 +76,7 @@ async def running_services(app: Litestar, settings: Settings, clock: Clock) -> A
         await asyncio.wait(background, timeout=STOP_SECONDS)
         for task in background:
             task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await webhooks.aclose()
         await engine.disconnect()
 

@@ -1,16 +1,16 @@
 """Small help for hand-written SQL, used where one statement has to do what Piccolo's builder would do in several."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
 
-from db.tables import Verification
+from db.engine import the_engine
 
 
 async def fetch(statement: str, *values: Any) -> list[dict[str, Any]]:
     """Run one statement, `{}` for each value, and give its rows."""
-    rows: list[dict[str, Any]] = await Verification.raw(statement, *values)
-    return rows
+    return [dict(row) for row in await the_engine().fetch(_numbered(statement), *values)]
 
 
 async def fetch_one(statement: str, *values: Any) -> dict[str, Any] | None:
@@ -31,3 +31,10 @@ async def lock_verification(verification_id: str) -> None:
     tables as they were before it waited.
     """
     await fetch("SELECT 1 FROM verification WHERE id = {} FOR UPDATE", verification_id)
+
+
+@cache
+def _numbered(statement: str) -> str:
+    """Write `{}` as $1, $2 …; all statements are constants of this package."""
+    first, *others = statement.split("{}")
+    return first + "".join(f"${number}{text}" for number, text in enumerate(others, 1))

@@ -1,0 +1,1 @@
+"""Measurements: of the service, and of the models that write for it."""

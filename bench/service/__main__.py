@@ -1,0 +1,181 @@
+"""Measures the service beside a bare Litestar application and prints figures and ratios."""
+
+import asyncio
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from bench.service.load import throughput
+from bench.service.processes import Started, started
+from bench.service.student import Student
+
+ROUNDS = 5
+SECONDS_PER_ROUND = 2.0
+RETAKES = 60
+SUBMITS = 60
+STARTS = 5
+CLIENT_CORE = {1}
+
+Row = tuple[str, str, str, bool]
+
+
+def main() -> int:
+    """Run all measurements; exits with 1 when a goal was missed."""
+    if len(os.sched_getaffinity(0)) > 1:
+        os.sched_setaffinity(0, CLIENT_CORE)
+    with tempfile.TemporaryDirectory(prefix="rtb-") as folder, ExitStack() as stack:
+        environment = {"RETAKE_DATA_DIR": folder, "RETAKE_LOG_FORMAT": "json"}
+        test_key, live_key = _key(environment, "test"), _key(environment, "live")
+        rows = [_start_up(environment), *_reading(environment, test_key)]
+        vendor = _free_port()
+        stack.enter_context(_vendor(vendor))
+        rows += _writing({**environment, **_providers(Path(folder), vendor)}, live_key)
+    _print(rows)
+    return 0 if all(row[3] for row in rows) else 1
+
+
+def _start_up(environment: Mapping[str, str]) -> Row:
+    seconds = []
+    for _ in range(STARTS):
+        with _serving(environment) as server:
+            seconds.append(server.ready_seconds)
+    median = statistics.median(seconds)
+    return "serve ready on an existing database (median)", f"{median:.2f} s", "2.5 s", median <= 2.5
+
+
+def _reading(environment: Mapping[str, str], api_key: str) -> list[Row]:
+    port = _free_port()
+    command = ("-m", "uvicorn", "bench.service.baseline:app", "--port", str(port), "--no-access-log")
+    with _serving(environment) as server, started(command, port, "/", environment) as bare:
+        memory = server.memory_mb
+        with httpx.Client(base_url=f"http://127.0.0.1:{server.port}/api/v1") as client:
+            student = Student(client, api_key)
+            student.prepare()
+        headers = {"x-api-key": student.token}
+        pairs = [asyncio.run(_pair(bare.port, server.port, headers)) for _ in range(ROUNDS)]
+    ratio = statistics.median(ours / theirs for theirs, ours in pairs)
+    theirs, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return [
+        ("idle process without LiteLLM", f"{memory:.0f} MB", "160 MB", memory <= 160),
+        ("bare Litestar GET, 32 connections, one core", f"{theirs:.0f}/s", "", True),
+        ("GET /assessment, 32 connections, same core", f"{ours:.0f}/s", "", True),
+        ("GET /assessment over bare GET (median of pairs)", f"{ratio:.2f}", "0.30", ratio >= 0.3),
+    ]
+
+
+async def _pair(bare: int, ours: int, headers: Mapping[str, str]) -> tuple[float, float]:
+    return (
+        await throughput(bare, "/", {}, SECONDS_PER_ROUND),
+        await throughput(ours, "/api/v1/assessment", headers, SECONDS_PER_ROUND),
+    )
+
+
+def _writing(environment: Mapping[str, str], api_key: str) -> list[Row]:
+    with (
+        _serving(environment) as server,
+        httpx.Client(base_url=f"http://127.0.0.1:{server.port}/api/v1", timeout=100) as client,
+    ):
+        retakes = _retakes(client, api_key)
+        submits = _submits(client, api_key)
+        pings = [_ping(client, server.port) for _ in range(RETAKES)]
+    retake, submit, ping = statistics.median(retakes), statistics.median(submits), statistics.median(pings)
+    return [
+        ("GET /health/live p50, one client", f"{ping:.1f} ms", "", True),
+        ("retake p50, one client, instant vendor over LiteLLM", f"{retake:.1f} ms", "25 ms", retake <= 25),
+        ("submit p50, one client", f"{submit:.1f} ms", "10 ms", submit <= 10),
+        ("retake / ping", f"{retake / ping:.1f}", "", True),
+        ("submit / ping", f"{submit / ping:.1f}", "", True),
+    ]
+
+
+def _retakes(client: httpx.Client, api_key: str) -> list[float]:
+    student = _failed(client, api_key)
+    times = []
+    for _ in range(RETAKES):
+        student.retake()
+        times.append(student.milliseconds)
+    return times
+
+
+def _submits(client: httpx.Client, api_key: str) -> list[float]:
+    times: list[float] = []
+    while len(times) < SUBMITS:
+        student = Student(client, api_key)
+        student.prepare()
+        student.generate()
+        student.submit()
+        times.append(student.milliseconds)
+    return times
+
+
+def _failed(client: httpx.Client, api_key: str) -> Student:
+    while True:
+        student = Student(client, api_key)
+        student.prepare()
+        student.generate()
+        if not student.submit():
+            return student
+
+
+def _ping(client: httpx.Client, port: int) -> float:
+    return client.get(f"http://127.0.0.1:{port}/health/live").elapsed.total_seconds() * 1000
+
+
+def _serving(environment: Mapping[str, str]) -> AbstractContextManager[Started]:
+    port = _free_port()
+    return started(("-m", "cli", "serve", "--port", str(port)), port, "/health/ready", environment)
+
+
+@contextmanager
+def _vendor(port: int) -> Iterator[None]:
+    command = (sys.executable, "-m", "tests.vendor_server", "--port", str(port), "--latency", "0")
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603  # our own command
+        assert process.stdout is not None
+        process.stdout.readline()  # its address: it listens
+        yield
+        process.terminate()
+
+
+def _key(environment: Mapping[str, str], mode: str) -> str:
+    command = (sys.executable, "-m", "cli", "keys", "create", "--mode", mode, "--name", "bench")
+    printed = subprocess.run(  # noqa: S603  # our own command
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    return printed.stdout.split()[-1]
+
+
+def _providers(folder: Path, port: int) -> dict[str, str]:
+    file = folder / "providers.yaml"
+    file.write_text(
+        f"vendors:\n  - {{name: instant, model: openai/instant, api_key: '${{BENCH_KEY}}',"
+        f" api_base: 'http://127.0.0.1:{port}/v1'}}\nchain: [instant]\n"
+    )
+    return {"RETAKE_PROVIDERS": str(file), "BENCH_KEY": "not-a-secret"}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _print(rows: list[Row]) -> None:
+    table = Table("measured", "figure", "goal", "", title="Retake, HTTP service")
+    for name, figure, goal, reached in rows:
+        table.add_row(name, figure, goal, "" if not goal else "ok" if reached else "MISSED")
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
