@@ -1,5 +1,6 @@
 """Which skill and which source item each question is about."""
 
+import math
 from collections.abc import Sequence
 
 from assessment.models import Skill, Slot, SourceItem
@@ -12,10 +13,11 @@ def plan(skills: Sequence[Skill], sources: Sequence[SourceItem], total: int, tur
     both lists, so that a retake pairs skills with other sources and, where there are more skills than questions,
     asks about other skills first.
     """
+    cycle = math.lcm(len(skills), len(sources))  # side by side, both lists begin to repeat their pairs here
+    first = turn * total
     pairs = []
     for index in range(total):
-        skill = skills[(index + turn * total) % len(skills)]
-        lap = index // len(skills)
-        source = sources[(index + lap + turn) % len(sources)]
+        skill = skills[(first + index) % len(skills)]
+        source = sources[(first + index + index // cycle + turn) % len(sources)]
         pairs.append(Slot(skill, source))
     return tuple(pairs)

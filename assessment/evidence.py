@@ -1,6 +1,7 @@
 """What a platform sends about a student, and what of it may be shown to a question writer."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,11 @@ from assessment.models import Method, SkillStatus, SourceItem, SourceKind
 
 REDACTED = "[removed]"
 SHORTEST_REDACTED_NAME = 3
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+NAME_PART = re.compile(r"\w+")
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PHONE = re.compile(r"\+?\d[\d\s()./-]{6,}\d")
-DATE = re.compile(r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?(\s*-\s*\d{4}([-/.]\d{1,2}){0,2})?|\d{4}\s*[-/]\s*\d{4}")
+_DAY = r"(?:\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?|\d{1,2}[-/.](?:\d{1,2}[-/.])?\d{4}|(?:19|20)\d{2})"
+DATES = re.compile(rf"{_DAY}(?:[\s/-]+{_DAY})*(?:\s+\d{{1,2}})?")  # also a span, or with the hour that follows
 
 ID_FIELDS = {
     SourceKind.PROJECT: "projectId",
@@ -112,13 +115,21 @@ def source_item(source_id: str, kind: SourceKind, payload: Mapping[str, Any], pe
 
 
 def redact(text: str, person: Person) -> str:
-    """Take out the student's name, and every e-mail address and phone number, whoever's it is."""
-    for word in _name_words(person.name):
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", REDACTED, text)
-    text = EMAIL.sub(REDACTED, text)
-    return PHONE.sub(lambda match: match[0] if DATE.fullmatch(match[0].strip()) else REDACTED, text)
+    """Take out the student's name and contacts, and every e-mail address and phone number, whoever's it is."""
+    text = unicodedata.normalize("NFC", text)
+    for contact in (person.email, person.phone_number):
+        text = _without(contact, text) if contact else text
+    text = EMAIL.sub(REDACTED, text)  # before the names, which would take an address apart
+    for word in _name_words(unicodedata.normalize("NFC", person.name)):
+        text = _without(word, text)
+    return PHONE.sub(lambda match: match[0] if DATES.fullmatch(match[0]) else REDACTED, text)
+
+
+def _without(words: str, text: str) -> str:
+    return re.sub(rf"(?<!\w){re.escape(words)}(?!\w)", REDACTED, text, flags=re.IGNORECASE)
 
 
 def _name_words(name: str) -> Sequence[str]:
-    words = [word for word in name.split() if len(word) >= SHORTEST_REDACTED_NAME]
-    return [name.strip(), *words] if name.strip() else words
+    """The whole name, and those of its parts that are long enough to be no common syllable."""
+    parts = [part for part in NAME_PART.findall(name) if len(part) >= SHORTEST_REDACTED_NAME]
+    return [name.strip(), *parts] if name.strip() else parts

@@ -20,20 +20,24 @@ async def fresh_set(
     deadline: Deadline,
     store: AssessmentStore,
     writer: QuestionWriter,
+    looked_at: float = 0.0,
 ) -> QuestionSet | None:
     """Write and activate a set of `total` questions, or take over the one an overlapping call makes.
 
-    Returns None when the verification changed meanwhile, so that the caller has to look at it again.
+    Returns None when the verification changed meanwhile, so that the caller has to look at it again; it then says in
+    `looked_at` how many seconds after arrival it did, since what ended before that is no answer any more.
     Raises GenerationFailed when no complete set could be had in time; then nothing was changed.
     """
+    if deadline.expired:
+        raise GenerationFailed
     verification_id = dossier.standing.verification_id
     pause = FIRST_PAUSE_SECONDS
     while True:
-        claim = await store.claim(verification_id, deadline.elapsed)
+        claim = await store.claim(verification_id, deadline.elapsed - looked_at)
         if isinstance(claim, Lease):
             return await _write(claim, dossier, total, scenario, deadline, store, writer)
         if isinstance(claim, Finished):
-            return await _shared(claim, verification_id, store)
+            return await _shared(claim, dossier, store)
         if deadline.remaining <= pause:
             raise GenerationFailed
         await deadline.clock.sleep(pause)
@@ -62,10 +66,14 @@ async def _write(
         raise
 
 
-async def _shared(finished: Finished, verification_id: str, store: AssessmentStore) -> QuestionSet | None:
+async def _shared(finished: Finished, dossier: Dossier, store: AssessmentStore) -> QuestionSet | None:
+    """The set of the call we overlapped with; None when it is gone, or when that call stopped over a change."""
+    standing = dossier.standing
     if finished.set_id is None:
+        if (await store.load(standing.verification_id)).standing.revision != standing.revision:
+            return None
         raise GenerationFailed
-    current = await store.current_set(verification_id)
+    current = await store.current_set(standing.verification_id)
     return current if current is not None and current.set_id == finished.set_id else None
 
 

@@ -107,7 +107,8 @@ def is_askable(findings: Collection[Finding]) -> bool:
 
 def fold(text: str) -> str:
     """Bring text into the form in which two options are compared: NFKC, casefold, white space collapsed."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())  # casefolding can take characters apart again
 
 
 def _hard(rule: str, seen: str) -> Finding:

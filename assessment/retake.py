@@ -28,9 +28,11 @@ async def retake(
 
     Until the new set is complete, and whenever it cannot be completed, the old state stands untouched.
     """
+    looked_at = 0.0
     while True:
         dossier = await store.load(verification_id)
         may_retake(dossier.standing)
-        fresh = await fresh_set(dossier, total, scenario, deadline, store, writer)
+        fresh = await fresh_set(dossier, total, scenario, deadline, store, writer, looked_at)
         if fresh is not None:
             return Retaken(fresh, dossier.standing.attempts + 1)
+        looked_at = deadline.elapsed

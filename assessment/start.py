@@ -25,12 +25,14 @@ async def start(
     writer: QuestionWriter,
 ) -> Started:
     """Give the set that waits, or have one written. Raises what may_generate raises, or GenerationFailed."""
+    looked_at = 0.0
     while True:
         dossier = await store.load(verification_id)
         may_generate(dossier.standing)
         current = dossier.current_set
         if current is not None and current.state is SetState.ACTIVE:
             return Started(current, already_generated=True)
-        fresh = await fresh_set(dossier, total, scenario, deadline, store, writer)
+        fresh = await fresh_set(dossier, total, scenario, deadline, store, writer, looked_at)
         if fresh is not None:
             return Started(fresh, already_generated=False)
+        looked_at = deadline.elapsed

@@ -1,0 +1,179 @@
+"""Hand-written stand-ins for the clock, the store and the writer, so that a use case runs without waiting."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import msgspec
+
+from assessment.deadline import Deadline
+from assessment.errors import GenerationFailed
+from assessment.models import (
+    Attempt,
+    Brief,
+    Dossier,
+    Item,
+    Provenance,
+    Question,
+    QuestionSet,
+    SetState,
+    Standing,
+    WrittenSet,
+)
+from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
+from tests.factories import NOON
+
+ROUND_TRIP = 0.001
+
+
+class ManualClock:
+    """A clock that moves only when somebody sleeps on it or turns it."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self.time - 1000.0)
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.time += seconds
+
+
+class FakeStore:
+    """assessment.ports.AssessmentStore of one verification in memory; a claim takes a millisecond of the clock."""
+
+    def __init__(self, clock: ManualClock, dossier: Dossier) -> None:
+        self.clock = clock
+        self.dossier = dossier
+        self.attempts: list[Attempt] = []
+        self.given_up: list[Lease] = []
+        self.holder: str | None = None
+        self.kept = 0
+        self.looks = 0
+        self.claims = 0
+        self.on_busy: Callable[[], None] = lambda: None
+        self._ended: tuple[float, str | None] | None = None
+
+    @property
+    def standing(self) -> Standing:
+        return self.dossier.standing
+
+    def change(self, **fields: object) -> None:
+        """Let somebody else change the verification."""
+        changed = msgspec.structs.replace(self.standing, revision=self.standing.revision + 1, **fields)
+        self.dossier = msgspec.structs.replace(self.dossier, standing=changed)
+
+    def begin_elsewhere(self) -> None:
+        """Let another call hold the lease."""
+        self.holder = "elsewhere"
+
+    def end_elsewhere(self, fresh: QuestionSet | None) -> None:
+        """Let the other call finish with a set, or fail."""
+        self.holder, self._ended = None, (self.clock.time, fresh.set_id if fresh else None)
+        if fresh is not None:
+            self._put(fresh)
+
+    async def load(self, verification_id: str) -> Dossier:
+        assert verification_id == self.standing.verification_id
+        self.looks += 1
+        return self.dossier
+
+    async def current_set(self, verification_id: str) -> QuestionSet | None:
+        assert verification_id == self.standing.verification_id
+        return self.dossier.current_set
+
+    async def claim(self, verification_id: str, arrived_ago: float) -> Claim:
+        asked_at = self.clock.time
+        self.clock.time += ROUND_TRIP
+        self.claims += 1
+        if self.holder is not None:
+            self.on_busy()
+            return Busy()
+        if self._ended is not None and self._ended[0] >= asked_at - arrived_ago:
+            return Finished(self._ended[1])
+        self.holder = f"lease-{self.claims}"
+        return Lease(verification_id, self.holder)
+
+    @asynccontextmanager
+    async def keep(self, lease: Lease) -> AsyncIterator[None]:
+        assert lease.lease_id == self.holder
+        self.kept += 1
+        try:
+            yield
+        finally:
+            self.kept -= 1
+
+    async def give_up(self, lease: Lease) -> None:
+        self.given_up.append(lease)
+        self.holder, self._ended = None, (self.clock.time, None)
+        self.clock.time += ROUND_TRIP
+
+    async def activate(
+        self, lease: Lease, revision: int, questions: Sequence[Question], provenance: Provenance
+    ) -> QuestionSet:
+        if self.standing.revision != revision or self.holder != lease.lease_id:
+            raise StateChanged
+        fresh = QuestionSet(f"set-{self.claims}", SetState.ACTIVE, tuple(questions), provenance)
+        self._put(fresh)
+        self.holder, self._ended = None, (self.clock.time, fresh.set_id)
+        return fresh
+
+    async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
+        assert verification_id == self.standing.verification_id
+        before = self.dossier
+        attempt = decide(before)
+        self.attempts.append(attempt)
+        assert before.current_set is not None
+        scored = msgspec.structs.replace(before.current_set, state=SetState.SUBMITTED)
+        self.dossier = msgspec.structs.replace(before, current_set=scored)
+        self.change(
+            set_state=SetState.SUBMITTED,
+            attempts=attempt.number,
+            last_score=attempt.score,
+            last_passed=attempt.passed,
+            is_locked=attempt.passed,
+        )
+        return before, attempt
+
+    def _put(self, fresh: QuestionSet) -> None:
+        self.dossier = msgspec.structs.replace(self.dossier, current_set=fresh)
+        self.change(set_state=SetState.ACTIVE)
+
+
+def written(brief: Brief) -> WrittenSet:
+    """One item per slot, each of its own."""
+    items = tuple(
+        Item(
+            skill_id=slot.skill.skill_id,
+            source_id=slot.source.source_id,
+            stem=f"{brief.seed} {number}?",
+            options=tuple(f"{number}{letter}" for letter in "abcd"),
+            key=number % 4,
+        )
+        for number, slot in enumerate(brief.slots)
+    )
+    return WrittenSet(items, Provenance(rounds=1))
+
+
+async def _nothing(brief: Brief) -> None:
+    return None
+
+
+class FakeWriter:
+    """assessment.ports.QuestionWriter; `meanwhile` happens while it writes, and may raise."""
+
+    def __init__(self, meanwhile: Callable[[Brief], Awaitable[None]] = _nothing) -> None:
+        self.briefs: list[Brief] = []
+        self._meanwhile = meanwhile
+
+    async def write(self, brief: Brief, deadline: Deadline) -> WrittenSet:
+        self.briefs.append(brief)
+        await self._meanwhile(brief)
+        if deadline.expired:
+            raise GenerationFailed
+        return written(brief)
