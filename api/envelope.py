@@ -1,6 +1,6 @@
 """The one shape of every answer."""
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
@@ -8,14 +8,18 @@ from assessment.deadline import Deadline
 
 Data = TypeVar("Data")
 
+Yes = Annotated[bool, msgspec.Meta(extra_json_schema={"const": True})]
+No = Annotated[bool, msgspec.Meta(extra_json_schema={"const": False})]
+Milliseconds = Annotated[str, msgspec.Meta(pattern="^[0-9]+ms$", description="Server-side time of this request.")]
+
 
 class Success(msgspec.Struct, Generic[Data], frozen=True, rename="camel", kw_only=True):
-    """An answer; `execution_time` is the server-side time of this request, as whole milliseconds and `ms`."""
+    """An answer."""
 
-    success: bool = True
+    success: Yes = True
     data: Data
     message: str
-    execution_time: str
+    execution_time: Milliseconds
 
 
 class ErrorDetail(msgspec.Struct, frozen=True, rename="camel"):
@@ -26,7 +30,7 @@ class ErrorDetail(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
-    """What went wrong; `request_id` is also in the x-request-id header."""
+    """What went wrong; the request's id is also in the x-request-id header."""
 
     code: str
     message: str
@@ -37,7 +41,7 @@ class ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
 class Failure(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """An answer to a request that was refused or failed."""
 
-    success: bool = False
+    success: No = False
     error: ErrorBody
 
 

@@ -1,8 +1,22 @@
 """What clients receive. No struct for an unsubmitted question has a field for the right answer."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
+
+Count = Annotated[int, Meta(ge=0)]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+Ordinal = Annotated[int, Meta(ge=1)]
+Index = Annotated[int, Meta(ge=0, le=3, description="Index into `options`.")]
+FourTexts = Annotated[list[str], Meta(min_length=4, max_length=4)]
+Moment = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 
 
 class Sent(msgspec.Struct, rename="camel"):
@@ -16,19 +30,19 @@ class VerificationOpened(Sent):
     record_user_id: str
     external_student_id: str
     expires_in: int
-    expires_at: str
+    expires_at: Moment
 
 
 class StoredSkill(Sent):
     skill_id: str
     proof_urls: list[str]
-    total_urls: int
+    total_urls: Count
 
 
 class SkillsStored(Sent):
     record_verification_id: str
     skills: list[StoredSkill]
-    total_processed: int
+    total_processed: Count
 
 
 class MethodStored(Sent):
@@ -85,29 +99,29 @@ class ShownQuestion(Sent):
 
     question_id: str
     question: str
-    options: list[str]
+    options: FourTexts
 
 
 class Generated(Sent):
     record_verification_id: str
-    total_questions: int
+    total_questions: Ordinal
     questions: list[ShownQuestion]
     already_generated: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class RetakeGenerated(Sent):
     record_verification_id: str
-    retake_attempt_number: int
-    total_questions: int
+    retake_attempt_number: Ordinal
+    total_questions: Ordinal
     questions: list[ShownQuestion]
 
 
 class Result(Sent):
-    score: int
+    score: Percent
     passed: bool
-    attempt_number: int
-    correct_answers: int
-    total_questions: int
+    attempt_number: Ordinal
+    correct_answers: Count
+    total_questions: Ordinal
     message: str
 
 
@@ -116,7 +130,7 @@ class JudgedSkill(Sent):
     name: str
     verified: bool
     status: Literal["verified", "rejected"]
-    verified_at: str | None
+    verified_at: Moment | None
     verified_by: Literal["assessment"]
 
 
@@ -130,7 +144,7 @@ class Submitted(Sent):
     record_verification_id: str
     result: Result
     verified_skills: list[JudgedSkill]
-    skills_updated: int
+    skills_updated: Count
     webhook: WebhookStatus
 
 
@@ -138,25 +152,25 @@ class AssessmentState(Sent):
     record_verification_id: str
     state: Literal["not_started", "ready", "failed", "passed", "locked"]
     is_locked: bool
-    attempts: int
-    last_score: int | None
+    attempts: Count
+    last_score: Percent | None
     next: list[Literal["generate", "submit", "retakeassessment"]]
 
 
 class SkillScore(Sent):
     skill_id: str
     name: str
-    correct: int
-    total: int
+    correct: Count
+    total: Count
 
 
 class AttemptSummary(Sent):
-    attempt_number: int
-    score: int
+    attempt_number: Ordinal
+    score: Percent
     passed: bool
-    correct_answers: int
-    total_questions: int
-    submitted_at: str
+    correct_answers: Count
+    total_questions: Ordinal
+    submitted_at: Moment
     skills: list[SkillScore]
 
 
@@ -170,9 +184,9 @@ class ScoredQuestion(Sent):
     question_id: str
     skill_id: str
     question: str
-    options: list[str]
-    selected_answer: int
-    correct_answer: int
+    options: FourTexts
+    selected_answer: Index
+    correct_answer: Index
     is_correct: bool
     explanation: str
 
@@ -188,7 +202,7 @@ class SkillOfStudent(Sent):
     verified: bool
     status: Literal["verified", "rejected", "pending"]
     proof_urls: list[str]
-    created_at: str
+    created_at: Moment
 
 
 class FoundSkill(Sent):
@@ -198,9 +212,9 @@ class FoundSkill(Sent):
 
 class SkillPage(Sent):
     skills: list[FoundSkill]
-    page: int
+    page: Ordinal
     limit: int
-    count: int
+    count: Count
 
 
 class Alive(Sent):

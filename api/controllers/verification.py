@@ -22,6 +22,7 @@ from api.schemas import (
 )
 from api.session_auth import by_api_key, by_session_token, by_token_in_body, by_token_in_path
 from assessment.credentials import SESSION_LIFETIME
+from assessment.errors import MissingSessionToken
 from assessment.evidence import AttachedItem, Submission
 from assessment.models import SourceKind
 from assessment.notices import iso
@@ -91,8 +92,13 @@ class VerificationController(Controller):
         data = MethodStored(request.standing.verification_id, method.value)
         return request.success(data, "Verification method stored successfully")
 
+    @get("/step3/store-verification-items/session", include_in_schema=False)
+    async def session_without_token(self) -> None:
+        """Answer a path that ends where the token should begin."""
+        raise MissingSessionToken
+
     @get(
-        ["/step3/store-verification-items/session", "/step3/store-verification-items/session/{session_token:str}"],
+        "/step3/store-verification-items/session/{session_token:str}",
         operation_id="getSession",
         operation_class=Documented,
         guards=[requires_session],

@@ -1,0 +1,95 @@
+"""The document around the operations, and where it is served."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Response, Router
+from litestar.exceptions import NotFoundException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, ScalarRenderPlugin
+from litestar.openapi.spec import License, OpenAPI
+
+from api.envelope import Failure
+from api.openapi.examples import Json
+from api.openapi.pages import PAGES, TAGS
+from api.openapi.parameters import HEADERS, SECURITY_SCHEMES
+from api.openapi.schemas import component_schemas
+from api.openapi.webhooks import CompletedEvent, InitiatedEvent, webhooks
+
+PATH = "/docs"
+NOT_FOUND = 404
+
+DESCRIPTION = """
+AI skill assessments for platforms: open a verification for a student, let an LLM write questions about the student's
+own projects, jobs and certificates, score the answers, and give a fresh set after a fail.
+
+**Way.** `POST /verify` → skills → method → source items → `generate` → `submit`, and after a fail
+`retakeassessment` → `submit`, as often as needed.
+
+**Envelope.** Success is `{"success": true, "data": …, "message": …, "executionTime": "41ms"}`, an error is
+`{"success": false, "error": {"code": …, "message": …, "requestId": …}}`, whatever raised it: an unknown path is 404
+`NOT_FOUND`, a wrong method 405 `METHOD_NOT_ALLOWED`. `details` name field and reason of bad input.
+
+**Modes.** A test key or the session it opened never meets live data. Test mode answers from an offline sandbox.
+
+**Overlap and repetition.** Overlapping calls of `generate` or `retakeassessment` share one generation. Every POST takes
+an `Idempotency-Key`.
+
+Right answers are shown only for submitted attempts, at `/assessment/attempts/{number}`.
+
+This page loads its viewer from a CDN (cdn.jsdelivr.net); without it, read the document itself at
+`/docs/openapi.json` or print it with `retake openapi`.
+""".strip()
+
+
+@dataclass
+class _Document(OpenAPI):
+    """Litestar's document with our components and webhooks in the place of what it derives from signatures."""
+
+    def to_schema(self) -> Json:
+        document = super().to_schema()
+        document["paths"] = {_camel(path): item for path, item in document["paths"].items()}
+        document["components"] = {
+            "schemas": component_schemas(
+                received=[page.body for page in PAGES.values() if page.body],
+                sent=[*(page.data for page in PAGES.values()), Failure, InitiatedEvent, CompletedEvent],
+            ),
+            "headers": HEADERS,
+            "securitySchemes": SECURITY_SCHEMES,
+        }
+        document["tags"] = [{"name": name, "description": description} for name, description in TAGS.items()]
+        document["webhooks"] = webhooks()
+        return document
+
+
+class _Config(OpenAPIConfig):
+    def to_openapi_schema(self) -> OpenAPI:
+        made = super().to_openapi_schema()
+        return _Document(info=made.info, servers=made.servers, components=made.components)
+
+
+def openapi_config(version: str) -> OpenAPIConfig:
+    """Describe the API."""
+    return _Config(
+        title="Retake",
+        version=version,
+        summary="Self-hosted AI skill assessments with fair retakes",
+        description=DESCRIPTION,
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        path=PATH,
+        openapi_router=Router(PATH, route_handlers=[], include_in_schema=False, after_request=_no_page_of_its_own),
+        render_plugins=[ScalarRenderPlugin(), JsonRenderPlugin()],
+    )
+
+
+def _no_page_of_its_own(response: Response[Any]) -> Response[Any]:
+    """Litestar answers an unknown path below /docs with HTML; it gets the envelope like any other."""
+    if response.status_code == NOT_FOUND:
+        raise NotFoundException
+    return response
+
+
+def _camel(path: str) -> str:
+    """Name path parameters as the contract does: handlers name them as Python does."""
+    return re.sub(r"_([a-z])(?=[a-z_]*\})", lambda match: match[1].upper(), path)

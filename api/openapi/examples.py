@@ -1,0 +1,263 @@
+"""The bodies of the document: one student's way, from opening a verification to the archive of a failed attempt.
+
+The questions are made up for this page. The set that waits for answers (FRESH) and the one in the archive (ARCHIVED)
+share none, so that no example shows the right answer of a question that can still be asked.
+"""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+VERIFICATION = "ver_test_5f0c1d7e9a2b4c6d8e0f1a2b"
+STUDENT = "usr_test_0a1b2c3d4e5f60718293a4b5"
+TOKEN = "st_test_Vx3mQ0r7uYk2bT9cWn5eHd8sLf1gJp4aZi6oRq0XyKc"  # noqa: S105  # made up
+REQUEST_ID = "6b1f0c2e9d8a4f7b8c3d2e1f0a9b8c7d"
+
+PROJECT = {
+    "projectId": "prj-7",
+    "name": "Library loans warehouse",
+    "description": "Designed a star schema in PostgreSQL for the loans of five branch libraries.",
+    "startDate": "2023-10-02",
+    "endDate": "2024-02-09",
+}
+EXPERIENCE = {
+    "workExperienceId": "exp-2",
+    "role": "Junior Data Analyst",
+    "companyName": "Kestrel & Moor Grocers",
+    "description": "Prepared the weekly sales and stock report for 38 shops.",
+    "startDate": "2024-03-18",
+    "endDate": None,
+}
+CERTIFICATE = {
+    "certificateId": "crt-4",
+    "name": "Relational Databases in Practice",
+    "issuer": "Open Ledger School",
+    "issueDate": "2022-10-14",
+}
+EVIDENCE = {"projects": [PROJECT], "experience": [EXPERIENCE], "certificates": [CERTIFICATE]}
+
+VERIFY_REQUEST: Json = {
+    "studentId": "stu-1187",
+    "callbackWebhookUrl": "https://platform.example/webhooks/retake",
+    "name": "Mateo Lindqvist",
+    "email": "mateo.lindqvist@example.com",
+    **EVIDENCE,
+    "skillIds": ["sql"],
+}
+VERIFY_ANSWER: Json = {
+    "sessionToken": TOKEN,
+    "recordVerificationId": VERIFICATION,
+    "keyId": "key_test_9c8b7a6f5e4d3c2b1a0f9e8d",
+    "recordUserId": STUDENT,
+    "externalStudentId": "stu-1187",
+    "expiresIn": 3456000,
+    "expiresAt": "2027-01-01T09:30:00.000Z",
+}
+
+PROOFS = ["https://example.com/mateo/library-warehouse"]
+STORE_SKILLS_REQUEST: Json = {
+    "recordVerificationId": VERIFICATION,
+    "recordUserId": STUDENT,
+    "skills": [
+        {"skillId": "sql", "proofUrls": PROOFS},
+        {"skillId": "acme-star-schemas", "name": "Star Schemas", "proofUrls": []},
+    ],
+}
+STORE_SKILLS_ANSWER: Json = {
+    "recordVerificationId": VERIFICATION,
+    "skills": [
+        {"skillId": "sql", "proofUrls": PROOFS, "totalUrls": 1},
+        {"skillId": "acme-star-schemas", "proofUrls": [], "totalUrls": 0},
+    ],
+    "totalProcessed": 2,
+}
+
+STORE_METHOD: Json = {"recordVerificationId": VERIFICATION, "verificationMethod": "assessment"}
+
+SESSION_ANSWER: Json = {
+    "recordVerificationId": VERIFICATION,
+    "recordUserId": STUDENT,
+    "externalStudentId": "stu-1187",
+    "callbackWebhookUrl": "https://platform.example/webhooks/retake",
+    "email": "mateo.lindqvist@example.com",
+    "phoneNumber": None,
+    "name": "Mateo Lindqvist",
+    **EVIDENCE,
+}
+
+STORE_ITEMS_REQUEST: Json = {
+    "sessionToken": TOKEN,
+    "projectIds": ["prj-7"],
+    "workExperienceIds": ["exp-2"],
+    "credentialIds": ["crt-4"],
+}
+STORE_ITEMS_ANSWER: Json = {
+    "recordVerificationId": VERIFICATION,
+    "recordUserId": STUDENT,
+    "stored": {
+        "projects": [
+            {
+                "recordProjectId": "prj_test_1f2e3d4c5b6a798887766554",
+                "externalProjectId": "prj-7",
+                "projectName": "Library loans warehouse",
+            }
+        ],
+        "experience": [
+            {
+                "recordExperienceId": "exp_test_a0b1c2d3e4f5061728394a5b",
+                "externalExperienceId": "exp-2",
+                "role": "Junior Data Analyst",
+                "companyName": "Kestrel & Moor Grocers",
+            }
+        ],
+        "certificates": [
+            {
+                "recordCertificateId": "crt_test_00112233445566778899aabb",
+                "externalCertificateId": "crt-4",
+                "certificateName": "Relational Databases in Practice",
+            }
+        ],
+    },
+}
+
+FRESH: list[Json] = [
+    {
+        "questionId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "question": "In your loans warehouse, which table would hold one row for every loan?",
+        "options": ["The reader dimension", "The loan fact table", "The branch dimension", "The date dimension"],
+    },
+    {
+        "questionId": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "question": "Your sales report should keep shops without any sale. Which join does that from the shops' side?",
+        "options": ["An inner join", "A left join", "A cross join", "A semi join"],
+    },
+    {
+        "questionId": "16fd2706-8baf-433b-82eb-8c7fada847da",
+        "question": "Which clause filters groups of loans after they were counted?",
+        "options": ["WHERE", "ORDER BY", "HAVING", "LIMIT"],
+    },
+]
+GENERATED: Json = {"recordVerificationId": VERIFICATION, "totalQuestions": 3, "questions": FRESH}
+GENERATED_AGAIN: Json = {**GENERATED, "alreadyGenerated": True}
+RETAKE_ANSWER: Json = {
+    "recordVerificationId": VERIFICATION,
+    "retakeAttemptNumber": 2,
+    "totalQuestions": 3,
+    "questions": FRESH,
+}
+
+SUBMIT_REQUEST: Json = {
+    "answers": [
+        {"questionId": question["questionId"], "selectedAnswer": chosen}
+        for question, chosen in zip(FRESH, (0, 3, 1), strict=True)
+    ]
+}
+
+
+def _submitted(*, passed: bool, score: int, correct: int, message: str) -> Json:
+    status = "verified" if passed else "rejected"
+    judged = {
+        "verified": passed,
+        "status": status,
+        "verifiedAt": "2026-11-22T09:41:07.512Z" if passed else None,
+        "verifiedBy": "assessment",
+    }
+    return {
+        "recordVerificationId": VERIFICATION,
+        "result": {
+            "score": score,
+            "passed": passed,
+            "attemptNumber": 1,
+            "correctAnswers": correct,
+            "totalQuestions": 3,
+            "message": message,
+        },
+        "verifiedSkills": [
+            {"skillId": "sql", "name": "SQL", **judged},
+            {"skillId": "acme-star-schemas", "name": "Star Schemas", **judged},
+        ],
+        "skillsUpdated": 2,
+        "webhook": {"sent": True},
+    }
+
+
+FAILED = _submitted(
+    passed=False,
+    score=33,
+    correct=1,
+    message="You did not pass this time; you can take a new set of questions.",
+)
+PASSED = _submitted(passed=True, score=67, correct=2, message="Congratulations! You passed the assessment.")
+
+STATE_ANSWER: Json = {
+    "recordVerificationId": VERIFICATION,
+    "state": "failed",
+    "isLocked": False,
+    "attempts": 1,
+    "lastScore": 50,
+    "next": ["retakeassessment"],
+}
+SUMMARY: Json = {
+    "attemptNumber": 1,
+    "score": 50,
+    "passed": False,
+    "correctAnswers": 1,
+    "totalQuestions": 2,
+    "submittedAt": "2026-11-22T09:41:07.512Z",
+    "skills": [
+        {"skillId": "sql", "name": "SQL", "correct": 1, "total": 1},
+        {"skillId": "acme-star-schemas", "name": "Star Schemas", "correct": 0, "total": 1},
+    ],
+}
+ARCHIVED: list[Json] = [
+    {
+        "questionId": "3d813cbb-47fb-32ba-91df-831e1593ac29",
+        "skillId": "sql",
+        "question": "The slowest loans report filters by branch and date. What was most likely missing?",
+        "options": ["A view", "An index on both columns", "A trigger", "A second database"],
+        "selectedAnswer": 1,
+        "correctAnswer": 1,
+        "isCorrect": True,
+        "explanation": "An index on the filtered columns spares reading the whole table.",
+    },
+    {
+        "questionId": "9b2d1f6e-5a0c-4c3e-8a57-2f64c0c7d1ab",
+        "skillId": "acme-star-schemas",
+        "question": "A branch is renamed and old reports must keep the old name. What fits the branch dimension?",
+        "options": [
+            "Overwrite the name",
+            "Delete the old loans",
+            "Add a row with validity dates",
+            "Drop the dimension",
+        ],
+        "selectedAnswer": 0,
+        "correctAnswer": 2,
+        "isCorrect": False,
+        "explanation": "A row per validity period lets every loan point at the name of its time.",
+    },
+]
+
+STUDENT_SKILLS: list[Json] = [
+    {
+        "skillId": "sql",
+        "skillName": "SQL",
+        "recordVerificationId": VERIFICATION,
+        "verified": True,
+        "status": "verified",
+        "proofUrls": PROOFS,
+        "createdAt": "2026-11-22T09:30:00.000Z",
+    }
+]
+FOUND_SKILLS: Json = {
+    "skills": [{"skillId": "sql", "name": "SQL"}, {"skillId": "mysql", "name": "MySQL"}],
+    "page": 1,
+    "limit": 10,
+    "count": 2,
+}
+READY: Json = {
+    "status": "ready",
+    "database": True,
+    "migrations": True,
+    "providers": {"test": True, "live": False},
+}
+NOT_READY: Json = {**READY, "status": "not_ready", "database": False, "migrations": False}

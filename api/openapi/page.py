@@ -1,0 +1,116 @@
+"""What the document says about one operation, and how that becomes OpenAPI."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from api.envelope import Failure
+from api.errors import CATALOGUE
+from api.openapi.examples import REQUEST_ID, Json
+from api.openapi.schemas import reference, schema_of, success_of
+
+JSON = "application/json"
+EXAMPLE_DETAILS: Mapping[str, list[Json]] = {
+    "INVALID_INPUT": [{"field": "projects[0].name", "reason": "must be a string"}],
+}
+WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation. `answers` and `examples` are named; `errors` are codes of the catalogue.
+
+    `plain` answers stand without the envelope; `other_answers` gives further statuses with their bodies.
+    """
+
+    tag: str
+    summary: str
+    description: str
+    credential: str | None
+    data: Any
+    message: str = ""
+    answers: Mapping[str, Any]
+    errors: tuple[str, ...]
+    parameters: tuple[Json, ...]
+    body: Any = None
+    examples: Mapping[str, Json] = {}
+    body_required: bool = True
+    plain: bool = False
+    other_answers: Mapping[int, Json] = {}
+
+
+def operation_of(operation_id: str, page: Page) -> Json:
+    """Write a page as an OpenAPI Operation Object."""
+    operation = {
+        "operationId": operation_id,
+        "tags": [page.tag],
+        "summary": page.summary,
+        "description": page.description,
+        "security": [{page.credential: []}] if page.credential else [],
+        "parameters": list(page.parameters),
+        "responses": {"200": _success(page), **_others(page), **_failures(page.errors)},
+    }
+    if page.examples:
+        operation["requestBody"] = _request_body(page)
+    return operation
+
+
+def failure(code: str) -> Json:
+    """The envelope of an error, as an example."""
+    error: Json = {"code": code, "message": CATALOGUE[code].message, "requestId": REQUEST_ID}
+    if code in EXAMPLE_DETAILS:
+        error["details"] = EXAMPLE_DETAILS[code]
+    return {"success": False, "error": error}
+
+
+def _request_body(page: Page) -> Json:
+    schema = schema_of(page.body) if page.body else {"type": "object"}
+    return {"required": page.body_required, "content": _content(schema, page.examples)}
+
+
+def _success(page: Page) -> Json:
+    if page.plain:
+        return _response("As asked.", schema_of(page.data), page.answers)
+    return _response(
+        page.message, success_of(page.data), {name: _enveloped(page, data) for name, data in page.answers.items()}
+    )
+
+
+def _enveloped(page: Page, data: Any) -> Json:
+    return {"success": True, "data": data, "message": page.message, "executionTime": "41ms"}
+
+
+def _others(page: Page) -> Json:
+    return {
+        str(status): _response("Not ready.", schema_of(page.data), {"not_ready": body})
+        for status, body in page.other_answers.items()
+    }
+
+
+def _failures(codes: tuple[str, ...]) -> Json:
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(CATALOGUE[code].status, []).append(code)
+    return {str(status): _refusal(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _refusal(status: int, codes: list[str]) -> Json:
+    """Describe one status: the envelope, closed to exactly the codes this operation answers with it."""
+    enumerated = {"properties": {"error": {"properties": {"code": {"enum": codes}}}}}
+    description = f"{HTTPStatus(status).phrase}: " + ", ".join(f"`{code}`" for code in codes)
+    response = _response(description, {**schema_of(Failure), **enumerated}, {code: failure(code) for code in codes})
+    for code in codes:
+        response["content"][JSON]["examples"][code]["summary"] = CATALOGUE[code].message
+    if status in WITH_RETRY_AFTER:
+        response["headers"]["Retry-After"] = reference("headers", "RetryAfter")
+    return response
+
+
+def _response(description: str, schema: Json, examples: Mapping[str, Any]) -> Json:
+    headers = {"x-request-id": reference("headers", "RequestId")}
+    return {"description": description, "headers": headers, "content": _content(schema, examples)}
+
+
+def _content(schema: Json, examples: Mapping[str, Any]) -> Json:
+    return {JSON: {"schema": schema, "examples": {name: {"value": value} for name, value in examples.items()}}}

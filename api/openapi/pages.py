@@ -1,0 +1,309 @@
+"""One page for every operation."""
+
+from collections.abc import Mapping
+
+from api import schemas
+from api.openapi import examples, requests
+from api.openapi.page import Page
+from api.openapi.parameters import (
+    API_KEY,
+    ATTEMPT_NUMBER,
+    IDEMPOTENCY_KEY,
+    KEYWORD,
+    PAGE,
+    RECORD_USER_ID,
+    REQUEST_ID_PARAMETER,
+    SCENARIO,
+    SESSION,
+    SESSION_TOKEN,
+)
+
+VERIFICATION = "Verification"
+ASSESSMENT = "Assessment"
+ARCHIVE = "Archive"
+SKILLS = "Skills"
+HEALTH = "Health"
+TAGS = {
+    VERIFICATION: "The way to an assessment: a session, then skills, method and source items.",
+    ASSESSMENT: "Question sets and their results.",
+    ARCHIVE: "Submitted attempts, kept for good.",
+    SKILLS: "The skill catalogue, and what is known about a student's skills.",
+    HEALTH: "For load balancers and operators; outside `/api/v1` and without the envelope.",
+}
+
+GET = (REQUEST_ID_PARAMETER,)
+POST = (IDEMPOTENCY_KEY, REQUEST_ID_PARAMETER)
+
+OURS = ("INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
+OF_POST = (
+    "INVALID_INPUT",
+    "IDEMPOTENCY_KEY_IN_USE",
+    "PAYLOAD_TOO_LARGE",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "IDEMPOTENCY_KEY_REUSED",
+    *OURS,
+)
+OF_API_KEY = ("MISSING_API_KEY", "INVALID_API_KEY")
+OF_SESSION = ("MISSING_API_KEY", "INVALID_SESSION", "SESSION_EXPIRED")
+OF_EVIDENCE = ("MAX_SKILLS_PER_SOURCE", "DUPLICATE_SKILLS_IN_BUNDLE", "ASSESSMENT_ALREADY_PASSED")
+OF_GENERATION = ("INVALID_VERIFICATION_TYPE", "NO_DATA", "NO_SKILLS", "GENERATION_FAILED")
+
+SHORTENED = "The example is shortened to three questions."
+
+PAGES: Mapping[str, Page] = {
+    "verify": Page(
+        tag=VERIFICATION,
+        summary="Open a session",
+        description="Send one student's projects, work experience and certificates, and get a session token for this "
+        "verification. The student is found again by `email`, else by `phoneNumber`, within your platform and mode, "
+        "and created when unknown. Up to 256 KB; all other requests up to 64 KB.",
+        credential=API_KEY,
+        body=requests.VerifyRequest,
+        examples={"analyst": examples.VERIFY_REQUEST},
+        data=schemas.VerificationOpened,
+        message="Verification session created successfully",
+        answers={"opened": examples.VERIFY_ANSWER},
+        errors=(
+            "MISSING_STUDENT_ID",
+            "MISSING_CALLBACK_WEBHOOK_URL",
+            "MISSING_NAME",
+            "MISSING_CONTACT",
+            "INVALID_DATA_FORMAT",
+            "NO_DATA",
+            "INVALID_SKILL_IDS",
+            *OF_API_KEY,
+            *OF_POST,
+        ),
+        parameters=POST,
+    ),
+    "storeSkills": Page(
+        tag=VERIFICATION,
+        summary="Step 1: choose the skills",
+        description="Replaces the skills stored before. A `skillId` that the catalogue does not know needs a `name` "
+        "and is then added to your own catalogue. Different skills discard a question set that waits for answers.",
+        credential=SESSION,
+        body=requests.StoreSkillsRequest,
+        examples={"skills": examples.STORE_SKILLS_REQUEST},
+        data=schemas.SkillsStored,
+        message="Skill verifications replaced successfully",
+        answers={"stored": examples.STORE_SKILLS_ANSWER},
+        errors=(
+            "MISSING_VERIFICATION_ID",
+            "MISSING_SKILLS",
+            "MISSING_SKILL_ID",
+            "FORBIDDEN_VERIFICATION",
+            *OF_EVIDENCE,
+            *OF_SESSION,
+            *OF_POST,
+        ),
+        parameters=POST,
+    ),
+    "storeVerificationMethod": Page(
+        tag=VERIFICATION,
+        summary="Step 2: choose the method",
+        description="Only `assessment` goes on in this service; `human` is stored, and the assessment endpoints "
+        "then refuse.",
+        credential=SESSION,
+        body=requests.StoreMethodRequest,
+        examples={"assessment": examples.STORE_METHOD},
+        data=schemas.MethodStored,
+        message="Verification method stored successfully",
+        answers={"stored": examples.STORE_METHOD},
+        errors=(
+            "MISSING_VERIFICATION_ID",
+            "MISSING_VERIFICATION_METHOD",
+            "INVALID_VERIFICATION_METHOD",
+            "FORBIDDEN_VERIFICATION",
+            *OF_SESSION,
+            *OF_POST,
+        ),
+        parameters=POST,
+    ),
+    "getSession": Page(
+        tag=VERIFICATION,
+        summary="Step 3: show what was sent",
+        description="What `/verify` received. The token in the path is the credential; no header is needed. Without a "
+        "token the path answers `MISSING_SESSION_TOKEN`.",
+        credential=None,
+        data=schemas.SessionContents,
+        message="Session retrieved successfully",
+        answers={"session": examples.SESSION_ANSWER},
+        errors=("MISSING_SESSION_TOKEN", "SESSION_EXPIRED", "SESSION_NOT_FOUND", "NOT_FOUND", *OURS),
+        parameters=(SESSION_TOKEN, *GET),
+    ),
+    "storeVerificationItems": Page(
+        tag=VERIFICATION,
+        summary="Step 3: attach source items",
+        description="The items the questions may draw on. Replace on submit: items not named again are removed. "
+        "Another choice discards a question set that waits for answers.",
+        credential=None,
+        body=requests.StoreItemsRequest,
+        examples={"items": examples.STORE_ITEMS_REQUEST},
+        data=schemas.ItemsStored,
+        message="Verification items synced successfully",
+        answers={"stored": examples.STORE_ITEMS_ANSWER},
+        errors=(
+            "MISSING_SESSION_TOKEN",
+            "NO_ITEMS_SELECTED",
+            "VERIFICATION_METHOD_NOT_SET",
+            "UNKNOWN_ITEM",
+            "SESSION_EXPIRED",
+            "SESSION_NOT_FOUND",
+            *OF_EVIDENCE,
+            *OF_POST,
+        ),
+        parameters=POST,
+    ),
+    "generateAssessment": Page(
+        tag=ASSESSMENT,
+        summary="Get the first question set",
+        description="A set that waits for answers comes back at once, unchanged and with `alreadyGenerated`. Calls "
+        f"that overlap share one generation. The answer, error or not, comes within 90 seconds. {SHORTENED}",
+        credential=SESSION,
+        body_required=False,
+        examples={"nothing": {}},
+        data=schemas.Generated,
+        message="Assessment generated successfully",
+        answers={"first": examples.GENERATED, "again": examples.GENERATED_AGAIN},
+        errors=(
+            "ASSESSMENT_LOCKED",
+            "ASSESSMENT_PASSED",
+            "VERIFICATION_NOT_FOUND",
+            "RETAKE_REQUIRED",
+            *OF_GENERATION,
+            *OF_SESSION,
+            *OF_POST,
+        ),
+        parameters=(SCENARIO, *POST),
+    ),
+    "submitAssessment": Page(
+        tag=ASSESSMENT,
+        summary="Submit the answers",
+        description="All questions in one call, exactly one answer each. The score is the share of right answers in "
+        "percent, halves up; 60 passes and locks the assessment. One set is scored once. `webhook.sent` says that the "
+        f"event is stored and on its way. {SHORTENED}",
+        credential=SESSION,
+        body=requests.SubmitRequest,
+        examples={"answers": examples.SUBMIT_REQUEST},
+        data=schemas.Submitted,
+        message="Assessment submitted successfully",
+        answers={"failed": examples.FAILED, "passed": examples.PASSED},
+        errors=(
+            "ASSESSMENT_LOCKED",
+            "MISSING_ANSWERS",
+            "NO_QUESTIONS",
+            "ALREADY_SUBMITTED",
+            "INCOMPLETE_ANSWERS",
+            "INVALID_ANSWER",
+            *OF_SESSION,
+            *OF_POST,
+        ),
+        parameters=POST,
+    ),
+    "retakeAssessment": Page(
+        tag=ASSESSMENT,
+        summary="Get a fresh set after a fail",
+        description="Replaces the question set in one transaction, after the new one is complete; whenever generation "
+        "fails, the old state stands untouched. Every earlier attempt stays in the archive. Called again before "
+        "submitting it makes a new set again, with the same `retakeAttemptNumber`. Calls that overlap share one "
+        f"generation. The answer, error or not, comes within 90 seconds. {SHORTENED}",
+        credential=SESSION,
+        body_required=False,
+        examples={"nothing": {}},
+        data=schemas.RetakeGenerated,
+        message="Retake assessment generated successfully",
+        answers={"second": examples.RETAKE_ANSWER},
+        errors=(
+            "ASSESSMENT_LOCKED",
+            "NO_PRIOR_ATTEMPT",
+            "ASSESSMENT_PASSED",
+            *OF_GENERATION,
+            *OF_SESSION,
+            *OF_POST,
+        ),
+        parameters=(SCENARIO, *POST),
+    ),
+    "getAssessment": Page(
+        tag=ASSESSMENT,
+        summary="Where the assessment stands",
+        description="`state` is `not_started`, `ready` (a set waits for answers), `failed`, `passed` (and the lock was "
+        "lifted) or `locked`; `next` lists what may be called now.",
+        credential=SESSION,
+        data=schemas.AssessmentState,
+        message="Assessment state retrieved successfully",
+        answers={"failed": examples.STATE_ANSWER},
+        errors=(*OF_SESSION, *OURS),
+        parameters=GET,
+    ),
+    "listAttempts": Page(
+        tag=ARCHIVE,
+        summary="List the attempts",
+        description="All submitted attempts, oldest first.",
+        credential=SESSION,
+        data=schemas.AttemptList,
+        message="Attempts retrieved successfully",
+        answers={"attempts": {"attempts": [examples.SUMMARY]}},
+        errors=(*OF_SESSION, *OURS),
+        parameters=GET,
+    ),
+    "getAttempt": Page(
+        tag=ARCHIVE,
+        summary="Show one attempt in full",
+        description="What was asked, in the order shown, what was answered, and the right answers: they are shown "
+        "nowhere else, so only for submitted attempts. Nothing a later retake does changes an attempt.",
+        credential=SESSION,
+        data=schemas.AttemptInFull,
+        message="Attempt retrieved successfully",
+        answers={"attempt": {**examples.SUMMARY, "questions": examples.ARCHIVED}},
+        errors=("ATTEMPT_NOT_FOUND", "NOT_FOUND", *OF_SESSION, *OURS),
+        parameters=(ATTEMPT_NUMBER, *GET),
+    ),
+    "getStudentSkills": Page(
+        tag=SKILLS,
+        summary="A student's skills",
+        description="One row per verification and skill, newest first. Empty when there is none, and for a student of "
+        "another platform or mode.",
+        credential=API_KEY,
+        data=list[schemas.SkillOfStudent],
+        message="Skills retrieved successfully",
+        answers={"skills": examples.STUDENT_SKILLS},
+        errors=("NOT_FOUND", *OF_API_KEY, *OURS),
+        parameters=(RECORD_USER_ID, *GET),
+    ),
+    "searchSkills": Page(
+        tag=SKILLS,
+        summary="Search the skill catalogue",
+        description="Public, and limited to 15 calls per minute and address. Ten skills per page, pages 1 to 5; whole "
+        "names and beginnings come first.",
+        credential=None,
+        data=schemas.SkillPage,
+        message="Skills retrieved successfully",
+        answers={"found": examples.FOUND_SKILLS},
+        errors=("INVALID_KEYWORD", "INVALID_PAGE", "RATE_LIMITED", *OURS),
+        parameters=(KEYWORD, PAGE, *GET),
+    ),
+    "getLiveness": Page(
+        tag=HEALTH,
+        summary="Is the process alive?",
+        description="Answers as long as the process does, whatever the database does.",
+        credential=None,
+        data=schemas.Alive,
+        answers={"alive": {"status": "alive"}},
+        errors=(),
+        parameters=GET,
+        plain=True,
+    ),
+    "getReadiness": Page(
+        tag=HEALTH,
+        summary="Can it do its work?",
+        description="Whether the database answers and is migrated, and for each mode whether a vendor of questions can "
+        "be used; 503 when requests would fail.",
+        credential=None,
+        data=schemas.Readiness,
+        answers={"ready": examples.READY},
+        errors=("INTERNAL_ERROR",),
+        parameters=GET,
+        plain=True,
+        other_answers={503: examples.NOT_READY},
+    ),
+}

@@ -1,0 +1,116 @@
+"""Request bodies, for the document only: api/intake.py reads them, with the error code that each field has."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from api.fields import MAX_EMAIL, MAX_ID, MAX_NAME, MAX_PHONE, MAX_TEXT, MAX_URL
+from api.intake import MAX_PROOF_URLS, MAX_SKILLS
+
+VISIBLE = r"\S"
+NAME_OF_SKILL = "Needed when the catalogue does not know the id; the skill is then added to your own catalogue."
+HTTP = r"^https?://[^\s]+$"
+
+Id = Annotated[str, Meta(pattern=VISIBLE, max_length=MAX_ID)]
+Name = Annotated[str, Meta(pattern=VISIBLE, max_length=MAX_NAME)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Date = Annotated[str, Meta(max_length=MAX_TEXT, description="Free text; ISO 8601 dates are best.")]
+Url = Annotated[str, Meta(pattern=HTTP, max_length=MAX_URL)]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=MAX_EMAIL)]
+Phone = Annotated[str, Meta(pattern=r"^[0-9 ()+./x-]*[0-9][0-9 ()+./x-]*$", max_length=MAX_PHONE)]
+Index = Annotated[int, Meta(ge=0, le=3, description="Index into `options` in the order they were sent.")]
+
+
+class Received(msgspec.Struct, rename="camel"):
+    """Base of all request bodies: camelCase on the wire."""
+
+
+class Project(Received):
+    """A project; fields of your own are kept with it."""
+
+    project_id: Annotated[Id, Meta(description="Your id of the project.")]
+    name: Name
+    description: Text | None = None
+    start_date: Date | None = None
+    end_date: Date | None = None
+
+
+class Experience(Received):
+    """A job; fields of your own are kept with it."""
+
+    work_experience_id: Annotated[Id, Meta(description="Your id of the job.")]
+    role: Name
+    company_name: Name
+    description: Text | None = None
+    start_date: Date | None = None
+    end_date: Date | None = None
+
+
+class Certificate(Received):
+    """A certificate; fields of your own are kept with it."""
+
+    certificate_id: Annotated[Id, Meta(description="Your id of the certificate.")]
+    name: Name
+    issuer: Text | None = None
+    description: Text | None = None
+    issue_date: Date | None = None
+
+
+class VerifyRequest(Received, kw_only=True):
+    """A student and the evidence: `email` or `phoneNumber`, and at least one item in one of the three arrays."""
+
+    student_id: Annotated[Id, Meta(description="Your id of the student; comes back as `externalStudentId`.")]
+    callback_webhook_url: Annotated[Url, Meta(description="Where the webhooks of this verification go.")]
+    name: Name
+    email: Email | None = None
+    phone_number: Phone | None = None
+    projects: list[Project]
+    experience: list[Experience]
+    certificates: list[Certificate]
+    skill_ids: Annotated[list[Id], Meta(description="Kept with the verification.")] | None = None
+
+
+class SkillToStore(Received):
+    """A skill to verify."""
+
+    skill_id: Id
+    name: Annotated[str, Meta(max_length=MAX_NAME, description=NAME_OF_SKILL)] | None = None
+    proof_urls: Annotated[list[Url], Meta(max_length=MAX_PROOF_URLS)] | None = None
+
+
+class StoreSkillsRequest(Received):
+    """The skills to verify; they replace what was stored before. One source carries at most 10 different skills."""
+
+    record_verification_id: Annotated[Id, Meta(description="This session's verification.")]
+    record_user_id: Annotated[Id, Meta(description="This session's student.")]
+    skills: Annotated[list[SkillToStore], Meta(min_length=1, max_length=MAX_SKILLS)]
+
+
+class StoreMethodRequest(Received):
+    """How the skills are verified."""
+
+    record_verification_id: Annotated[Id, Meta(description="This session's verification.")]
+    verification_method: Annotated[str, Meta(extra_json_schema={"enum": ["human", "assessment"]})]
+
+
+class StoreItemsRequest(Received):
+    """Ids as sent to `/verify`, at least one in all; items not named again are removed."""
+
+    session_token: Annotated[str, Meta(pattern=VISIBLE, description="The credential of this call.")]
+    project_ids: list[str] | None = None
+    work_experience_ids: list[str] | None = None
+    credential_ids: Annotated[list[str], Meta(description="Ids of certificates.")] | None = None
+
+
+class AnswerToQuestion(Received):
+    """The option the student chose."""
+
+    question_id: str
+    selected_answer: Index
+
+
+class SubmitRequest(Received):
+    """Exactly one answer to every question of the current set."""
+
+    answers: Annotated[list[AnswerToQuestion], Meta(min_length=1)]
