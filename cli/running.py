@@ -46,9 +46,17 @@ def explained(run: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
     try:
         return asyncio.run(run())
     except ServiceUnavailable as error:
-        reason = str(error.__cause__ or "no answer").strip()
-        raise click.ClickException(f"the database cannot be reached ({reason}); see RETAKE_DATABASE_URL") from error
+        raise click.ClickException(
+            f"the database cannot be reached ({_reason(error)}); see RETAKE_DATABASE_URL"
+        ) from error
     except NotMigrated as error:
         raise click.ClickException("the database is not up to date: run `retake db upgrade`") from error
     except (ConfigError, BadMailSettings, RuntimeError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _reason(error: ServiceUnavailable) -> str:
+    """The first line of what stood in the way; a time-out has a name only."""
+    cause = error.__cause__
+    lines = str(cause or "").strip().splitlines()
+    return lines[0] if lines else type(cause).__name__

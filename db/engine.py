@@ -1,100 +1,53 @@
 """The Piccolo engine: connects lazily, survives cancellation, and says plainly when the database is away."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import structlog
 from piccolo.engine.finder import engine_finder
-from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
 from assessment.errors import ServiceUnavailable
 from db.embedded import EmbeddedServer
+from db.transaction import SafeTransaction
 
 DEFAULT_DATA_DIR = ".retake"
 POOL_SIZE = 10
 CONNECT_SECONDS = 5
 OLDEST_VERSION = 15
 RETRY_AFTER_SECONDS = 2
-SERVER_SETTINGS = {
-    "application_name": "retake",
-    # a transaction of ours lasts milliseconds: these two end one whose owner is gone or stuck
-    "idle_in_transaction_session_timeout": "15000",
-    "statement_timeout": "20000",
-}
+# A transaction of ours lasts milliseconds: these end one whose owner is gone or stuck, and a wait for a server that
+# is connected but silent. Connections outside the pool, which migrations use, have no such limits.
+COMMAND_SECONDS = 25
+POOL_SETTINGS = {"idle_in_transaction_session_timeout": "15000", "statement_timeout": "20000"}
+SERVER_SETTINGS = {"application_name": "retake"}
 
 UNREACHABLE = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
+LOST = (*UNREACHABLE, asyncpg.InterfaceError)
+# Connecting fails in more ways: the server is there but does not let us in, or the URL is none
+REFUSED = (
+    *LOST,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+    ValueError,
+)
 
 log = structlog.get_logger(__name__)
-
-
-class SafeTransaction(PostgresTransaction):
-    """A transaction that a cancelled task cannot leave open.
-
-    Piccolo's own has no try/finally between acquiring the connection and giving it back, so a cancellation in
-    between leaks the connection, idle in transaction. Here the connection's way into and out of the transaction
-    runs in a task of its own, which a cancellation of the caller does not reach.
-    """
-
-    engine: "RetakeEngine"
-
-    async def __aenter__(self) -> PostgresTransaction:
-        if self._parent is not None:
-            return self._parent
-        opening = asyncio.create_task(self._open())
-        try:
-            await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            self.engine.see_through(self._close_when_open(opening))
-            raise
-        self.context = self.engine.current_transaction.set(self)
-        return self
-
-    async def __aexit__(self, exception_type: object, exception: object, traceback: object) -> bool:
-        if self._parent is not None:
-            return exception is None
-        self.engine.current_transaction.reset(self.context)
-        await asyncio.shield(self.engine.see_through(self._close(keep=exception is None)))
-        return exception is None
-
-    async def _open(self) -> None:
-        self.connection = await self.engine.acquire()
-        try:
-            self.transaction = self.connection.transaction()
-            await self.transaction.start()
-        except BaseException as error:
-            await self.engine.release(self.connection)
-            raise self.engine.translated(error) from error
-
-    async def _close(self, *, keep: bool) -> None:
-        try:
-            if keep and not self._rolled_back:
-                await self.commit()  # type: ignore[no-untyped-call]  # Piccolo's own, without annotations
-            elif not self._rolled_back:
-                await self.rollback()  # type: ignore[no-untyped-call]  # likewise
-        except UNREACHABLE as error:
-            raise self.engine.translated(error) from error
-        except asyncpg.InterfaceError as error:
-            raise self.engine.translated(error) from error
-        finally:
-            await self.engine.release(self.connection)
-
-    async def _close_when_open(self, opening: "asyncio.Task[None]") -> None:
-        try:
-            await opening
-        except Exception:  # noqa: BLE001  # nothing was opened, and nobody waits for the reason
-            return
-        await self._close(keep=False)
 
 
 class RetakeEngine(PostgresEngine):
@@ -122,13 +75,17 @@ class RetakeEngine(PostgresEngine):
 
     async def connect(self) -> None:
         """Open the pool. Raises ServiceUnavailable when the server cannot be reached, RuntimeError when too old."""
-        config = await asyncio.to_thread(self._config)
-        try:
-            self.pool = await asyncpg.create_pool(**config, min_size=1, max_size=POOL_SIZE, reset=_nothing_to_reset)
+        with _reaching():
+            self.pool = await asyncpg.create_pool(
+                **await self._config(POOL_SETTINGS),
+                command_timeout=COMMAND_SECONDS,
+                min_size=1,
+                max_size=POOL_SIZE,
+                reset=_nothing_to_reset,
+            )
             version = await self.pool.fetchval("SELECT current_setting('server_version_num')::int / 10000")
-        except UNREACHABLE as error:
-            raise self.translated(error) from error
         if version < OLDEST_VERSION:
+            await self.close_pool()
             raise RuntimeError(f"PostgreSQL {OLDEST_VERSION} or newer is needed, this server is {version}")
 
     async def close_pool(self) -> None:
@@ -146,55 +103,66 @@ class RetakeEngine(PostgresEngine):
             await asyncio.to_thread(self._embedded.close)
 
     async def get_new_connection(self) -> Any:
-        """Connect outside the pool, as Piccolo's commands do."""
-        config = await asyncio.to_thread(self._config)
-        try:
-            return await asyncpg.connect(**config)
-        except UNREACHABLE as error:
-            raise self.translated(error) from error
-
-    async def acquire(self) -> Any:
-        """Take a connection, from the pool when there is one."""
-        if self.pool is None:
-            return await self.get_new_connection()
-        try:
-            return await self.pool.acquire()
-        except UNREACHABLE as error:
-            raise self.translated(error) from error
-
-    async def release(self, connection: Any) -> None:
-        """Give a connection back."""
-        if self.pool is None:
-            await connection.close()
-        else:
-            await self.pool.release(connection)
+        """Connect outside the pool, without time limits, as Piccolo's commands do."""
+        with _reaching():
+            return await asyncpg.connect(**await self._config())
 
     def transaction(self, allow_nested: bool = True) -> SafeTransaction:  # Piccolo's signature
-        return SafeTransaction(engine=self, allow_nested=allow_nested)
+        return SafeTransaction(engine=self, pool=self.pool, allow_nested=allow_nested)
+
+    def unhurried_transaction(self) -> SafeTransaction:
+        """Open a transaction outside the pool, where a statement may take as long as it needs."""
+        return SafeTransaction(engine=self, pool=None, allow_nested=False)
+
+    async def fetch(self, statement: str, *values: Any) -> list[Any]:
+        """Run hand-written SQL with $1, $2 … in the current transaction or the pool.
+
+        Piccolo's own way takes its template apart at every call, which costs as much as asking the database.
+        """
+        try:
+            transaction = self.current_transaction.get()
+            if transaction is not None:
+                return list(await transaction.connection.fetch(statement, *values))
+            if self.pool is not None:
+                return list(await self._run_in_pool(statement, values))
+            return list(await self._run_in_new_connection(statement, values))
+        except LOST as error:
+            self.raise_translated(error)
+            raise
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # Piccolo's signature
         try:
             return await super().run_querystring(querystring, in_pool)
-        except (*UNREACHABLE, asyncpg.InterfaceError) as error:
-            raise self.translated(error) from error
+        except LOST as error:
+            self.raise_translated(error)
+            raise
 
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> Any:  # Piccolo's signature
         try:
             return await super().run_ddl(ddl, in_pool)
-        except (*UNREACHABLE, asyncpg.InterfaceError) as error:
-            raise self.translated(error) from error
+        except LOST as error:
+            self.raise_translated(error)
+            raise
 
-    def translated(self, error: BaseException) -> BaseException:
-        """Give ServiceUnavailable for a lost database, the error itself for any other.
+    async def _run_in_new_connection(self, query: str, args: Sequence[Any] | None = None) -> Any:
+        """As Piccolo's, but closes the connection whatever happens."""
+        connection = await self.get_new_connection()
+        try:
+            return await connection.fetch(query, *(args or ()))
+        finally:
+            connection.terminate()
+
+    def raise_translated(self, error: Exception) -> None:
+        """Raise ServiceUnavailable if this error means that the database is away; return if it means anything else.
 
         An embedded server that died is brought back in the background.
         """
-        if isinstance(error, asyncpg.DataError) or not isinstance(error, (*UNREACHABLE, asyncpg.InterfaceError)):
-            return error
+        if not self._means_outage(error):
+            return
         log.warning("database_unreachable", reason=type(error).__name__)
         if self._embedded is not None:
             self.see_through(asyncio.to_thread(self._embedded.revive))
-        return ServiceUnavailable(retry_after=RETRY_AFTER_SECONDS)
+        raise ServiceUnavailable(retry_after=RETRY_AFTER_SECONDS) from error
 
     def see_through(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run `work` to its end even if whoever started it is cancelled."""
@@ -203,8 +171,18 @@ class RetakeEngine(PostgresEngine):
         future.add_done_callback(self._running.discard)
         return future
 
-    def _config(self) -> dict[str, Any]:
-        return {"dsn": self.locate(), "timeout": CONNECT_SECONDS, "server_settings": SERVER_SETTINGS}
+    def _means_outage(self, error: Exception) -> bool:
+        if isinstance(error, UNREACHABLE):
+            return True
+        if not isinstance(error, asyncpg.InterfaceError) or isinstance(error, asyncpg.DataError):
+            return False
+        # in a transaction, an interface error on a connection that lives is a mistake in our own code
+        transaction: SafeTransaction | None = self.current_transaction.get()  # type: ignore[assignment]  # only ours are put there
+        return transaction is None or transaction.is_broken
+
+    async def _config(self, settings: Mapping[str, str] | None = None) -> dict[str, Any]:
+        dsn = await asyncio.to_thread(self.locate)
+        return {"dsn": dsn, "timeout": CONNECT_SECONDS, "server_settings": {**SERVER_SETTINGS, **(settings or {})}}
 
 
 def engine_from(environment: Mapping[str, str]) -> RetakeEngine:
@@ -216,11 +194,20 @@ def engine_from(environment: Mapping[str, str]) -> RetakeEngine:
     return RetakeEngine(embedded.uri, embedded)
 
 
+@cache
 def the_engine() -> RetakeEngine:
     """The engine that piccolo_conf.py defines and every table is bound to."""
     engine = engine_finder()
     assert isinstance(engine, RetakeEngine)
     return engine
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except REFUSED as error:
+        raise ServiceUnavailable(retry_after=RETRY_AFTER_SECONDS) from error
 
 
 async def _nothing_to_reset(connection: Any) -> None:

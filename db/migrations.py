@@ -43,16 +43,16 @@ async def status() -> MigrationStatus:
 
 
 async def upgrade(engine: RetakeEngine) -> MigrationStatus:
-    """Apply what is pending and bring the skill catalogue up to date; several processes may call it at once."""
-    connection = await engine.get_new_connection()
-    try:
-        await connection.execute("SELECT pg_advisory_lock($1)", UPGRADE_LOCK)
+    """Apply what is pending and bring the skill catalogue up to date; several processes may call it at once.
+
+    All in one transaction: a process that dies on the way leaves the schema as it was.
+    """
+    async with engine.unhurried_transaction():
+        await Migration.raw("SELECT pg_advisory_xact_lock({})", UPGRADE_LOCK)
         if not (await status()).is_current:
             await _apply()
         await seed_catalogue()
         return await status()
-    finally:
-        await connection.close()
 
 
 async def require_current() -> None:
