@@ -55,7 +55,7 @@ def make_vendor(vendor: VendorConfig, config: ProvidersConfig) -> Vendor:
 
 
 def usable(config: ProvidersConfig) -> bool:
-    """Tell, without asking any vendor, whether one of the chain could be asked: the sandbox, or one with credentials."""
+    """Tell, without asking any vendor, whether one of the chain could serve: the sandbox, or one with credentials."""
     return any(_has_credentials(vendor, config) for vendor in config.chain)
 
 

@@ -9,6 +9,7 @@ import yaml
 
 Target = TypeVar("Target")
 
+_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str", "int", "float", "bool", "null"))
 _MESSAGE = re.compile(r"(?P<text>.*?)(?: - at `\$\.?(?P<path>.*)`)?", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`", re.DOTALL)
 
@@ -17,11 +18,12 @@ class ConfigError(Exception):
     """A configuration that cannot be used; the message names file, line and key, and holds no secret."""
 
 
-class _DuplicateKey(Exception):
-    def __init__(self, path: str, line: int) -> None:
-        super().__init__(path)
+class _Refused(Exception):
+    def __init__(self, path: str, line: int, reason: str) -> None:
+        super().__init__(reason)
         self.path = path
         self.line = line
+        self.reason = reason
 
 
 class Document:
@@ -32,8 +34,8 @@ class Document:
         self._lines: dict[str, int] = {}
         try:
             self._data = {} if node is None else self._plain(node, "")
-        except _DuplicateKey as error:
-            raise self._error(error.line, error.path, "this key stands here twice") from None
+        except _Refused as error:
+            raise self._error(error.line, error.path, error.reason) from None
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -62,7 +64,7 @@ class Document:
         """An error that names the place of a path, or of the nearest one above it that stands in the file."""
         place = path
         while place and place not in self._lines:
-            place = re.sub(r"(^|\.?)[^.\[\]]+$|\[\d+\]$", "", place)
+            place = place[: max(place.rfind("."), place.rfind("["), 0)]
         return self._error(self._lines.get(place, 1), path, reason)
 
     def _error(self, line: int, path: str, reason: str) -> ConfigError:
@@ -82,6 +84,8 @@ class Document:
 
     def _plain(self, node: yaml.Node, path: str) -> Any:
         self._lines[path] = node.start_mark.line + 1
+        if node.tag not in _TAGS:
+            raise _Refused(path, node.start_mark.line + 1, "this YAML tag is not supported")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -94,7 +98,7 @@ class Document:
             key = str(key_node.value)
             place = _join(path, key)
             if key in mapping:
-                raise _DuplicateKey(place, key_node.start_mark.line + 1)
+                raise _Refused(place, key_node.start_mark.line + 1, "this key stands here twice")
             mapping[key] = self._plain(value_node, place)
             self._lines[place] = key_node.start_mark.line + 1
         return mapping

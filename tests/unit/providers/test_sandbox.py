@@ -1,0 +1,152 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from assessment.blueprint import plan
+from assessment.deadline import Deadline
+from assessment.errors import GenerationFailed
+from assessment.item_rules import MAX_STEM_CHARACTERS, Grounds, examine
+from assessment.models import Brief, Item, Mode, Skill, Slot, SourceItem, SourceKind, WrittenSet
+from providers import sandbox_bank
+from providers.config import built_in
+from providers.decode import decode
+from providers.desk import build
+from providers.sandbox import SCENARIOS, SandboxVendor
+from providers.sandbox_bank import BankItem, bank_for
+from providers.sandbox_samples import SAMPLES
+from providers.sandbox_text import fill
+from tests.unit.providers.fake_clock import FakeClock
+from tests.unit.providers.fakes import order
+
+BANKS = sorted(path.stem for path in Path(str(sandbox_bank.__file__)).parent.glob("*.json"))
+PROJECT = SourceItem("p", SourceKind.PROJECT, "Harbour map")
+JOB = SourceItem("j", SourceKind.EXPERIENCE, "Data engineer")
+CERTIFICATE = SourceItem("c", SourceKind.CERTIFICATE, "Applied statistics")
+SAILING = Skill("sailing", "Sailing")
+PYTHON = Skill("python", "Python")
+
+
+def brief(*skills: Skill, seen: tuple[str, ...] = (), turn: int = 0, scenario: str | None = None) -> Brief:
+    slots = plan(skills or (PYTHON, SAILING), (PROJECT, JOB, CERTIFICATE), 10, turn)
+    return Brief(Mode.TEST, slots, seen=seen, seed=f"verification:{turn}", scenario=scenario)
+
+
+async def write(brief: Brief, clock: FakeClock | None = None) -> WrittenSet:
+    return await build(built_in()).write(brief, Deadline(clock or FakeClock(), 87))
+
+
+def in_setting(item: BankItem, source: SourceItem) -> Item:
+    return Item(
+        SAILING.skill_id, source.source_id, fill(item.stem, Slot(SAILING, source)), (item.key, *item.distractors), 0
+    )
+
+
+@pytest.mark.parametrize("name", BANKS)
+def test_every_item_of_a_bank_may_be_asked(name: str) -> None:
+    items = bank_for(Skill(name, name))
+    long_title = SourceItem("p", SourceKind.CERTIFICATE, "W" * 500)
+    assert len(items) >= 24
+    assert len({item.id for item in items}) == len(items)
+    for item in items:
+        assert item.stem.startswith("{setting}, ")
+        assert not examine(in_setting(item, long_title), Grounds({"sailing"}, {"p"}))
+
+
+def test_a_bank_is_found_by_name_id_or_alias_in_any_case() -> None:
+    for skill in (Skill("x", "PYTHON"), Skill("python", "Snakes"), Skill("x", " python 3 ")):
+        assert bank_for(skill)
+    assert not bank_for(SAILING)
+
+
+def test_there_are_at_least_24_distinct_samples_and_each_may_be_asked() -> None:
+    items = [in_setting(sample, PROJECT) for sample in SAMPLES]
+    assert len({item.stem for item in items}) >= 24
+    for item in items:
+        assert not examine(item, Grounds({"sailing"}, {"p"}))
+        assert item.stem.startswith("[Sample] ")
+        assert "Sailing" in item.stem
+        assert "Harbour map" in item.stem
+
+
+def test_no_sample_gives_its_key_away_by_length() -> None:
+    for sample in SAMPLES:
+        mean = sum(map(len, sample.distractors)) / 3
+        assert 0.75 < len(sample.key) / mean < 1.25
+
+
+@pytest.mark.parametrize(
+    ("source", "beginning"),
+    [
+        (PROJECT, "In your project “Harbour map”"),
+        (JOB, "In your work as Data engineer"),
+        (CERTIFICATE, "Building on your certificate “Applied statistics”"),
+        (SourceItem("p", SourceKind.PROJECT, " \x00\u202e "), "In your project"),
+    ],
+)
+def test_the_setting_names_the_source_by_its_kind(source: SourceItem, beginning: str) -> None:
+    assert fill("{setting}, why?", Slot(SAILING, source)) == f"{beginning}, why?"
+
+
+def test_a_hostile_title_is_cleaned_cut_and_not_read_as_a_template() -> None:
+    title = "{skill}\x00 \u202eevil\n" + "x" * 900
+    stem = fill("{setting}, why?", Slot(SAILING, SourceItem("p", SourceKind.PROJECT, title)))
+    assert stem.startswith("In your project “{skill} evil xxx")
+    assert len(stem) < MAX_STEM_CHARACTERS
+
+
+async def test_the_same_order_gets_the_same_answer_and_another_seed_another_one() -> None:
+    vendor, deadline = SandboxVendor(), Deadline(FakeClock(), 87)
+    one = await vendor.write(order(), deadline)
+    assert await vendor.write(order(), deadline) == one
+    assert await vendor.write(order(seed="other"), deadline) != one
+
+
+async def test_parallel_calls_of_a_round_never_ask_the_same() -> None:
+    vendor, deadline = SandboxVendor(), Deadline(FakeClock(), 87)
+    replies = [await vendor.write(order(4, part=part, parts=3), deadline) for part in range(3)]
+    stems = [draft.stem for reply in replies for draft in decode(reply.text).drafts]
+    assert len(set(stems)) == 12
+
+
+@pytest.mark.parametrize("skills", [(SAILING,), (PYTHON,), (PYTHON, SAILING)], ids=lambda skills: str(len(skills)))
+async def test_a_set_and_three_retakes_repeat_no_question_in_any_setting(skills: tuple[Skill, ...]) -> None:
+    seen: tuple[str, ...] = ()
+    for turn in range(4):
+        written = await write(brief(*skills, seen=seen, turn=turn))
+        assert len(written.items) == 10
+        seen += tuple(item.stem for item in written.items)
+    questions = [re.sub(r"^(\[Sample\] )?(In|Building on) your [^,]*, ", "", stem) for stem in seen]
+    assert len(set(questions)) == 40
+
+
+async def test_scenario_slow_takes_five_seconds() -> None:
+    clock = FakeClock()
+    assert len((await write(brief(scenario="slow"), clock)).items) == 10
+    assert clock.time == 1005
+
+
+async def test_scenario_fail_fails_at_once() -> None:
+    clock = FakeClock()
+    with pytest.raises(GenerationFailed):
+        await write(brief(scenario="fail"), clock)
+    assert clock.time == 1000
+
+
+async def test_scenario_partial_needs_a_second_round() -> None:
+    written = await write(brief(scenario="partial"))
+    assert (len(written.items), written.provenance.rounds) == (10, 2)
+
+
+async def test_scenario_marked_shows_which_option_is_right() -> None:
+    for item in (await write(brief(scenario="marked"))).items:
+        assert [option.endswith(" (right)") for option in item.options].index(True) == item.key
+        assert sum(option.endswith(" (right)") for option in item.options) == 1
+
+
+async def test_without_a_scenario_nothing_is_marked() -> None:
+    assert not any("(right)" in option for item in (await write(brief())).items for option in item.options)
+
+
+def test_the_scenarios_are_known_by_name() -> None:
+    assert {"slow", "fail", "partial", "marked"} == SCENARIOS
