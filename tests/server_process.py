@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 from uuid import uuid4
 
 import httpx
@@ -14,6 +15,7 @@ import httpx
 from db.engine import RetakeEngine
 
 START_SECONDS = 30.0
+STOP_SECONDS = 30.0
 
 
 class ServerProcess:
@@ -21,14 +23,29 @@ class ServerProcess:
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process = process
-        self.base_url = f"http://127.0.0.1:{port}/api/v1"
+        self.root_url = f"http://127.0.0.1:{port}"
+        self.base_url = f"{self.root_url}/api/v1"
 
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
 
-    async def ended(self) -> None:
-        await self.process.wait()
+    def stop(self) -> None:
+        """Ask it to end."""
+        self.process.terminate()
+
+    async def ended(self) -> int:
+        """Wait for its end and give the exit code."""
+        async with asyncio.timeout(STOP_SECONDS):
+            return await self.process.wait()
+
+
+class Finished(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    stdout: str
+    stderr: str
 
 
 @asynccontextmanager
@@ -44,17 +61,38 @@ async def fresh_database(engine: RetakeEngine) -> AsyncIterator[str]:
 
 async def run_retake(*arguments: str, environment: Mapping[str, str]) -> str:
     """Run a `retake` command to its end and give what it printed. Raises AssertionError when it fails."""
-    process = await _start(arguments, environment, asyncio.subprocess.PIPE)
-    output, _ = await process.communicate()
-    assert process.returncode == 0, f"retake {arguments} ended with {process.returncode}"
-    return output.decode()
+    finished = await finished_retake(*arguments, environment=environment)
+    assert finished.code == 0, f"retake {arguments} ended with {finished.code}: {finished.stderr}"
+    return finished.stdout
+
+
+async def finished_retake(*arguments: str, environment: Mapping[str, str]) -> Finished:
+    """Run a `retake` command to its end, whatever end that is."""
+    return await finished_command("-m", "cli", *arguments, environment=environment)
+
+
+async def finished_command(*arguments: str, environment: Mapping[str, str]) -> Finished:
+    """Run Python with these arguments to its end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        env=_environment(environment),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(START_SECONDS):
+        stdout, stderr = await process.communicate()
+    assert process.returncode is not None
+    return Finished(process.returncode, stdout.decode(), stderr.decode())
 
 
 @asynccontextmanager
 async def serving(environment: Mapping[str, str], *arguments: str) -> AsyncIterator[ServerProcess]:
     """Start a server on a free port, wait until it is alive, and end it afterwards."""
     port = free_port()
-    process = await _start(("serve", "--port", str(port), *arguments), environment, None)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli", "serve", "--port", str(port), *arguments, env=_environment(environment)
+    )
     server = ServerProcess(process, port)
     try:
         await _alive(server)
@@ -73,22 +111,16 @@ def free_port() -> int:
         return port
 
 
-async def _start(
-    arguments: tuple[str, ...], environment: Mapping[str, str], stdout: int | None
-) -> asyncio.subprocess.Process:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("RETAKE_")}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cli", *arguments, env={**clean, **environment}, stdout=stdout
-    )
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("RETAKE_")}, **environment}
 
 
 async def _alive(server: ServerProcess) -> None:
-    url = server.base_url.replace("/api/v1", "/health/live")
     async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as client:
         while True:
             assert server.process.returncode is None, "the server ended while starting"
             try:
-                await client.get(url)
+                await client.get(f"{server.root_url}/health/live")
                 return
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
