@@ -28,7 +28,7 @@ from assessment.models import (
     SkillTally,
     SourceKind,
 )
-from assessment.notices import Addressee, Notice, completed, initiated, result_mail
+from assessment.notices import Addressee, Event, Notice, completed, initiated, result_mail
 from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
 from db import tables
 from db.engine import RetakeEngine
@@ -101,7 +101,7 @@ class PostgresAssessmentStore:
             await fetch("DELETE FROM question_set WHERE verification = {}", lease.verification_id)
             await tables.QuestionSet.insert(_set_row(lease.verification_id, fresh))
             await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", lease.verification_id)
-            if not dossier.standing.attempts and dossier.current_set is None:
+            if not dossier.standing.attempts and not await _start_was_announced(lease.verification_id):
                 await _announce_start(lease.verification_id, dossier, len(questions))
         self._wake_courier()
         return fresh
@@ -222,6 +222,12 @@ async def _record_result(verification_id: str, attempt: Attempt) -> None:
         attempt.passed,
         verification_id,
     )
+
+
+async def _start_was_announced(verification_id: str) -> bool:
+    """Tell whether this verification had a first set before: one that a change of skills discarded is announced too."""
+    statement = "SELECT 1 FROM outbox_message WHERE verification = {} AND event = {} LIMIT 1"
+    return bool(await fetch(statement, verification_id, Event.INITIATED.value))
 
 
 async def _announce_start(verification_id: str, dossier: Dossier, total: int) -> None:
