@@ -4,6 +4,7 @@ Importing it takes seconds and some 165 MB, so this module is imported only when
 """
 
 import os
+import warnings
 
 # Read by LiteLLM while it is imported: no price table and no header list from the network, no .env of the folder.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -41,6 +42,10 @@ from providers.secret import Secret
 
 litellm.disable_aiohttp_transport = True  # one HTTP client in the whole product, visible to its tests
 litellm.suppress_debug_info = True  # it prints advice on standard output otherwise
+with warnings.catch_warnings():
+    # The first message makes Pydantic warn about LiteLLM's own types; better here than during a student's request.
+    warnings.simplefilter("ignore", UserWarning)
+    litellm.Message()
 
 MIN_TIMEOUT_SECONDS = 0.05
 

@@ -35,7 +35,7 @@ def order(count: int = 4, **changes: Any) -> Order:
     return Order(**{"wanted": tuple(refs.wanted(slot) for slot in slots(count)), "seed": "seed", **changes})
 
 
-def item(skill: str = "s1", source: str = "p1", stem: str = "Which one is right?", **changes: Any) -> dict[str, Any]:
+def item(skill: str = "s1", source: str = "p1", stem: object = "Which one is right?", **changes: Any) -> dict[str, Any]:
     """A good item as a vendor writes it."""
     fields = {"skill": skill, "source": source, "stem": stem, "options": ["One", "Two", "Three", "Four"], "key": 1}
     return {**fields, "rationale": "Two is right.", **changes}

@@ -1,0 +1,177 @@
+"""Every fault of a vendor, over real HTTP: it ends in repair or in the next vendor, and always in time."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from assessment.deadline import Deadline, SystemClock
+from assessment.errors import GenerationFailed
+from assessment.models import WrittenSet
+from providers.base import Outcome
+from providers.config import ProvidersConfig, load
+from providers.desk import build, check, usable
+from tests.unit.providers.fakes import brief
+from tests.vendor_server import Behaviour, VendorServer
+
+BUDGET_SECONDS = 4.0
+KEY = "sk-should-never-be-logged"
+
+FILE = """
+questions: {{total: 10, per_call: 5, spare: 0}}
+vendors:
+  - {{name: first, model: openai/first, api_key: "${{KEY}}", api_base: "{first}", attempt_seconds: 1.0}}
+  - {{name: second, model: openai/second, api_key: "${{KEY}}", api_base: "{second}", attempt_seconds: 30}}
+chain: [{chain}]
+"""
+
+
+@pytest.fixture
+async def first() -> AsyncIterator[VendorServer]:
+    async with VendorServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def second() -> AsyncIterator[VendorServer]:
+    async with VendorServer() as server:
+        yield server
+
+
+@pytest.fixture
+def config(first: VendorServer, second: VendorServer, tmp_path: Path) -> ProvidersConfig:
+    return _config(tmp_path, first, second, "first, second")
+
+
+@pytest.fixture
+def alone(first: VendorServer, second: VendorServer, tmp_path: Path) -> ProvidersConfig:
+    return _config(tmp_path, first, second, "first")
+
+
+def _config(folder: Path, first: VendorServer, second: VendorServer, chain: str) -> ProvidersConfig:
+    path = folder / f"{len(chain)}.yaml"
+    path.write_text(FILE.format(first=first.base_url, second=second.base_url, chain=chain), encoding="utf-8")
+    return load(path, {"KEY": KEY})
+
+
+async def write(config: ProvidersConfig) -> tuple[WrittenSet, float]:
+    deadline = Deadline(SystemClock(), BUDGET_SECONDS)
+    written = await build(config).write(brief(10), deadline)
+    return written, deadline.elapsed
+
+
+def shares(written: WrittenSet) -> dict[str, int]:
+    return {share.vendor: share.items for share in written.provenance.vendors}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Behaviour.DROP,
+        Behaviour.UNAUTHORIZED,
+        Behaviour.NOT_FOUND,
+        Behaviour.RATE_LIMITED,
+        Behaviour.SERVER_ERROR,
+        Behaviour.HTML,
+        Behaviour.EMPTY,
+        Behaviour.REFUSED,
+        Behaviour.NO_JSON,
+    ],
+)
+async def test_a_fault_that_shows_at_once_goes_to_the_next_vendor_at_once(
+    config: ProvidersConfig, first: VendorServer, fault: Behaviour
+) -> None:
+    first.reset(fault)
+    written, seconds = await write(config)
+    assert shares(written) == {"second": 10}
+    assert first.calls == 2
+    assert seconds < 1.0
+
+
+@pytest.mark.parametrize("fault", [Behaviour.HANG, Behaviour.DRIP])
+async def test_a_vendor_that_takes_for_ever_costs_its_attempt_and_no_more(
+    config: ProvidersConfig, first: VendorServer, fault: Behaviour
+) -> None:
+    first.reset(fault)
+    written, seconds = await write(config)
+    assert shares(written) == {"second": 10}
+    assert 1.0 <= seconds < 1.5
+
+
+@pytest.mark.parametrize("fault", [Behaviour.HANG, Behaviour.DRIP])
+async def test_when_every_vendor_takes_for_ever_the_end_comes_in_time(
+    config: ProvidersConfig, first: VendorServer, second: VendorServer, fault: Behaviour
+) -> None:
+    first.reset(fault)
+    second.reset(fault)
+    deadline = Deadline(SystemClock(), 2.0)
+    with pytest.raises(GenerationFailed):
+        await build(config).write(brief(10), deadline)
+    assert (first.calls, second.calls) == (2, 2)
+    assert deadline.elapsed < 2.05
+
+
+async def test_a_slow_vendor_within_its_time_is_waited_for(config: ProvidersConfig, first: VendorServer) -> None:
+    first.latency = 0.4
+    written, seconds = await write(config)
+    assert shares(written) == {"first": 10}
+    assert 0.4 <= seconds < 1.0
+
+
+@pytest.mark.parametrize("fault", [Behaviour.ONE_BROKEN, Behaviour.FEWER, Behaviour.TRUNCATED, Behaviour.PROSE])
+async def test_the_good_items_of_a_poor_answer_are_kept_and_only_the_rest_is_asked_again(
+    alone: ProvidersConfig, first: VendorServer, fault: Behaviour
+) -> None:
+    first.reset(fault, fault, Behaviour.GOOD)
+    written, _ = await write(alone)
+    assert shares(written) == {"first": 10}
+    asked = [len(body["messages"][1]["content"].split("\n- skill ")) - 1 for body in first.requests]
+    assert asked[:2] == [5, 5]
+    assert sum(asked[2:]) == {"one_broken": 2, "fewer": 6, "truncated": 6, "prose": 0}[fault]
+
+
+async def test_a_vendor_that_is_alone_and_broken_ends_the_writing(alone: ProvidersConfig, first: VendorServer) -> None:
+    first.reset(Behaviour.SERVER_ERROR)
+    with pytest.raises(GenerationFailed):
+        await write(alone)
+
+
+async def test_neither_keys_nor_a_vendors_words_are_logged(config: ProvidersConfig, first: VendorServer) -> None:
+    first.reset(Behaviour.UNAUTHORIZED)
+    with capture_logs() as logs:
+        await write(config)
+    assert first.keys == [f"Bearer {KEY}"] * 2
+    assert KEY not in str(logs)
+
+
+async def test_nothing_of_the_platform_is_sent_but_short_ids(config: ProvidersConfig, first: VendorServer) -> None:
+    await write(config)
+    assert not any(word in str(first.requests) for word in ("skill-a", "skill-b", "source-1", "source-2", "seed"))
+
+
+async def test_a_check_asks_every_vendor_once_and_says_what_is_wrong(
+    config: ProvidersConfig, first: VendorServer, second: VendorServer
+) -> None:
+    first.reset(Behaviour.UNAUTHORIZED)
+    results = await check(config)
+    assert [(result.name, result.ok, result.outcome) for result in results] == [
+        ("first", False, Outcome.UNAUTHORIZED),
+        ("second", True, Outcome.OK),
+    ]
+    assert (first.calls, second.calls) == (1, 1)
+    assert KEY not in str(results)
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"), [(Behaviour.HANG, Outcome.TIMED_OUT), (Behaviour.NO_JSON, Outcome.UNUSABLE)]
+)
+async def test_a_check_names_a_vendor_that_hangs_or_rambles(
+    alone: ProvidersConfig, first: VendorServer, fault: Behaviour, outcome: Outcome
+) -> None:
+    first.reset(fault)
+    assert (await check(alone))[0].outcome is outcome
+
+
+def test_a_vendor_with_a_key_makes_a_configuration_usable(config: ProvidersConfig) -> None:
+    assert usable(config)

@@ -1,0 +1,179 @@
+"""The adapter's request and its names for failures, without any network: respx stands where the vendor would."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import litellm
+import pytest
+import respx
+
+from assessment.deadline import Deadline, SystemClock
+from providers.base import (
+    AttemptTimedOut,
+    ContentRefused,
+    EmptyReply,
+    MalformedReply,
+    ModelNotFound,
+    RateLimited,
+    RequestRejected,
+    Unauthorized,
+    UnexpectedFailure,
+    Unreachable,
+    Usage,
+    VendorBroken,
+    VendorError,
+)
+from providers.config import VendorConfig
+from providers.litellm_vendor import LiteLLMVendor, classify, has_credentials
+from providers.secret import Secret
+from tests.unit.providers.fakes import order
+
+URL = "https://vendor.example/v1/chat/completions"
+KEY = "sk-very-secret"
+
+
+@pytest.fixture
+def route() -> Iterator[respx.Route]:
+    with respx.mock(assert_all_called=False) as router:
+        yield router.post(URL)
+
+
+def vendor(model: str = "openai/gpt-4o-mini", **changes: Any) -> LiteLLMVendor:
+    config = VendorConfig(**{"name": "mini", "model": model, "api_base": "https://vendor.example/v1", **changes})
+    return LiteLLMVendor(config, Secret(KEY))
+
+
+def completion(content: str | None = '{"items": []}', finish_reason: str = "stop") -> httpx.Response:
+    choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": content}}
+    usage = {"prompt_tokens": 700, "completion_tokens": 90, "total_tokens": 790}
+    return httpx.Response(200, json={"id": "x", "object": "chat.completion", "choices": [choice], "usage": usage})
+
+
+async def ask(model: str = "openai/gpt-4o-mini", **changes: Any) -> Any:
+    return await vendor(model, **changes).write(order(), Deadline(SystemClock(), 5))
+
+
+async def failure() -> VendorError:
+    with pytest.raises(VendorError) as caught:
+        await ask()
+    return caught.value
+
+
+async def test_one_attempt_is_one_request_with_the_key_and_the_schema(route: respx.Route) -> None:
+    route.return_value = completion()
+    reply = await ask(params={"temperature": 0.7})
+    request = route.calls.last.request
+    body = json.loads(request.content)
+    assert route.call_count == 1
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert (body["model"], body["temperature"]) == ("gpt-4o-mini", 0.7)
+    assert [message["role"] for message in body["messages"]] == ["system", "user"]
+    assert body["response_format"]["json_schema"]["schema"]["properties"]["items"]["minItems"] == 4
+    assert (reply.vendor, reply.model, reply.usage) == ("mini", "openai/gpt-4o-mini", Usage(700, 90))
+
+
+async def test_a_model_of_unknown_abilities_is_asked_for_plain_json(route: respx.Route) -> None:
+    route.return_value = completion()
+    await ask("openai/some-local-model")
+    body = json.loads(route.calls.last.request.content)
+    assert body["response_format"] == {"type": "json_object"}
+    assert '"minItems":4' in body["messages"][1]["content"]
+
+
+async def test_the_finish_reason_is_reported(route: respx.Route) -> None:
+    route.return_value = completion('{"items": [', finish_reason="length")
+    assert (await ask()).finish_reason == "length"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (400, RequestRejected),
+        (401, Unauthorized),
+        (402, Unauthorized),
+        (403, Unauthorized),
+        (404, ModelNotFound),
+        (408, AttemptTimedOut),
+        (413, RequestRejected),
+        (422, RequestRejected),
+        (429, RateLimited),
+        (500, VendorBroken),
+        (502, VendorBroken),
+        (503, VendorBroken),
+        (529, VendorBroken),
+    ],
+)
+async def test_a_status_has_its_name_and_is_not_tried_again(
+    route: respx.Route, status: int, expected: type[VendorError]
+) -> None:
+    route.return_value = httpx.Response(status, json={"error": {"message": f"for {KEY}"}}, headers={"Retry-After": "9"})
+    error = await failure()
+    assert type(error) is expected
+    assert route.call_count == 1
+    assert KEY not in str(error)
+    assert error.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        (httpx.Response(200, html="<html>hello</html>"), MalformedReply),
+        (httpx.Response(200, content=b""), MalformedReply),
+        (httpx.Response(200, content=b'{"choices": [{"mess'), MalformedReply),
+        (httpx.Response(200, json={}), MalformedReply),
+        (httpx.Response(200, json=[]), MalformedReply),
+        (httpx.Response(200, json={"choices": []}), MalformedReply),
+        (completion(None), EmptyReply),
+        (completion("  \n"), EmptyReply),
+        (completion("", finish_reason="content_filter"), ContentRefused),
+    ],
+    ids=["html", "nothing", "truncated", "no choices", "a list", "empty choices", "null", "blank", "filtered"],
+)
+async def test_a_200_without_a_usable_text_is_a_failure(
+    route: respx.Route, response: httpx.Response, expected: type[VendorError]
+) -> None:
+    route.return_value = response
+    assert type(await failure()) is expected
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (httpx.ConnectError, Unreachable),
+        (httpx.RemoteProtocolError, Unreachable),
+        (httpx.ReadError, Unreachable),
+        (httpx.ReadTimeout, AttemptTimedOut),
+        (httpx.ConnectTimeout, AttemptTimedOut),
+    ],
+)
+async def test_a_broken_connection_has_its_name(
+    route: respx.Route, cause: type[httpx.TransportError], expected: type[VendorError]
+) -> None:
+    route.side_effect = cause
+    assert type(await failure()) is expected
+
+
+def test_a_refusal_for_its_content_is_told_from_a_bad_request() -> None:
+    error = litellm.ContentPolicyViolationError(message="no", model="m", llm_provider="p")  # type: ignore[attr-defined]
+    assert type(classify(error, "mini")) is ContentRefused
+
+
+def test_what_nobody_foresaw_is_named_by_its_class_only() -> None:
+    error = classify(RuntimeError(f"for {KEY}"), "mini")
+    assert type(error) is UnexpectedFailure
+    assert str(error) == "mini: the attempt failed in an unexpected way (RuntimeError)"
+
+
+def test_a_vendor_without_key_or_address_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    bare = VendorConfig("mini", "openai/gpt-4o-mini")
+    assert not has_credentials(bare, None)
+    assert has_credentials(bare, Secret(KEY))
+    assert has_credentials(VendorConfig("local", "openai/x", api_base="http://127.0.0.1:1/v1"), None)
+
+
+def test_litellm_is_told_to_be_quiet_and_to_stay_off_the_network() -> None:
+    assert litellm.disable_aiohttp_transport
+    assert litellm.callbacks == litellm.success_callback == litellm.failure_callback == []
