@@ -3,6 +3,7 @@
 from litestar.config.cors import CORSConfig
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.utils import normalize_path
 
 from api.settings import Settings
 
@@ -28,6 +29,7 @@ class NoCorsForApiKeys:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and scope["path"].startswith(API_KEY_PATHS):
+        # the router finds `//verify` too
+        if scope["type"] == ScopeType.HTTP and normalize_path(scope["path"]).startswith(API_KEY_PATHS):
             scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"origin"]
         await self._app(scope, receive, send)

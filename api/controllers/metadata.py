@@ -25,7 +25,9 @@ class MetadataController(Controller):
         self, request: ApiRequest, record_user_id: FromPath[str]
     ) -> Success[list[SkillOfStudent]]:
         """List a student's skills, one row per verification and skill, newest first."""
-        records = await request.services.verifications.skill_records(request.platform_access, record_user_id)
+        # an id of ours is plain text; NUL, for one, PostgreSQL would refuse even to look for
+        wanted = record_user_id if record_user_id.isascii() and record_user_id.isprintable() else ""
+        records = await request.services.verifications.skill_records(request.platform_access, wanted)
         data = [
             SkillOfStudent(
                 skill_id=record.skill_id,
