@@ -4,6 +4,7 @@ Every rule looks at an item in its slot's context and returns a finding, or None
 docs/item-quality.md.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Collection
 from enum import StrEnum
@@ -15,6 +16,7 @@ from assessment.models import Item
 OPTIONS_PER_ITEM = 4
 MAX_STEM_CHARACTERS = 600
 MAX_OPTION_CHARACTERS = 200
+UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Severity(StrEnum):
@@ -84,11 +86,8 @@ def size(item: Item, grounds: Grounds) -> Finding | None:
 
 def storable_text(item: Item, grounds: Grounds) -> Finding | None:
     """Part of rule 18: no control characters and no lone surrogates; PostgreSQL refuses NUL in text."""
-    for character in "".join((item.stem, *item.options, item.rationale)):
-        category = unicodedata.category(character)
-        if category == "Cs" or (category == "Cc" and character not in "\n\t"):
-            return _hard("storable_text", f"U+{ord(character):04X}")
-    return None
+    found = UNSTORABLE.search("".join((item.stem, *item.options, item.rationale)))
+    return _hard("storable_text", f"U+{ord(found[0]):04X}") if found else None
 
 
 RULES: tuple[Rule, ...] = (structure, duplicate_options, evidence, size, storable_text)

@@ -51,7 +51,7 @@ class AssessmentStore(Protocol):
         """Read the set that is active or submitted, if there is one."""
 
     async def claim(self, verification_id: str, arrived_ago: float) -> Claim:
-        """Ask for the lease; a generation that ended less than `arrived_ago` seconds ago overlapped and is the answer."""
+        """Ask for the lease; one that ended less than `arrived_ago` seconds ago overlapped: it is the answer."""
 
     def keep(self, lease: Lease) -> AbstractAsyncContextManager[None]:
         """Renew the lease in the background while the block runs."""

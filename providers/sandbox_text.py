@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from assessment.item_rules import fold
 from assessment.models import Skill, Slot, SourceItem, SourceKind
 
 MAX_TITLE_CHARACTERS = 80
 MAX_SKILL_CHARACTERS = 60
+SETTING_END = ","  # every template goes on with a comma after its setting
 
 _PLACEHOLDER = re.compile(r"\{(setting|skill)\}")
 _SETTINGS = {
@@ -34,19 +36,27 @@ class Seen:
 
     def __init__(self, stems: Iterable[str]) -> None:
         self._stems = frozenset(fold(stem) for stem in stems)
+        self._endings = frozenset(
+            stem[index:] for stem in self._stems for index, character in enumerate(stem) if character == SETTING_END
+        )
 
     def __contains__(self, stem: str) -> bool:
         return fold(stem) in self._stems
 
     def in_any_setting(self, template: str, skill: Skill) -> bool:
         """Tell whether a template was already shown, with whatever source it was filled."""
-        question = fold(template.rpartition("{setting}")[2].replace("{skill}", _skill_name(skill)))
-        return any(stem.endswith(question) for stem in self._stems)
+        return _question(template, _skill_name(skill)) in self._endings
 
 
 def _setting(source: SourceItem) -> str:
     title = _clean(source.title, MAX_TITLE_CHARACTERS)
     return _SETTINGS[source.kind].format(title) if title else _UNTITLED[source.kind]
+
+
+@lru_cache(maxsize=4096)
+def _question(template: str, skill_name: str) -> str:
+    """What follows the setting, in the form in which stems are compared."""
+    return fold(template.rpartition("{setting}")[2].replace("{skill}", skill_name))
 
 
 def _skill_name(skill: Skill) -> str:
@@ -55,6 +65,10 @@ def _skill_name(skill: Skill) -> str:
 
 def _clean(text: str, limit: int) -> str:
     """Drop everything invisible (controls, surrogates, direction marks), collapse white space, cut to `limit`."""
-    visible = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in text)
+    visible = text if text.isprintable() else "".join(map(_visible, text))
     words = " ".join(visible.split())
     return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
+
+
+def _visible(character: str) -> str:
+    return " " if unicodedata.category(character)[0] == "C" else character

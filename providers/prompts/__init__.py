@@ -100,9 +100,13 @@ def _complaints(order: Order) -> str:
 def _clean(text: str, limit: int) -> str:
     """Drop invisible characters, take out contacts, break up anything that looks like our fence, and cut."""
     cut = text[: 2 * limit]  # a contact that straddles the limit is still seen whole
-    visible = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in cut)
+    visible = cut if cut.isprintable() else "".join(map(_visible, cut))
     without_contacts = _PHONE.sub("[phone]", _EMAIL.sub("[e-mail]", " ".join(visible.split())))
     return _FENCE.sub(lambda run: run[0][:2], without_contacts)[:limit]
+
+
+def _visible(character: str) -> str:
+    return " " if unicodedata.category(character)[0] == "C" else character
 
 
 def _json(value: object) -> str:
