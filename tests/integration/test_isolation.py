@@ -1,0 +1,285 @@
+"""Nobody reads or changes what is another's: every operation with every credential that does not fit."""
+
+from enum import StrEnum
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from api.services import Services
+from assessment.models import Mode
+from db.sql import fetch_one
+from tests.journey import Journey, Json, profile
+from tests.rows import digest_of, expire_session
+
+SESSION_PATH = "/step3/store-verification-items/session"
+
+
+class Due(StrEnum):
+    """Where an operation looks for which credential."""
+
+    API_KEY = "an API key in the header"
+    HEADER = "a session token in the header"
+    PATH = "a session token in the path"
+    BODY = "a session token in the body"
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """`path` and `body` name the victim: {verification}, {student}, {item} and {question} stand for its ids."""
+
+    name: str
+    due: Due
+    method: str
+    path: str
+    body: Any = None
+
+
+ANSWERS = [{"questionId": "{question}", "selectedAnswer": 0}] * 10
+SKILLS = [{"skillId": "java"}]
+
+OPERATIONS = (
+    Operation("verify", Due.API_KEY, "POST", "/verify", profile()["verify"]),
+    Operation("metadata", Due.API_KEY, "GET", "/metadata/user/{student}"),
+    Operation(
+        "skills",
+        Due.HEADER,
+        "POST",
+        "/step1/storeskills/store",
+        {"recordVerificationId": "{verification}", "recordUserId": "{student}", "skills": SKILLS},
+    ),
+    Operation(
+        "method",
+        Due.HEADER,
+        "POST",
+        "/step2/verification-method",
+        {"recordVerificationId": "{verification}", "verificationMethod": "human"},
+    ),
+    Operation("session", Due.PATH, "GET", SESSION_PATH),
+    Operation("items", Due.BODY, "POST", "/step3/store-verification-items/store", {"projectIds": ["{item}"]}),
+    Operation("generate", Due.HEADER, "POST", "/assessment/generate"),
+    Operation("submit", Due.HEADER, "POST", "/assessment/submit", {"answers": ANSWERS}),
+    Operation("retake", Due.HEADER, "POST", "/assessment/retakeassessment"),
+    Operation("state", Due.HEADER, "GET", "/assessment"),
+    Operation("attempts", Due.HEADER, "GET", "/assessment/attempts"),
+    Operation("attempt", Due.HEADER, "GET", "/assessment/attempts/1"),
+)
+
+OF_A_SESSION = OPERATIONS[2:]
+METADATA, STORE_SKILLS = OPERATIONS[1:3]
+
+every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.name for operation in OPERATIONS])
+
+Ids = dict[str, str]
+
+
+def ids_of(victim: Journey) -> Ids:
+    return {
+        "{verification}": victim.verification_id,
+        "{student}": victim.student_id,
+        "{item}": victim.profile["verify"]["projects"][0]["projectId"],
+        "{question}": victim.questions[0]["questionId"],
+    }
+
+
+def unknown_ids(mode: str) -> Ids:
+    return {
+        "{verification}": f"ver_{mode}_{'0' * 24}",
+        "{student}": f"usr_{mode}_{'0' * 24}",
+        "{item}": "nobody-sent-this",
+        "{question}": f"q_{'0' * 24}",
+    }
+
+
+def filled(template: object, ids: Ids) -> Any:
+    text = msgspec.json.encode(template).decode()
+    for name, value in ids.items():
+        text = text.replace(name, value)
+    return msgspec.json.decode(text)
+
+
+async def call(client: httpx.AsyncClient, operation: Operation, credential: bytes, ids: Ids) -> httpx.Response:
+    """Call with a credential where it is due; an empty one is left out."""
+    path, body, headers = filled(operation.path, ids), filled(operation.body, ids), {}
+    if operation.due is Due.PATH:
+        path += f"/{httpx.URL(path=credential.decode()).path}" if credential else ""
+    elif operation.due is Due.BODY:
+        body |= {"sessionToken": credential.decode()} if credential else {}
+    elif credential:
+        headers[b"x-api-key"] = credential
+    sent = None if operation.method == "GET" else body
+    return await client.request(operation.method, path, json=sent, headers=headers)
+
+
+def answer(response: httpx.Response) -> tuple[int, Json]:
+    """What a caller can tell two answers apart by."""
+    body = response.json()
+    body.pop("executionTime", None)
+    body.get("error", {}).pop("requestId", None)
+    return response.status_code, body
+
+
+def unfitting(due: Due, *, expired: bool = False, missing: bool = False) -> tuple[int, str]:
+    """The answer to a credential that does not fit."""
+    if expired:
+        return 401, "SESSION_EXPIRED"
+    if due is Due.API_KEY:
+        return 401, "MISSING_API_KEY" if missing else "INVALID_API_KEY"
+    if due is Due.HEADER:
+        return 401, "MISSING_API_KEY" if missing else "INVALID_SESSION"
+    return (400, "MISSING_SESSION_TOKEN") if missing else (404, "SESSION_NOT_FOUND")
+
+
+async def assert_refused(victim: Journey, operation: Operation, credential: bytes, expected: tuple[int, str]) -> None:
+    """Refused in the same way as with unknown ids, and nothing of the victim has changed."""
+    before = await digest_of(victim.verification_id)
+    response = await call(victim.client, operation, credential, ids_of(victim))
+    assert (response.status_code, response.json()["error"]["code"]) == expected
+    unknown = await call(victim.client, operation, credential, unknown_ids("test"))
+    assert answer(response) == answer(unknown)
+    assert await digest_of(victim.verification_id) == before
+
+
+@pytest.fixture
+async def victim(journey: Journey) -> Journey:
+    """One attempt in the archive and a set that waits: everything is there to be taken."""
+    for number, project in enumerate(journey.profile["verify"]["projects"]):
+        project["projectId"] = f"victims-own-{number}"
+    journey.profile["items"]["projectIds"] = ["victims-own-0"]
+    await journey.failed()
+    (await journey.retake()).raise_for_status()
+    return journey
+
+
+@every_operation
+async def test_without_a_credential_nothing_happens(victim: Journey, operation: Operation) -> None:
+    await assert_refused(victim, operation, b"", unfitting(operation.due, missing=True))
+
+
+GARBAGE = ["st_test_" + "A" * 43, "sk_test_" + "A" * 36, "§±é漢", "'--", "a" * 5000]
+
+
+@every_operation
+@pytest.mark.parametrize("garbage", GARBAGE, ids=[text[:12] for text in GARBAGE])
+async def test_a_credential_nobody_ever_got_opens_nothing(victim: Journey, operation: Operation, garbage: str) -> None:
+    await assert_refused(victim, operation, garbage.encode(), unfitting(operation.due))
+
+
+@every_operation
+async def test_a_credential_of_the_other_kind_opens_nothing(victim: Journey, operation: Operation) -> None:
+    wrong = victim.token if operation.due is Due.API_KEY else victim.api_key
+    await assert_refused(victim, operation, wrong.encode(), unfitting(operation.due))
+
+
+@every_operation
+async def test_a_revoked_key_and_its_sessions_open_nothing(
+    services: Services, victim: Journey, operation: Operation
+) -> None:
+    (key_id,) = {key.key_id for key in await services.accounts.list_keys() if key.platform == await platform(victim)}
+    assert await services.accounts.revoke_key(key_id)
+    own = victim.api_key if operation.due is Due.API_KEY else victim.token
+    await assert_refused(victim, operation, own.encode(), unfitting(operation.due))
+
+
+@pytest.mark.parametrize("operation", OF_A_SESSION, ids=[operation.name for operation in OF_A_SESSION])
+async def test_an_expired_session_opens_nothing(victim: Journey, operation: Operation) -> None:
+    await expire_session(victim)
+    await assert_refused(victim, operation, victim.token.encode(), unfitting(operation.due, expired=True))
+
+
+async def platform(victim: Journey) -> str:
+    row = await fetch_one(
+        "SELECT p.name FROM platform p JOIN verification v ON v.platform = p.id WHERE v.id = {}", victim.verification_id
+    )
+    assert row is not None
+    return str(row["name"])
+
+
+async def another(services: Services, client: httpx.AsyncClient, mode: Mode, owner: str) -> Journey:
+    """Somebody of a platform with a valid session of their own; with a set of their own where there is a vendor."""
+    key = (await services.accounts.create_key(mode, "tests", owner)).api_key
+    stranger = await Journey(client, key, student="nurse").prepared()
+    if mode is Mode.TEST:
+        (await stranger.generate()).raise_for_status()
+    return stranger
+
+
+STRANGERS = {
+    "another platform": (Mode.TEST, "-else"),
+    "the other mode": (Mode.LIVE, ""),
+    "another student": (Mode.TEST, ""),
+}
+
+
+@pytest.fixture(params=STRANGERS)
+async def stranger(request: pytest.FixtureRequest, services: Services, victim: Journey, platform_name: str) -> Journey:
+    mode, suffix = STRANGERS[request.param]
+    return await another(services, victim.client, mode, platform_name + suffix)
+
+
+NAMES_THE_VICTIM = {
+    "skills": (403, "FORBIDDEN_VERIFICATION"),
+    "method": (403, "FORBIDDEN_VERIFICATION"),
+    "items": (400, "UNKNOWN_ITEM"),
+    "submit": (400, "INVALID_ANSWER"),
+}
+
+
+@pytest.mark.parametrize("operation", OF_A_SESSION, ids=[operation.name for operation in OF_A_SESSION])
+async def test_a_strangers_session_answers_as_if_the_victim_did_not_exist(
+    victim: Journey, stranger: Journey, operation: Operation
+) -> None:
+    before = await digest_of(victim.verification_id)
+    response = await call(victim.client, operation, stranger.token.encode(), ids_of(victim))
+    if operation.name in NAMES_THE_VICTIM:
+        without_a_set = operation.name == "submit" and not stranger.questions
+        expected = (404, "NO_QUESTIONS") if without_a_set else NAMES_THE_VICTIM[operation.name]
+        assert (response.status_code, response.json()["error"]["code"]) == expected
+        unknown = await call(victim.client, operation, stranger.token.encode(), unknown_ids("test"))
+        assert answer(response) == answer(unknown)
+    assert_tells_nothing(response, victim)
+    assert await digest_of(victim.verification_id) == before
+
+
+def assert_tells_nothing(response: httpx.Response, victim: Journey) -> None:
+    secrets = [victim.token, *ids_of(victim).values(), victim.profile["verify"]["email"]]
+    secrets += [question["questionId"] for question in victim.questions]
+    assert not [secret for secret in secrets if secret in response.text]
+
+
+@pytest.mark.parametrize("who", ["another platform", "the other mode"])
+async def test_a_strangers_key_finds_the_victim_as_little_as_a_student_nobody_knows(
+    services: Services, victim: Journey, platform_name: str, who: str
+) -> None:
+    mode, suffix = STRANGERS[who]
+    key = (await services.accounts.create_key(mode, "tests", platform_name + suffix)).api_key.encode()
+    theirs, unknown = [
+        answer(await call(victim.client, METADATA, key, ids)) for ids in (ids_of(victim), unknown_ids("test"))
+    ]
+    assert theirs == unknown
+    assert theirs[1]["data"] == []
+    assert len((await call(victim.client, METADATA, victim.api_key.encode(), ids_of(victim))).json()["data"]) == 3
+
+
+async def test_the_victims_student_id_beside_an_own_verification_is_forbidden(
+    victim: Journey, stranger: Journey
+) -> None:
+    own = {"{verification}": stranger.verification_id}
+    theirs, unknown = [
+        answer(await call(victim.client, STORE_SKILLS, stranger.token.encode(), {**ids, **own}))
+        for ids in (ids_of(victim), unknown_ids("test"))
+    ]
+    assert theirs == unknown
+    assert theirs[1]["error"]["code"] == "FORBIDDEN_VERIFICATION"
+
+
+async def test_a_strangers_idempotency_key_is_another_one(victim: Journey, stranger: Journey) -> None:
+    first = await victim.client.post(
+        "/assessment/retakeassessment", headers={**victim.headers, "idempotency-key": "the-same"}
+    )
+    assert first.is_success
+    theirs = await victim.client.post(
+        "/assessment/retakeassessment", headers={**stranger.headers, "idempotency-key": "the-same"}
+    )
+    assert theirs.json()["error"]["code"] == "NO_PRIOR_ATTEMPT"
+    assert "idempotent-replayed" not in theirs.headers

@@ -1,0 +1,221 @@
+"""Any story a client can tell: after each step the API agrees with a simple model of it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.journey import Journey, Json, answers
+
+STEPS = 14
+EXAMPLES = 60
+
+SKILLS = [[{"skillId": "sql"}], [{"skillId": "python"}, {"skillId": "react"}], [{"skillId": "python"}]]
+ITEMS = [{"projectIds": ["prj-da-1"]}, {"projectIds": ["prj-da-2"], "credentialIds": ["crt-da-1"]}]
+
+Operation = tuple[str, int]
+
+operations = st.one_of(
+    st.tuples(st.just("skills"), st.integers(0, len(SKILLS) - 1)),
+    st.tuples(st.just("items"), st.integers(0, len(ITEMS) - 1)),
+    st.tuples(st.just("method"), st.sampled_from((0, 1, 1))),
+    st.tuples(
+        st.sampled_from(("generate", "generate_in_vain", "retake", "retake_in_vain", "stale_submit")), st.just(0)
+    ),
+    st.tuples(st.just("submit"), st.sampled_from((0, 5, 6, 10))),
+)
+PREPARATION: list[Operation] = [("skills", 0), ("method", 1), ("items", 0)]
+stories = st.tuples(st.booleans(), st.lists(operations, min_size=1, max_size=STEPS)).map(
+    lambda told: (PREPARATION if told[0] else []) + told[1]
+)
+
+
+class Model(msgspec.Struct):
+    """What ought to be true, without a thought of how it is stored."""
+
+    method: int | None = None
+    skills: int | None = None
+    items: int | None = None
+    scores: list[int] = []
+    waiting: list[Json] | None = None
+    scored: bool = False
+    replaced: list[Json] | None = None
+
+    @property
+    def locked(self) -> bool:
+        return any(score >= 60 for score in self.scores)
+
+    def discard(self) -> None:
+        if self.waiting is not None:
+            self.replaced, self.waiting = self.waiting, None
+
+    def ask(self, questions: list[Json]) -> None:
+        self.replaced = self.waiting or self.replaced
+        self.waiting, self.scored = questions, False
+
+    def lacks(self) -> str:
+        return "NO_DATA" if self.items is None else "NO_SKILLS" if self.skills is None else ""
+
+    def generate_refusal(self) -> str:
+        if self.locked:
+            return "ASSESSMENT_LOCKED"
+        if self.method is None:
+            return "VERIFICATION_NOT_FOUND"
+        if self.method == 0:
+            return "INVALID_VERIFICATION_TYPE"
+        if self.waiting is not None:
+            return ""
+        return "RETAKE_REQUIRED" if self.scores else self.lacks()
+
+    def retake_refusal(self) -> str:
+        if self.locked:
+            return "ASSESSMENT_LOCKED"
+        if not self.scores:
+            return "NO_PRIOR_ATTEMPT"
+        return "INVALID_VERIFICATION_TYPE" if self.method == 0 else self.lacks()
+
+    def submit_refusal(self) -> str:
+        if self.locked:
+            return "ASSESSMENT_LOCKED"
+        if self.waiting is None:
+            return "ALREADY_SUBMITTED" if self.scored else "NO_QUESTIONS"
+        return ""
+
+    def state(self) -> Json:
+        name = "failed" if self.scores else "not_started"
+        calls = {
+            "generate": self.generate_refusal(),
+            "submit": self.submit_refusal(),
+            "retakeassessment": self.retake_refusal(),
+        }
+        return {
+            "state": "locked" if self.locked else "ready" if self.waiting is not None else name,
+            "isLocked": self.locked,
+            "attempts": len(self.scores),
+            "lastScore": self.scores[-1] if self.scores else None,
+            "next": [call for call, refusal in calls.items() if not refusal],
+        }
+
+
+class Story:
+    """One verification and the model of it, side by side."""
+
+    def __init__(self, journey: Journey) -> None:
+        self.journey = journey
+        self.model = Model()
+        self.archive: list[Json] = []
+
+    async def skills(self, choice: int) -> None:
+        response = await self.journey.store_skills(SKILLS[choice])
+        if agrees(response, "ASSESSMENT_ALREADY_PASSED" if self.model.locked else ""):
+            if self.model.skills != choice:
+                self.model.discard()
+            self.model.skills = choice
+
+    async def items(self, choice: int) -> None:
+        refusal = "ASSESSMENT_ALREADY_PASSED" if self.model.locked else ""
+        response = await self.journey.attach(ITEMS[choice])
+        if agrees(response, "VERIFICATION_METHOD_NOT_SET" if self.model.method is None else refusal):
+            if self.model.items != choice:
+                self.model.discard()
+            self.model.items = choice
+
+    async def method(self, choice: int) -> None:
+        agrees(await self.journey.choose_method("assessment" if choice else "human"), "")
+        if self.model.method != choice:
+            self.model.discard()
+        self.model.method = choice
+
+    async def generate(self, _: int) -> None:
+        waiting = self.model.waiting
+        response = await self.journey.generate()
+        if agrees(response, self.model.generate_refusal()):
+            data = response.json()["data"]
+            assert data.get("alreadyGenerated", False) is (waiting is not None)
+            assert waiting is None or data["questions"] == waiting
+            if waiting is None:
+                self.model.ask(data["questions"])
+
+    async def generate_in_vain(self, _: int) -> None:
+        refusal = self.model.generate_refusal()
+        waits = self.model.waiting is not None
+        agrees(await self.journey.generate(**{"x-sandbox-scenario": "fail"}), refusal or ("" if waits else FAILED))
+
+    async def retake(self, _: int) -> None:
+        response = await self.journey.retake()
+        if agrees(response, self.model.retake_refusal()):
+            data = response.json()["data"]
+            assert data["retakeAttemptNumber"] == len(self.model.scores) + 1
+            self.model.ask(data["questions"])
+
+    async def retake_in_vain(self, _: int) -> None:
+        refusal = self.model.retake_refusal()
+        agrees(await self.journey.retake(**{"x-sandbox-scenario": "fail"}), refusal or FAILED)
+
+    async def submit(self, right: int) -> None:
+        given = answers(self.model.waiting or SOMETHING, right)
+        response = await self.journey.client.post(
+            "/assessment/submit", json={"answers": given}, headers=self.journey.headers
+        )
+        if agrees(response, self.model.submit_refusal()):
+            assert response.json()["data"]["result"]["score"] == right * 10
+            self.model.scores.append(right * 10)
+            self.model.waiting, self.model.scored = None, True
+
+    async def stale_submit(self, _: int) -> None:
+        """Answer a set that was replaced or discarded before it was answered."""
+        if self.model.replaced is None:
+            return
+        response = await self.journey.submit(10, self.model.replaced)
+        agrees(response, self.model.submit_refusal() or "INVALID_ANSWER")
+
+    async def check(self) -> None:
+        state = await self.journey.state()
+        assert {name: state[name] for name in state if name != "recordVerificationId"} == self.model.state()
+        archive = await self.archived()
+        assert archive[: len(self.archive)] == self.archive, "an earlier attempt has changed"
+        assert [attempt["score"] for attempt in archive] == self.model.scores
+        assert [attempt["attemptNumber"] for attempt in archive] == list(range(1, len(archive) + 1))
+        self.archive = archive
+
+    async def archived(self) -> list[Json]:
+        client, headers = self.journey.client, self.journey.headers
+        listed = (await client.get("/assessment/attempts", headers=headers)).json()["data"]["attempts"]
+        return [
+            (await client.get(f"/assessment/attempts/{entry['attemptNumber']}", headers=headers)).json()["data"]
+            for entry in listed
+        ]
+
+
+FAILED = "GENERATION_FAILED"
+SOMETHING: list[Json] = [{"questionId": f"q_{number}", "options": ["a (right)", "b"]} for number in range(10)]
+
+
+def agrees(response: httpx.Response, refusal: str) -> bool:
+    """Compare an answer with what the model says; True when the call was accepted."""
+    body: dict[str, Any] = response.json()
+    assert body.get("error", {}).get("code", "") == refusal
+    return not refusal
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,  # other tests of the run share the processor
+    # the client and the key serve every story: each opens a verification of its own
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(story=stories)
+async def test_every_story_ends_as_the_model_says(
+    client: httpx.AsyncClient, test_key: str, story: list[Operation]
+) -> None:
+    journey = Journey(client, test_key)
+    (await journey.verify()).raise_for_status()
+    told = Story(journey)
+    await told.check()
+    for name, argument in story:
+        step: Callable[[int], Awaitable[None]] = getattr(told, name)
+        await step(argument)
+        await told.check()
