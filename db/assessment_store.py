@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -58,28 +59,10 @@ class PostgresAssessmentStore:
         return _question_set(row) if row else None
 
     async def claim(self, verification_id: str, arrived_ago: float) -> Claim:
-        lease_id = uuid4()
-        won = await fetch(
-            """
-            INSERT INTO generation (verification, lease_id, leased_until)
-            VALUES ({}, {}, clock_timestamp() + make_interval(secs => {}))
-            ON CONFLICT (verification) DO UPDATE SET lease_id = excluded.lease_id, leased_until = excluded.leased_until,
-                finished_at = NULL, set_id = NULL
-            WHERE generation.finished_at < clock_timestamp() - make_interval(secs => {})
-               OR (generation.finished_at IS NULL AND generation.leased_until < clock_timestamp())
-            RETURNING lease_id
-            """,
-            verification_id,
-            lease_id,
-            LEASE_SECONDS,
-            arrived_ago,
-        )
-        if won:
-            return Lease(verification_id, str(lease_id))
-        row = await fetch_one("SELECT finished_at, set_id FROM generation WHERE verification = {}", verification_id)
-        if row is None or row["finished_at"] is None:
-            return Busy()
-        return Finished(str(row["set_id"]) if row["set_id"] else None)
+        asked_at = time.monotonic()
+        async with self._engine.transaction():
+            # the caller's figure has aged while it waited for a connection, and would miss what ended meanwhile
+            return await _claim(verification_id, arrived_ago + time.monotonic() - asked_at)
 
     def keep(self, lease: Lease) -> AbstractAsyncContextManager[None]:
         return _kept(lease)
@@ -93,6 +76,16 @@ class PostgresAssessmentStore:
         self, lease: Lease, revision: int, questions: Sequence[Question], provenance: Provenance
     ) -> QuestionSet:
         fresh = QuestionSet(str(uuid4()), SetState.ACTIVE, tuple(questions), provenance)
+        try:
+            await self._replace_set(lease, revision, fresh)
+        except StateChanged:
+            # ended, but not as failed: those who wait for it look again, they find no set of this name
+            await _finish(lease, lease.lease_id)
+            raise
+        self._wake_courier()
+        return fresh
+
+    async def _replace_set(self, lease: Lease, revision: int, fresh: QuestionSet) -> None:
         async with self._engine.transaction():
             await lock_verification(lease.verification_id)
             dossier = await _dossier(lease.verification_id)
@@ -102,9 +95,7 @@ class PostgresAssessmentStore:
             await tables.QuestionSet.insert(_set_row(lease.verification_id, fresh))
             await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", lease.verification_id)
             if not dossier.standing.attempts and not await _start_was_announced(lease.verification_id):
-                await _announce_start(lease.verification_id, dossier, len(questions))
-        self._wake_courier()
-        return fresh
+                await _announce_start(lease.verification_id, dossier, len(fresh.questions))
 
     async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
         async with self._engine.transaction():
@@ -152,6 +143,31 @@ async def _renew_for_ever(lease: Lease) -> None:
             )
         except ServiceUnavailable:
             log.warning("lease_not_renewed", verification_id=lease.verification_id)
+
+
+async def _claim(verification_id: str, arrived_ago: float) -> Claim:
+    lease_id = uuid4()
+    won = await fetch(
+        """
+        INSERT INTO generation (verification, lease_id, leased_until)
+        VALUES ({}, {}, clock_timestamp() + make_interval(secs => {}))
+        ON CONFLICT (verification) DO UPDATE SET lease_id = excluded.lease_id, leased_until = excluded.leased_until,
+            finished_at = NULL, set_id = NULL
+        WHERE generation.finished_at < statement_timestamp() - make_interval(secs => {})
+           OR (generation.finished_at IS NULL AND generation.leased_until < clock_timestamp())
+        RETURNING lease_id
+        """,
+        verification_id,
+        lease_id,
+        LEASE_SECONDS,
+        arrived_ago,
+    )
+    if won:
+        return Lease(verification_id, str(lease_id))
+    row = await fetch_one("SELECT finished_at, set_id FROM generation WHERE verification = {}", verification_id)
+    if row is None or row["finished_at"] is None:
+        return Busy()
+    return Finished(str(row["set_id"]) if row["set_id"] else None)
 
 
 async def _finish(lease: Lease, set_id: str | None) -> bool:
