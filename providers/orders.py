@@ -37,12 +37,13 @@ def _key(source: SourceItem) -> tuple[SourceKind, str]:
 
 
 def split(open_slots: Sequence[Wanted], questions: Questions) -> tuple[tuple[Wanted, ...], ...]:
-    """Divide what is missing, and the spare items beyond it, over as few calls as `per_call` allows, evenly.
+    """Divide what is missing over as few calls as `per_call` allows, and the spare items beyond it evenly over these.
 
     Spare items come last and repeat the slots in turn, so that a round which loses a few items still fills them all.
+    They lengthen a call by an item or so; a call of their own would cost another prompt.
     """
     spare = islice(cycle(open_slots), questions.spare)
     wanted = [*open_slots, *spare]
-    calls = -(-len(wanted) // questions.per_call)
+    calls = -(-len(open_slots) // questions.per_call)
     bounds = [len(wanted) * number // calls for number in range(calls + 1)]
     return tuple(tuple(wanted[begin:end]) for begin, end in pairwise(bounds))

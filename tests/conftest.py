@@ -15,6 +15,7 @@ from litestar import Litestar
 FOLDER = Path(tempfile.mkdtemp(prefix="rt-"))
 for name in [name for name in os.environ if name.startswith("RETAKE_")]:
     del os.environ[name]
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # a test may import LiteLLM before our adapter does
 os.environ["RETAKE_DATA_DIR"] = str(FOLDER)  # read by piccolo_conf.py when the first table is imported
 
 from api.app import create_app  # noqa: E402  # after the environment is set

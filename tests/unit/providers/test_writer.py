@@ -155,7 +155,7 @@ async def test_a_large_order_is_split_into_calls_that_run_at_the_same_time() -> 
     one = ScriptedVendor("one", 8.0)
     questions = Questions(total=10, per_call=5, spare=2)
     written = await writer(one, questions=questions).write(brief(10), Deadline(clock, 87))
-    assert [(order.part, order.parts, len(order.wanted)) for order in one.orders] == [(0, 3, 4), (1, 3, 4), (2, 3, 4)]
+    assert [(order.part, order.parts, len(order.wanted)) for order in one.orders] == [(0, 2, 6), (1, 2, 6)]
     assert clock.time == 1008
     assert len(written.items) == 10
 
