@@ -89,13 +89,16 @@ class PostgresAssessmentStore:
         async with self._engine.transaction():
             await lock_verification(lease.verification_id)
             dossier = await _dossier(lease.verification_id)
-            if dossier.standing.revision != revision or not await _finish(lease, fresh.set_id):
+            if dossier.standing.revision != revision:
                 raise StateChanged
             await fetch("DELETE FROM question_set WHERE verification = {}", lease.verification_id)
             await tables.QuestionSet.insert(_set_row(lease.verification_id, fresh))
             await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", lease.verification_id)
             if not dossier.standing.attempts and not await _start_was_announced(lease.verification_id):
                 await _announce_start(lease.verification_id, dossier, len(fresh.questions))
+            # last, so that the moment of the end is the commit's, or nearly: what arrives before it overlapped
+            if not await _finish(lease, fresh.set_id):
+                raise StateChanged
 
     async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
         async with self._engine.transaction():

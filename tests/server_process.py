@@ -49,14 +49,19 @@ class Finished(NamedTuple):
 
 
 @asynccontextmanager
-async def fresh_database(engine: RetakeEngine) -> AsyncIterator[str]:
-    """An empty database beside the test database, as a URL for RETAKE_DATABASE_URL."""
+async def fresh_database(engine: RetakeEngine, template: str = "template1") -> AsyncIterator[str]:
+    """A new database beside the test database, as a URL for RETAKE_DATABASE_URL; empty unless a template is named."""
     name = f"rt_{uuid4().hex}"
-    await engine.run_ddl(f"CREATE DATABASE {name}")
+    await engine.run_ddl(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
-        yield engine.locate().replace("/postgres?", f"/{name}?")
+        yield database_url(engine, name)
     finally:
         await engine.run_ddl(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def database_url(engine: RetakeEngine, name: str) -> str:
+    """Where a database on the test server is."""
+    return engine.locate().replace("/postgres?", f"/{name}?")
 
 
 async def run_retake(*arguments: str, environment: Mapping[str, str]) -> str:
