@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException
 from assessment.errors import Detail, InvalidInput
 
 JSON_TYPES = ("application/json", "text/json")
+MAX_DEPTH = 100
 DEFAULT_MAX_BYTES = 64 * 1024
 VERIFY_MAX_BYTES = 256 * 1024
 
@@ -28,7 +29,7 @@ async def json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
         raise InvalidInput(Detail("", "is not valid JSON in UTF-8")) from error
     if not isinstance(value, dict):
         raise InvalidInput(Detail("", "must be a JSON object"))
-    _check_text(value, "")
+    _check_values(value, "", 0)
     return value
 
 
@@ -38,15 +39,17 @@ def _check_content_type(request: Request[Any, Any, Any]) -> None:
         raise HTTPException(status_code=415)
 
 
-def _check_text(value: object, path: str) -> None:
-    """Refuse NUL, which PostgreSQL stores in neither text nor jsonb."""
+def _check_values(value: object, path: str, depth: int) -> None:
+    """Refuse NUL, which PostgreSQL stores in neither text nor jsonb, and depth that some later reader cannot follow."""
     if isinstance(value, str):
         if "\x00" in value:
             raise InvalidInput(Detail(path, "holds a NUL character"))
+    elif depth == MAX_DEPTH and isinstance(value, (list, dict)):
+        raise InvalidInput(Detail("", "is nested too deeply"))
     elif isinstance(value, list):
         for index, entry in enumerate(value):
-            _check_text(entry, f"{path}[{index}]")
+            _check_values(entry, f"{path}[{index}]", depth + 1)
     elif isinstance(value, dict):
         for name, entry in value.items():
-            _check_text(name, path)
-            _check_text(entry, f"{path}.{name}" if path else name)
+            _check_values(name, path, depth)
+            _check_values(entry, f"{path}.{name}" if path else name, depth + 1)

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from assessment.errors import Detail, InvalidInput
+from delivery.target import BadTarget, parse_target
 
 MAX_ID = 200
 MAX_NAME = 300
@@ -41,8 +41,8 @@ def optional_text(fields: Fields, name: str, longest: int, path: str = "") -> st
 
 
 def matching(text: str | None, pattern: re.Pattern[str], name: str, expected: str) -> str | None:
-    """Check a text against a pattern. Raises InvalidInput."""
-    if text is not None and not pattern.fullmatch(text):
+    """Check a text against a pattern, and that nothing in it is invisible. Raises InvalidInput."""
+    if text is not None and not (pattern.fullmatch(text) and text.isprintable()):
         raise InvalidInput(Detail(name, f"must be {expected}"))
     return text
 
@@ -50,13 +50,11 @@ def matching(text: str | None, pattern: re.Pattern[str], name: str, expected: st
 def http_url(text: str, path: str) -> str:
     """Check that a text is an absolute http or https URL without credentials. Raises InvalidInput."""
     try:
-        parts = urlsplit(text)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
-        fits = fits and (parts.port is None or parts.port > 0)
-    except ValueError:
-        fits = False
-    if not fits or not text.isprintable() or " " in text or len(text) > MAX_URL:
-        raise InvalidInput(Detail(path, "must be an http or https URL"))
+        parse_target(text)  # what would send to it reads it in the same way
+    except BadTarget as error:
+        raise InvalidInput(Detail(path, f"must be an http or https URL: {error}")) from error
+    if not text.isprintable() or len(text) > MAX_URL:
+        raise InvalidInput(Detail(path, f"must be an http or https URL of at most {MAX_URL} visible characters"))
     return text
 
 

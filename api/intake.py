@@ -184,7 +184,7 @@ def _chosen_skill(entry: Any, path: str) -> ChosenSkill:
     if not isinstance(entry, dict):
         raise InvalidInput(Detail(path, "must be an object"))
     skill_id = required_text(entry, "skillId", MissingSkillId, MAX_ID, path)
-    urls = entry.get("proofUrls") or []
+    urls = [] if entry.get("proofUrls") is None else entry["proofUrls"]
     if not isinstance(urls, list) or len(urls) > MAX_PROOF_URLS:
         raise InvalidInput(Detail(f"{path}.proofUrls", f"must be an array of at most {MAX_PROOF_URLS} URLs"))
     return ChosenSkill(
@@ -205,4 +205,4 @@ def _ids(value: object, field: str) -> list[str]:
         return []
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         raise InvalidInput(Detail(field, "must be an array of ids"))
-    return value
+    return [entry.strip() for entry in value]  # as required_text does where the ids are introduced

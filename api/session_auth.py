@@ -15,7 +15,7 @@ from api.body import json_object
 from api.context import header_of
 from api.services import Services, services_of
 from assessment.credentials import PlatformAccess, StudentAccess
-from assessment.errors import InvalidSession, MissingApiKey, MissingSessionToken, SessionNotFound
+from assessment.errors import Detail, InvalidInput, InvalidSession, MissingApiKey, MissingSessionToken, SessionNotFound
 
 HEADER = b"x-api-key"
 OPT = "credential"
@@ -40,7 +40,7 @@ async def by_token_in_path(request: Request[Any, Any, Any], services: Services) 
 
 
 async def by_token_in_body(request: Request[Any, Any, Any], services: Services) -> Access:
-    """Recognise a session by the body. Raises MissingSessionToken, SessionNotFound or SessionExpired."""
+    """Recognise a session by the body. Raises MissingSessionToken, InvalidInput, SessionNotFound or SessionExpired."""
     return await _named_session((await json_object(request)).get("sessionToken"), services)
 
 
@@ -66,7 +66,7 @@ async def _named_session(token: object, services: Services) -> StudentAccess:
     if token is None or (isinstance(token, str) and not token.strip()):
         raise MissingSessionToken
     if not isinstance(token, str):
-        raise SessionNotFound
+        raise InvalidInput(Detail("sessionToken", "must be a string"))
     try:
         return await services.accounts.student_access(token.strip())
     except InvalidSession:

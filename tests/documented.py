@@ -1,7 +1,7 @@
 """The API as its own document tells it: requests made from the examples, answers held to the schemas."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -100,7 +100,9 @@ class Call:
         self.body = {name: value for name, value in {**self.body, **fields}.items() if value is not None}
         return self
 
-    async def send(self, content: bytes | None = None, client: httpx.AsyncClient | None = None) -> httpx.Response:
+    async def send(
+        self, content: bytes | AsyncIterator[bytes] | None = None, client: httpx.AsyncClient | None = None
+    ) -> httpx.Response:
         return await (client or self._journey.client).request(
             self.method,
             f"http://retake.test{self.url}",
@@ -118,7 +120,7 @@ class Call:
             elif place == "query":
                 self.query[name] = str(example)
             elif example is not None:
-                self.headers[name] = example
+                self.headers[name] = uuid4().hex if name == "Idempotency-Key" else example
 
 
 def same_shape(actual: object, example: object) -> bool:

@@ -56,7 +56,8 @@ PAGES: Mapping[str, Page] = {
         summary="Open a session",
         description="Send one student's projects, work experience and certificates, and get a session token for this "
         "verification. The student is found again by `email`, else by `phoneNumber`, within your platform and mode, "
-        "and created when unknown. Up to 256 KB; all other requests up to 64 KB.",
+        "and created when unknown. Up to 256 KB; all other requests up to 64 KB. JSON "
+        "may be nested 100 levels deep.",
         credential=API_KEY,
         body=requests.VerifyRequest,
         examples={"analyst": examples.VERIFY_REQUEST},

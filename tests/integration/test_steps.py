@@ -266,7 +266,7 @@ async def test_attaching_items_removes_those_not_named_again(journey: Journey) -
     [
         ({"sessionToken": None, "projectIds": []}, 400, "MISSING_SESSION_TOKEN"),
         ({"sessionToken": "st_test_unknown", "projectIds": []}, 404, "SESSION_NOT_FOUND"),
-        ({"sessionToken": 7}, 404, "SESSION_NOT_FOUND"),
+        ({"sessionToken": 7}, 400, "INVALID_INPUT"),
         ({}, 400, "NO_ITEMS_SELECTED"),
         ({"projectIds": [], "workExperienceIds": [], "credentialIds": []}, 400, "NO_ITEMS_SELECTED"),
         ({"projectIds": "prj-da-1"}, 400, "INVALID_INPUT"),
