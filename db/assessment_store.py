@@ -50,7 +50,8 @@ class PostgresAssessmentStore:
         self._wake_courier = wake_courier
 
     async def load(self, verification_id: str) -> Dossier:
-        return await _dossier(verification_id)
+        dossier = await _dossier(verification_id)
+        return msgspec.structs.replace(dossier, seen=await _seen(dossier.standing.student_id))
 
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         row = await fetch_one(
@@ -93,6 +94,7 @@ class PostgresAssessmentStore:
                 raise StateChanged
             await fetch("DELETE FROM question_set WHERE verification = {}", lease.verification_id)
             await tables.QuestionSet.insert(_set_row(lease.verification_id, fresh))
+            await _remember_shown(dossier.standing.student_id, fresh)
             await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", lease.verification_id)
             if not dossier.standing.attempts and not await _start_was_announced(lease.verification_id):
                 await _announce_start(lease.verification_id, dossier, len(fresh.questions))
@@ -192,15 +194,13 @@ DOSSIER = f"""
         (SELECT coalesce(jsonb_agg(jsonb_build_object('skill_id', k.skill_id, 'name', k.name) ORDER BY k.position),
                          '[]') FROM verification_skill k WHERE k.verification = v.id) AS skills,
         (SELECT coalesce(jsonb_agg(jsonb_build_array(i.id, i.kind, i.payload) ORDER BY i.position), '[]')
-         FROM source_item i WHERE i.verification = v.id AND i.attached) AS sources,
-        (SELECT coalesce(jsonb_agg(question -> 'stem' ORDER BY a.number), '[]')
-         FROM attempt a, jsonb_array_elements(a.questions) AS question WHERE a.verification = v.id) AS seen
+         FROM source_item i WHERE i.verification = v.id AND i.attached) AS sources
     FROM verification v {STANDING_JOIN} WHERE v.id = {{}}
 """  # noqa: S608  # only constants of this package are put in
 
 
 async def _dossier(verification_id: str) -> Dossier:
-    """Read a verification in one statement, hence in one consistent view."""
+    """Read a verification in one statement, hence in one consistent view; without what the student has seen."""
     row = await fetch_one(DOSSIER, verification_id)
     assert row is not None  # a session's verification is deleted only together with the session
     current = _question_set({**row, "id": row["set_id"], "state": row["set_state"]}) if row["set_id"] else None
@@ -210,16 +210,22 @@ async def _dossier(verification_id: str) -> Dossier:
         standing=standing_from(row),
         skills=msgspec.json.decode(row["skills"], type=tuple[Skill, ...]),
         sources=tuple(source_item(source_id, kind, payload, person) for source_id, kind, payload in sources),
-        seen=msgspec.json.decode(row["seen"], type=tuple[str, ...]) + _waiting_stems(current),
+        seen=(),
         current_set=current,
     )
 
 
-def _waiting_stems(current: QuestionSet | None) -> tuple[str, ...]:
-    """The stems of a set that was shown but is not in the archive yet."""
-    if current is None or current.state is not SetState.ACTIVE:
-        return ()
-    return tuple(question.stem for question in current.questions)
+async def _seen(student_id: str) -> tuple[str, ...]:
+    rows = await fetch("SELECT stem FROM shown_stem WHERE student = {} ORDER BY id", student_id)
+    return tuple(row["stem"] for row in rows)
+
+
+async def _remember_shown(student_id: str, fresh: QuestionSet) -> None:
+    await fetch(
+        "INSERT INTO shown_stem (student, stem) SELECT {}, unnest({}::text[])",
+        student_id,
+        [question.stem for question in fresh.questions],
+    )
 
 
 async def _record_result(verification_id: str, attempt: Attempt) -> None:

@@ -31,7 +31,7 @@ async def names_of(platform_id: int, skill_ids: Sequence[str]) -> dict[str, str]
     rows = await fetch(
         """
         SELECT skill_id, name FROM skill WHERE skill_id = ANY({}) AND (platform IS NULL OR platform = {})
-        ORDER BY platform NULLS LAST
+        ORDER BY platform NULLS FIRST
         """,
         list(skill_ids),
         platform_id,

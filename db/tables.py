@@ -4,6 +4,7 @@ from piccolo.columns import (
     JSONB,
     UUID,
     BigInt,
+    BigSerial,
     Boolean,
     Bytea,
     ForeignKey,
@@ -133,6 +134,14 @@ class QuestionSet(Table):
     created_at = Timestamptz(default=TimestamptzNow())
 
 
+class ShownStem(Table):
+    """What a student was ever asked, also in sets that were replaced or discarded unanswered."""
+
+    id = BigSerial(primary_key=True)
+    student = ForeignKey(references=Student, null=False, index=True, on_delete=OnDelete.cascade)
+    stem = Text()
+
+
 class Attempt(Table):
     """The archive: append-only and self-contained. A trigger refuses changes."""
 
@@ -207,6 +216,7 @@ TABLES: tuple[type[Table], ...] = (
     Skill,
     VerificationSkill,
     QuestionSet,
+    ShownStem,
     Attempt,
     Generation,
     OutboxMessage,

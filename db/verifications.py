@@ -158,9 +158,12 @@ async def _student_id(access: PlatformAccess, person: Person) -> str:
 
 
 async def _find_student(scope: tuple[int, str], person: Person) -> str | None:
-    column, value = ("lower(email)", person.email.lower()) if person.email else ("phone_number", person.phone_number)
+    if person.email:
+        matches, value = "lower(email) = lower({})", person.email
+    else:
+        matches, value = "phone_number = {}", str(person.phone_number)
     row = await fetch_one(
-        f"SELECT id FROM student WHERE platform = {{}} AND mode = {{}} AND {column} = {{}} ORDER BY created_at LIMIT 1",  # noqa: S608  # one of two constants
+        f"SELECT id FROM student WHERE platform = {{}} AND mode = {{}} AND {matches} ORDER BY created_at LIMIT 1",  # noqa: S608  # one of two constants
         *scope,
         value,
     )
@@ -198,9 +201,11 @@ def _source_rows(verification_id: str, mode: Mode, items: Sequence[SentItem]) ->
 
 
 def _skill_rows(verification_id: str, skills: Sequence[ChosenSkill], names: dict[str, str]) -> list[VerificationSkill]:
+    now = datetime.now(UTC)
     return [
         VerificationSkill(
             verification=verification_id,
+            created_at=now,
             position=position,
             skill_id=skill.skill_id,
             name=names[skill.skill_id],

@@ -18,6 +18,7 @@ from providers.sandbox_text import Seen, fill
 
 SLOW_SECONDS = 5.0
 MARK = " (right)"
+MAX_LAPS = 1000
 
 
 class Scenario(StrEnum):
@@ -80,12 +81,21 @@ def _stock(skill: Skill, order: Order, seen: Seen) -> list[BankItem]:
 
 
 def _next_draft(stock: list[BankItem], wanted: Wanted, order: Order, seen: Seen) -> Draft | None:
-    for position, item in enumerate(stock):
-        stem = fill(item.stem, wanted.slot)
-        if stem not in seen:
-            del stock[position]
-            return _draft(item, stem, wanted, order)
+    """Take the next item that is new; one that was shown before comes again only marked as such.
+
+    A client that rehearses with one student for long would otherwise run out of questions.
+    """
+    for lap in range(1, MAX_LAPS):
+        for position, item in enumerate(stock):
+            stem = _again(fill(item.stem, wanted.slot), lap)
+            if stem not in seen:
+                del stock[position]
+                return _draft(item, stem, wanted, order)
     return None
+
+
+def _again(stem: str, lap: int) -> str:
+    return stem if lap == 1 else f"[Again, {lap}] {stem}"
 
 
 def _draft(item: BankItem, stem: str, wanted: Wanted, order: Order) -> Draft:

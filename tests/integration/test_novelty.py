@@ -53,10 +53,6 @@ async def test_a_set_that_was_never_answered_is_known_to_the_writer(journey: Jou
     assert set(listening.briefs[-1].seen) == seen
 
 
-NOT_KEPT = "db.assessment_store reads the stems of attempts and of the set that waits; nothing keeps the others"
-
-
-@pytest.mark.xfail(strict=True, reason=NOT_KEPT)
 async def test_sets_replaced_unanswered_stay_known_to_the_writer(journey: Journey, listening: Listening) -> None:
     await journey.failed()
     seen = stems(journey)
@@ -66,7 +62,6 @@ async def test_sets_replaced_unanswered_stay_known_to_the_writer(journey: Journe
         seen |= stems(journey)
 
 
-@pytest.mark.xfail(strict=True, reason=NOT_KEPT)
 async def test_a_set_discarded_for_other_skills_stays_known_to_the_writer(
     journey: Journey, listening: Listening
 ) -> None:
@@ -77,7 +72,6 @@ async def test_a_set_discarded_for_other_skills_stays_known_to_the_writer(
     assert seen <= set(listening.briefs[-1].seen)
 
 
-@pytest.mark.xfail(strict=True, reason=NOT_KEPT)
 async def test_questions_of_the_students_other_verifications_are_known_to_the_writer(
     journey: Journey, listening: Listening
 ) -> None:

@@ -150,3 +150,13 @@ async def test_without_a_scenario_nothing_is_marked() -> None:
 
 def test_the_scenarios_are_known_by_name() -> None:
     assert {"slow", "fail", "partial", "marked"} == SCENARIOS
+
+
+async def test_a_student_who_rehearses_for_long_gets_known_questions_marked_as_such() -> None:
+    seen: tuple[str, ...] = ()
+    for turn in range(20):
+        written = await write(brief(PYTHON, seen=seen, turn=turn))
+        stems = {item.stem for item in written.items}
+        assert stems.isdisjoint(seen)
+        seen += tuple(stems)
+    assert any(stem.startswith("[Again, 2] In your project") for stem in seen)
