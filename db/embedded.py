@@ -48,14 +48,17 @@ class EmbeddedServer:
         if not self._lock.acquire(blocking=False):
             return
         try:
-            if self._server is None or time.monotonic() - self._revived_at < REVIVE_PAUSE_SECONDS:
-                return
-            _ensure_running(self._server)
+            if self._server is not None and time.monotonic() - self._revived_at >= REVIVE_PAUSE_SECONDS:
+                self._try_to_revive(self._server)
+        finally:
+            self._lock.release()
+
+    def _try_to_revive(self, server: "PostgresServer") -> None:
+        try:
+            _ensure_running(server)
         except Exception as error:  # noqa: BLE001  # whatever it was, the next caller tries again
             log.warning("embedded_database_not_revived", folder=str(self._folder), error=type(error).__name__)
-        finally:
-            self._revived_at = time.monotonic()
-            self._lock.release()
+        self._revived_at = time.monotonic()
 
     def close(self) -> None:
         """Let go of the server; it stops unless another process uses it."""

@@ -36,6 +36,7 @@ UNREACHABLE = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InternalClientError,  # the server's last words came while nobody asked: the connection is useless
 )
 LOST = (*UNREACHABLE, asyncpg.InterfaceError)
 # Connecting fails in more ways: the server is there but does not let us in, or the URL is none
