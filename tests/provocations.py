@@ -5,74 +5,15 @@ from typing import Any, NoReturn
 from uuid import uuid4
 
 import httpx
-import msgspec
-from litestar import Litestar
 
-from api.services import Services
 from assessment.errors import ServiceUnavailable
 from db.idempotency import IdempotencyStore, Underway
 from db.sql import fetch
-from tests.documented import Call, Document, told_by_the_document
-from tests.journey import Journey, answers
+from tests.journey import answers
+from tests.stage import TO_STATE, Stage, client_from
 
 UNKNOWN_TOKEN = "st_test_" + "A" * 43
 MORE_THAN_ANY_ROUTE_TAKES = b'"' + b"a" * 300_000 + b'"'
-TO_STATE = {
-    "storeSkills": "verify",
-    "storeVerificationMethod": "verify",
-    "getSession": "verify",
-    "storeVerificationItems": "chosen",
-    "generateAssessment": "prepared",
-    "submitAssessment": "ready",
-    "retakeAssessment": "failed",
-    "getAssessment": "failed",
-    "listAttempts": "failed",
-    "getAttempt": "failed",
-    "getStudentSkills": "chosen",
-}
-
-
-class Stage:
-    """What a provocation needs; every one plays on a verification of its own."""
-
-    def __init__(self, app: Litestar, client: httpx.AsyncClient, document: Document, api_key: str) -> None:
-        self.app = app
-        self.client = client
-        self.document = document
-        self.api_key = api_key
-
-    @property
-    def services(self) -> Services:
-        services: Services = self.app.state.services
-        return services
-
-    def journey(self) -> Journey:
-        return told_by_the_document(self.client, self.api_key)
-
-    async def journey_to(self, state: str) -> Journey:
-        """Take a new journey to a state of Journey's, or to `chosen`: skills and method, no items yet."""
-        journey = self.journey()
-        if state == "chosen":
-            for step in (journey.verify, journey.store_skills, journey.choose_method):
-                (await step()).raise_for_status()
-        elif state == "verify":
-            (await journey.verify()).raise_for_status()
-        elif state:
-            await getattr(journey, state)()
-        return journey
-
-    async def call(self, operation_id: str, state: str | None = None) -> Call:
-        """The documented request, in a state where it succeeds or in the given one."""
-        return self.call_of(operation_id, await self.journey_to(state or TO_STATE.get(operation_id, "")))
-
-    def call_of(self, operation_id: str, journey: Journey) -> Call:
-        return Call(self.document, operation_id, journey)
-
-    def replace(self, **others: Any) -> None:
-        """Put other services in; the fixture `services` puts the real ones back."""
-        self.app.state.services = msgspec.structs.replace(self.services, **others)
-
-
 Provocation = Callable[[Stage, str], Awaitable[httpx.Response]]
 
 
@@ -179,12 +120,6 @@ def _at(path: str) -> Provocation:
     return provoke
 
 
-async def served_document(app: Litestar) -> Document:
-    """The document as clients get it."""
-    async with client_from("openapi", app) as client:
-        return Document((await client.get("http://retake.test/docs/openapi.json")).json())
-
-
 async def _key_reused(stage: Stage, operation_id: str) -> httpx.Response:
     call = await stage.call(operation_id)
     call.headers["Idempotency-Key"] = uuid4().hex
@@ -257,12 +192,6 @@ def _with_query(**query: str) -> Provocation:
             return await call.send(client=client)
 
     return provoke
-
-
-def client_from(address: str, app: Litestar) -> httpx.AsyncClient:
-    """A client with an address of its own, for what is limited by address."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 1))  # type: ignore[arg-type]  # ASGI types differ in name only
-    return httpx.AsyncClient(transport=transport, base_url="http://retake.test/api/v1")
 
 
 EXPIRE = "UPDATE session SET expires_at = now() - interval '1 second' WHERE verification = {}"

@@ -1,5 +1,6 @@
 """Every row of the error catalogue, executed through HTTP."""
 
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import httpx
@@ -10,7 +11,8 @@ from api.errors import CATALOGUE
 from api.services import Services
 from assessment.errors import RetakeError
 from tests.documented import Call, Document
-from tests.provocations import Stage, client_from, provocation, served_document
+from tests.provocations import provocation
+from tests.stage import Stage, client_from, served_document
 
 OPERATION_OF = {
     "MISSING_STUDENT_ID": "verify",
@@ -82,8 +84,9 @@ async def document(app: Litestar) -> Document:
 
 
 @pytest.fixture
-def stage(app: Litestar, services: Services, document: Document, test_key: str) -> Stage:
-    return Stage(app, client_from("catalogue", app), document, test_key)
+async def stage(app: Litestar, services: Services, document: Document, test_key: str) -> AsyncIterator[Stage]:
+    async with client_from("catalogue", app) as client:
+        yield Stage(app, client, document, test_key)
 
 
 @pytest.mark.parametrize("code", CATALOGUE)

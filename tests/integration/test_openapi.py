@@ -1,12 +1,15 @@
 """The OpenAPI document is what the service does: its examples are sent, its errors provoked."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 from litestar import Litestar
 
 from api.openapi.pages import PAGES
 from api.services import Services
 from tests.documented import Document, same_shape
-from tests.provocations import Stage, client_from, provocation, served_document
+from tests.provocations import provocation
+from tests.stage import Stage, client_from, served_document
 
 CODES = [(operation_id, code) for operation_id, page in PAGES.items() for code in page.errors]
 
@@ -17,8 +20,9 @@ async def document(app: Litestar) -> Document:
 
 
 @pytest.fixture
-def stage(app: Litestar, services: Services, document: Document, test_key: str) -> Stage:
-    return Stage(app, client_from("openapi", app), document, test_key)
+async def stage(app: Litestar, services: Services, document: Document, test_key: str) -> AsyncIterator[Stage]:
+    async with client_from("openapi", app) as client:
+        yield Stage(app, client, document, test_key)
 
 
 @pytest.mark.parametrize("operation_id", PAGES)

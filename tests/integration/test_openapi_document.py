@@ -20,8 +20,8 @@ from assessment.models import Attempt, Mode, Provenance, Skill
 from assessment.notices import Addressee, completed, initiated
 from tests.documented import JSON, Document
 from tests.journey import Json
-from tests.provocations import served_document
 from tests.server_process import run_retake
+from tests.stage import served_document
 
 ANYWHERE = {"METHOD_NOT_ALLOWED": "no operation answers it: it is for methods that are none of a path's operations"}
 NOT_DOCUMENTED = {

@@ -22,8 +22,8 @@ from api.openapi.pages import PAGES
 from db.engine import the_engine
 from tests.documented import Call, Document
 from tests.integration.deployment import Deployment, client_of, deployed
-from tests.provocations import Stage
 from tests.server_process import serving
+from tests.stage import Stage
 
 EXAMPLES = 15
 WITHOUT_ENVELOPE = {"getLiveness", "getReadiness"}

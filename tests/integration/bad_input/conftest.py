@@ -9,7 +9,7 @@ from api.services import Services
 from assessment.models import Mode
 from db.sql import fetch
 from tests.journey import Journey
-from tests.provocations import Stage, client_from, served_document
+from tests.stage import Stage, client_from, served_document
 
 EVERYTHING = """
     SELECT v::text,

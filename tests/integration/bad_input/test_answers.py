@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.journey import Journey, Json, answers
-from tests.provocations import Stage
 from tests.refusal import refused
+from tests.stage import Stage
 
 NO_INDEX = (-1, 4, 2**31, 2**63, -(2**63), 2**70, 0.0, 1.0, 1e300, True, False, "1", "", None, [1], {"index": 1})
 NO_QUESTION_ID = ("", " ", "unknown", "a" * 10_000, 1, None, ["q"], {"id": "q"})

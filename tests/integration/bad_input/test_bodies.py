@@ -8,8 +8,8 @@ import pytest
 from api.body import DEFAULT_MAX_BYTES, MAX_DEPTH, VERIFY_MAX_BYTES
 from api.openapi.pages import PAGES
 from tests.journey import Journey
-from tests.provocations import Stage
 from tests.refusal import refused
+from tests.stage import Stage
 
 POSTS = [operation_id for operation_id, page in PAGES.items() if page.examples]
 NO_JSON_OBJECT = {

@@ -9,8 +9,8 @@ import pytest
 from api.openapi.pages import PAGES
 from tests.documented import Call
 from tests.journey import Journey
-from tests.provocations import Stage
 from tests.refusal import refused
+from tests.stage import Stage
 
 POSTS = [operation_id for operation_id, page in PAGES.items() if page.examples]
 OTHER_TYPES: tuple[Any, ...] = (7, -1.5, True, "text", ["x", 7], {"a": 1})
