@@ -76,12 +76,19 @@ class Verifications:
             await _evidence_changed(verification_id, discard=before != set(names))
 
     async def store_method(self, verification_id: str, method: Method) -> None:
-        """Store how the skills are to be verified."""
+        """Store how the skills are to be verified; the same again changes nothing.
+
+        Raises AssessmentAlreadyPassed or DuplicateSkillsInBundle.
+        """
         async with self._engine.transaction():
-            standing = await _locked(verification_id)
-            if standing.method is not method:
-                await Verification.update({Verification.method: method.value}).where(Verification.id == verification_id)
-                await _evidence_changed(verification_id, discard=True)
+            standing = await _locked_with_student(verification_id)
+            if standing.method is method:
+                return
+            may_change_evidence(standing)
+            skill_ids, sources = await _skill_ids(verification_id), await _attached_keys(verification_id)
+            check_bundle(skill_ids, sources, method, await _claimed(standing))
+            await Verification.update({Verification.method: method.value}).where(Verification.id == verification_id)
+            await _evidence_changed(verification_id, discard=True)
 
     async def attach(self, verification_id: str, chosen: Collection[tuple[SourceKind, str]]) -> list[AttachedItem]:
         """Replace the source items that questions may draw on, and give them in the order they were sent.

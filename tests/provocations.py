@@ -170,6 +170,23 @@ async def _verified_before(stage: Stage, operation_id: str) -> httpx.Response:
     return await stage.call_of(operation_id, again).send()
 
 
+async def _verified_before_by_the_other_method(stage: Stage, operation_id: str) -> httpx.Response:
+    """A second verification with what the first one passed, until now by another method."""
+    passed = await stage.journey_to("locked")
+    again = stage.journey()
+    again.profile["verify"]["email"] = passed.profile["verify"]["email"]
+    (await again.verify()).raise_for_status()
+    (await again.choose_method("human")).raise_for_status()
+    for step in (again.store_skills, again.attach):
+        (await step()).raise_for_status()
+    return await stage.call_of(operation_id, again).send()
+
+
+async def _another_method_after_all(stage: Stage, operation_id: str) -> httpx.Response:
+    journey = await stage.journey_to("locked")
+    return await stage.call_of(operation_id, journey).changed(verificationMethod="human").send()
+
+
 def _with_answers(count: int, index: int = 0) -> Provocation:
     async def provoke(stage: Stage, operation_id: str) -> httpx.Response:
         journey = await stage.journey_to("ready")
@@ -238,6 +255,8 @@ PARTICULAR: dict[tuple[str, str], Provocation] = {
     ("storeSkills", "MISSING_SKILL_ID"): _with_body(skills=[{"proofUrls": []}]),
     ("storeVerificationMethod", "MISSING_VERIFICATION_METHOD"): _with_body(verificationMethod=None),
     ("storeVerificationMethod", "INVALID_VERIFICATION_METHOD"): _with_body(verificationMethod="dice"),
+    ("storeVerificationMethod", "DUPLICATE_SKILLS_IN_BUNDLE"): _verified_before_by_the_other_method,
+    ("storeVerificationMethod", "ASSESSMENT_ALREADY_PASSED"): _another_method_after_all,
     ("getSession", "MISSING_SESSION_TOKEN"): _at("/%20"),
     ("getSession", "SESSION_NOT_FOUND"): _at(f"/{UNKNOWN_TOKEN}"),
     ("storeVerificationItems", "MISSING_SESSION_TOKEN"): _with_body(sessionToken=None),

@@ -115,6 +115,8 @@ PAGES: Mapping[str, Page] = {
             "MISSING_VERIFICATION_METHOD",
             "INVALID_VERIFICATION_METHOD",
             "FORBIDDEN_VERIFICATION",
+            "DUPLICATE_SKILLS_IN_BUNDLE",
+            "ASSESSMENT_ALREADY_PASSED",
             *OF_SESSION,
             *OF_POST,
         ),

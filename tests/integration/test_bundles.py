@@ -140,3 +140,21 @@ async def test_skills_and_items_of_a_passed_assessment_stand(journey: Journey, *
         await lift_lock(journey)
     for response in (await journey.store_skills(skills(1)), await journey.attach(ONE)):
         assert outcome(response) == (409, "ASSESSMENT_ALREADY_PASSED")
+
+
+async def test_going_back_to_the_assessment_does_not_get_round_the_check(journey: Journey) -> None:
+    await holding(journey, [{"skillId": "sql"}], ONE)
+    await journey.generate()
+    await journey.submit(right=10)
+    second = again(journey)
+    await second.verify()
+    await second.choose_method("human")
+    await second.store_skills([{"skillId": "sql"}])
+    await second.attach(ONE)
+    assert outcome(await second.choose_method("assessment")) == TWICE
+
+
+async def test_the_method_of_a_passed_assessment_stands(journey: Journey) -> None:
+    await journey.locked()
+    assert (await journey.choose_method("human")).json()["error"]["code"] == "ASSESSMENT_ALREADY_PASSED"
+    assert outcome(await journey.choose_method("assessment")) == FINE
