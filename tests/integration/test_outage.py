@@ -106,30 +106,22 @@ async def test_a_generation_ends_in_a_clean_error_when_the_database_stays_away(
     await asyncio.to_thread(postgres.close)
 
 
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("postgresql://127.0.0.1:1/retake", "Connect call failed"),
-        ("postgresql://127.0.0.1:port/retake", "port"),
-        ("no url at all", "invalid DSN"),
-    ],
-)
-async def test_a_database_that_cannot_be_reached_at_the_start_is_one_clear_line(url: str, reason: str) -> None:
-    finished = await finished_retake("serve", environment={"RETAKE_DATABASE_URL": url})
-    assert finished.code == 1
-    (line,) = finished.stderr.splitlines()
-    assert line.startswith("Error: the database cannot be reached (")
-    assert reason in line
-    assert line.endswith("; see RETAKE_DATABASE_URL")
-
-
-async def test_a_database_that_does_not_exist_is_one_clear_line(app: object) -> None:
-    url = the_engine().locate().replace("/postgres?", "/not_there?")
-    finished = await finished_retake("serve", environment={"RETAKE_DATABASE_URL": url})
-    assert finished.code == 1
-    assert finished.stderr == (
-        'Error: the database cannot be reached (database "not_there" does not exist); see RETAKE_DATABASE_URL\n'
+async def test_a_database_that_cannot_be_reached_at_the_start_is_one_clear_line(app: object) -> None:
+    reasons = {
+        "postgresql://127.0.0.1:1/retake": "Connect call failed",
+        "postgresql://127.0.0.1:port/retake": "port",
+        "no url at all": "invalid DSN",
+        the_engine().locate().replace("/postgres?", "/not_there?"): 'database "not_there" does not exist',
+    }
+    ends = await asyncio.gather(
+        *(finished_retake("serve", environment={"RETAKE_DATABASE_URL": url}) for url in reasons)
     )
+    for end, reason in zip(ends, reasons.values(), strict=True):
+        assert end.code == 1
+        (line,) = end.stderr.splitlines()
+        assert line.startswith("Error: the database cannot be reached (")
+        assert reason in line
+        assert line.endswith("); see RETAKE_DATABASE_URL")
 
 
 async def test_an_unmigrated_server_database_asks_for_the_upgrade(engine: RetakeEngine) -> None:

@@ -50,7 +50,7 @@ async def test_a_person_can_be_erased_with_everything_that_is_theirs(engine: Ret
         table: await fetch(f"SELECT 1 FROM {table} WHERE verification = {{}}", journey.verification_id)  # noqa: S608  # our own tables
         for table in OF_A_VERIFICATION
     }
-    assert left == dict.fromkeys(OF_A_VERIFICATION, [])
+    assert not any(left.values())
     assert not await fetch("SELECT 1 FROM verification WHERE id = {}", journey.verification_id)
     assert not await fetch("SELECT 1 FROM student WHERE id = {}", journey.student_id)
 
