@@ -73,7 +73,8 @@ async def _live_submitted(journey: Journey) -> None:
 async def test_a_refused_submit_stores_no_notice(journey: Journey) -> None:
     await journey.ready()
     before = len(await _messages(journey))
-    for body in ({"answers": []}, {"answers": [{"questionId": "none", "selectedAnswer": 0}]}):
+    bodies: list[dict[str, Any]] = [{"answers": []}, {"answers": [{"questionId": "none", "selectedAnswer": 0}]}]
+    for body in bodies:
         assert (await journey.client.post("/assessment/submit", json=body, headers=journey.headers)).is_client_error
     assert len(await _messages(journey)) == before == 1
 
