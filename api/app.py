@@ -10,7 +10,6 @@ from api.context import RequestContext
 from api.controllers import CONTROLLERS, HealthController
 from api.cors import NoCorsForApiKeys, cors_config
 from api.errors import HANDLERS
-from api.idempotency import IdempotencyMiddleware
 from api.logs import configure_logging
 from api.openapi import openapi_config
 from api.request import ApiRequest
@@ -29,7 +28,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     configure_logging(settings.log_format)
     app = Litestar(
         route_handlers=[
-            Router(BASE_PATH, route_handlers=CONTROLLERS, middleware=[CredentialMiddleware(), IdempotencyMiddleware()]),
+            Router(BASE_PATH, route_handlers=CONTROLLERS, middleware=[CredentialMiddleware()]),
             HealthController,
             _Metrics,
         ],

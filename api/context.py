@@ -1,7 +1,7 @@
 """The outermost layer: every request, also one for an unknown path, gets an id, a deadline and one log line."""
 
 import re
-from uuid import uuid4
+import secrets
 
 import structlog
 from litestar.enums import ScopeType
@@ -69,4 +69,4 @@ def header_of(scope: Scope, name: bytes) -> str | None:
 
 def _request_id(scope: Scope) -> str:
     sent = header_of(scope, REQUEST_ID_HEADER)
-    return sent if sent and VALID_REQUEST_ID.fullmatch(sent) else uuid4().hex
+    return sent if sent and VALID_REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)

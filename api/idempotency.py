@@ -27,12 +27,12 @@ log = structlog.get_logger(__name__)
 
 
 class IdempotencyMiddleware(ASGIMiddleware):
-    """Keeps first answers to authenticated POSTs; one that failed on our side (5xx) is not kept but tried again."""
+    """Keeps first answers, for every POST route; one that failed on our side (5xx) is not kept but tried again."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         key = header_of(scope, HEADER)
         access: Access | None = scope.get("auth")
-        if key is None or access is None or str(scope["method"]) != "POST":  # type: ignore[typeddict-item]  # HTTP only
+        if key is None or access is None:
             await next_app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope, receive, send)

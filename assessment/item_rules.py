@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -104,6 +105,7 @@ def is_askable(findings: Collection[Finding]) -> bool:
     return all(finding.severity is not Severity.HARD for finding in findings)
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Bring text into the form in which two options are compared: NFKC, casefold, white space collapsed."""
     folded = unicodedata.normalize("NFKC", text).casefold()

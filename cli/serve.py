@@ -32,6 +32,7 @@ def serve(host: str, port: int, workers: int) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         timeout_graceful_shutdown=100,  # a generation under way may take its 90 seconds
     )
 

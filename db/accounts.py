@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -19,7 +20,8 @@ from assessment.credentials import (
 from assessment.errors import InvalidApiKey, InvalidSession, SessionExpired
 from assessment.models import Mode
 from db.engine import RetakeEngine
-from db.sql import fetch, fetch_one
+from db.lookups import SharedLookups
+from db.sql import fetch
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 from db.tables import ApiKey, Platform
 
@@ -48,6 +50,7 @@ class Accounts:
 
     def __init__(self, engine: RetakeEngine) -> None:
         self._engine = engine
+        self._sessions = SharedLookups(_sessions)
 
     async def create_key(self, mode: Mode, name: str, platform: str) -> NewKey:
         """Make a key for a platform, which is created when it is new."""
@@ -108,20 +111,21 @@ class Accounts:
         Raises InvalidSession, also when the API key behind the session was revoked, or SessionExpired.
         """
         sought = digest(token)
-        row = await fetch_one(
-            f"""
-            SELECT s.digest, s.expires_at, s.expires_at <= clock_timestamp() AS expired, {STANDING_COLUMNS}
-            FROM session s JOIN verification v ON v.id = s.verification JOIN api_key k ON k.id = v.api_key
-            {STANDING_JOIN} WHERE s.digest = {{}} AND k.revoked_at IS NULL
-            """,  # noqa: S608  # only constants of this package are put in; values go as parameters
-            sought,
-        )
+        row = await self._sessions.find(sought)
         if row is None or not same_digest(row["digest"], sought):
             raise InvalidSession
         if row["expired"]:
             raise SessionExpired
         return StudentAccess(sought, sealing_key(token), row["expires_at"], standing_from(row))
 
-    async def has_keys(self, mode: Mode) -> bool:
-        """Tell whether any key of this mode is in force."""
-        return bool(await fetch("SELECT 1 FROM api_key WHERE mode = {} AND revoked_at IS NULL LIMIT 1", mode.value))
+
+async def _sessions(digests: list[bytes]) -> dict[bytes, dict[str, Any]]:
+    rows = await fetch(
+        f"""
+        SELECT s.digest, s.expires_at, s.expires_at <= clock_timestamp() AS expired, {STANDING_COLUMNS}
+        FROM session s JOIN verification v ON v.id = s.verification JOIN api_key k ON k.id = v.api_key
+        {STANDING_JOIN} WHERE s.digest = ANY({{}}) AND k.revoked_at IS NULL
+        """,  # noqa: S608  # only constants of this package are put in; values go as parameters
+        digests,
+    )
+    return {row["digest"]: row for row in rows}

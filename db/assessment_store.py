@@ -12,14 +12,12 @@ from uuid import UUID, uuid4
 import msgspec
 import structlog
 
-from assessment.credentials import new_id
 from assessment.errors import ServiceUnavailable
 from assessment.evidence import Person, source_item
 from assessment.models import (
     AnsweredQuestion,
     Attempt,
     Dossier,
-    Mode,
     Provenance,
     Question,
     QuestionSet,
@@ -29,11 +27,12 @@ from assessment.models import (
     SkillTally,
     SourceKind,
 )
-from assessment.notices import Addressee, Event, Notice, completed, initiated, result_mail
+from assessment.notices import Event, completed, initiated, result_mail
 from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
 from db import tables
+from db.announcements import announce, lock_recipient, was_announced
 from db.engine import RetakeEngine
-from db.sql import fetch, fetch_one, lock_verification, to_json
+from db.sql import fetch, fetch_one, to_json
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 
 LEASE_SECONDS = 8.0
@@ -88,7 +87,7 @@ class PostgresAssessmentStore:
 
     async def _replace_set(self, lease: Lease, revision: int, fresh: QuestionSet) -> None:
         async with self._engine.transaction():
-            await lock_verification(lease.verification_id)
+            recipient = await lock_recipient(lease.verification_id)
             dossier = await _dossier(lease.verification_id)
             if dossier.standing.revision != revision:
                 raise StateChanged
@@ -96,20 +95,23 @@ class PostgresAssessmentStore:
             await tables.QuestionSet.insert(_set_row(lease.verification_id, fresh))
             await _remember_shown(dossier.standing.student_id, fresh)
             await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", lease.verification_id)
-            if not dossier.standing.attempts and not await _start_was_announced(lease.verification_id):
-                await _announce_start(lease.verification_id, dossier, len(fresh.questions))
+            # a first set that a change of skills discarded was announced too
+            if not dossier.standing.attempts and not await was_announced(lease.verification_id, Event.INITIATED):
+                total = len(fresh.questions)
+                await announce(recipient, [initiated(recipient.addressee, dossier.skills, total, datetime.now(UTC))])
             # last, so that the moment of the end is the commit's, or nearly: what arrives before it overlapped
             if not await _finish(lease, fresh.set_id):
                 raise StateChanged
 
     async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
         async with self._engine.transaction():
-            await lock_verification(verification_id)
+            recipient = await lock_recipient(verification_id)
             dossier = await _dossier(verification_id)
             attempt = decide(dossier)
             await tables.Attempt.insert(_attempt_row(verification_id, attempt))
             await _record_result(verification_id, attempt)
-            await _announce_result(verification_id, dossier, attempt)
+            tell = (recipient.addressee, dossier.skills, attempt)
+            await announce(recipient, [completed(*tell), result_mail(*tell)])
         self._wake_courier()
         return dossier, attempt
 
@@ -216,8 +218,12 @@ async def _dossier(verification_id: str) -> Dossier:
 
 
 async def _seen(student_id: str) -> tuple[str, ...]:
-    rows = await fetch("SELECT stem FROM shown_stem WHERE student = {} ORDER BY id", student_id)
-    return tuple(row["stem"] for row in rows)
+    row = await fetch_one(
+        "SELECT coalesce(array_agg(stem ORDER BY id), ARRAY[]::text[]) AS stems FROM shown_stem WHERE student = {}",
+        student_id,
+    )
+    assert row is not None  # an aggregate always has a row
+    return tuple(row["stems"])
 
 
 async def _remember_shown(student_id: str, fresh: QuestionSet) -> None:
@@ -246,58 +252,6 @@ async def _record_result(verification_id: str, attempt: Attempt) -> None:
         attempt.passed,
         attempt.passed,
         verification_id,
-    )
-
-
-async def _start_was_announced(verification_id: str) -> bool:
-    """Tell whether this verification had a first set before: one that a change of skills discarded is announced too."""
-    statement = "SELECT 1 FROM outbox_message WHERE verification = {} AND event = {} LIMIT 1"
-    return bool(await fetch(statement, verification_id, Event.INITIATED.value))
-
-
-async def _announce_start(verification_id: str, dossier: Dossier, total: int) -> None:
-    addressee, url = await _addressee(verification_id)
-    await _post(verification_id, url, initiated(addressee, dossier.skills, total, datetime.now(UTC)))
-
-
-async def _announce_result(verification_id: str, dossier: Dossier, attempt: Attempt) -> None:
-    addressee, url = await _addressee(verification_id)
-    await _post(verification_id, url, completed(addressee, dossier.skills, attempt))
-    if addressee.email and addressee.mode is Mode.LIVE:
-        await _post(verification_id, addressee.email, result_mail(addressee, dossier.skills, attempt))
-
-
-async def _addressee(verification_id: str) -> tuple[Addressee, str]:
-    row = await fetch_one(
-        "SELECT id, student, external_student_id, mode, name, email, callback_url FROM verification WHERE id = {}",
-        verification_id,
-    )
-    assert row is not None  # it was locked by this very transaction
-    return (
-        Addressee(
-            verification_id=row["id"],
-            student_id=row["student"],
-            external_student_id=row["external_student_id"],
-            mode=Mode(row["mode"]),
-            name=row["name"],
-            email=row["email"],
-        ),
-        row["callback_url"],
-    )
-
-
-async def _post(verification_id: str, target: str, notice: Notice) -> None:
-    await fetch(
-        """
-        INSERT INTO outbox_message (id, verification, channel, event, target, body)
-        VALUES ({}, {}, {}, {}, {}, {})
-        """,
-        new_id("msg"),
-        verification_id,
-        notice.channel.value,
-        notice.event.value,
-        target,
-        notice.body,
     )
 
 

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from api import intake
 from api.envelope import Success
 from api.guards import rehearses_in_test_mode, requires_session
+from api.idempotency import IdempotencyMiddleware
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import (
@@ -57,6 +58,7 @@ class AssessmentController(Controller):
         operation_class=Documented,
         status_code=200,
         guards=[rehearses_in_test_mode],
+        middleware=[IdempotencyMiddleware()],
     )
     async def generate(self, request: ApiRequest) -> Success[Generated]:
         """Get the first question set; the one that waits for answers comes back unchanged."""
@@ -83,7 +85,13 @@ class AssessmentController(Controller):
         )
         return request.success(data, "Assessment generated successfully")
 
-    @post("/submit", operation_id="submitAssessment", operation_class=Documented, status_code=200)
+    @post(
+        "/submit",
+        operation_id="submitAssessment",
+        operation_class=Documented,
+        status_code=200,
+        middleware=[IdempotencyMiddleware()],
+    )
     async def submit(self, request: ApiRequest) -> Success[Submitted]:
         """Answer all questions in one call; 60% passes and locks."""
         services = request.services
@@ -105,6 +113,7 @@ class AssessmentController(Controller):
         operation_class=Documented,
         status_code=200,
         guards=[rehearses_in_test_mode],
+        middleware=[IdempotencyMiddleware()],
     )
     async def retake(self, request: ApiRequest) -> Success[RetakeGenerated]:
         """Replace the question set with a fresh one after a failed attempt; every attempt stays in the archive."""

@@ -6,6 +6,7 @@ from api import intake
 from api.body import VERIFY_MAX_BYTES
 from api.envelope import Success
 from api.guards import requires_api_key, requires_session
+from api.idempotency import IdempotencyMiddleware
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import (
@@ -39,6 +40,7 @@ class VerificationController(Controller):
         guards=[requires_api_key],
         opt={"credential": by_api_key},
         request_max_body_size=VERIFY_MAX_BYTES,
+        middleware=[IdempotencyMiddleware()],
     )
     async def verify(self, request: ApiRequest) -> Success[VerificationOpened]:
         """Open a verification for one student and get its session token."""
@@ -63,6 +65,7 @@ class VerificationController(Controller):
         status_code=200,
         guards=[requires_session],
         opt={"credential": by_session_token},
+        middleware=[IdempotencyMiddleware()],
     )
     async def store_skills(self, request: ApiRequest) -> Success[SkillsStored]:
         """Choose the skills to verify; what was stored before is replaced."""
@@ -82,6 +85,7 @@ class VerificationController(Controller):
         status_code=200,
         guards=[requires_session],
         opt={"credential": by_session_token},
+        middleware=[IdempotencyMiddleware()],
     )
     async def store_method(self, request: ApiRequest) -> Success[MethodStored]:
         """Choose how the skills are verified; only `assessment` goes on in this service."""
@@ -116,6 +120,7 @@ class VerificationController(Controller):
         status_code=200,
         guards=[requires_session],
         opt={"credential": by_token_in_body},
+        middleware=[IdempotencyMiddleware()],
     )
     async def store_items(self, request: ApiRequest) -> Success[ItemsStored]:
         """Attach the source items that questions may draw on; items not named again are removed."""

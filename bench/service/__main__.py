@@ -157,7 +157,7 @@ def _key(environment: Mapping[str, str], mode: str) -> str:
 def _providers(folder: Path, port: int) -> dict[str, str]:
     file = folder / "providers.yaml"
     file.write_text(
-        f"vendors:\n  - {{name: instant, model: openai/instant, api_key: '${{BENCH_KEY}}',"
+        f"vendors:\n  - {{name: instant, model: openai/gpt-4o-mini, api_key: '${{BENCH_KEY}}',"
         f" api_base: 'http://127.0.0.1:{port}/v1'}}\nchain: [instant]\n"
     )
     return {"RETAKE_PROVIDERS": str(file), "BENCH_KEY": "not-a-secret"}

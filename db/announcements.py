@@ -1,0 +1,74 @@
+"""Writes notices into the outbox, within the transaction of the change they tell of."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from assessment.credentials import new_id
+from assessment.models import Mode
+from assessment.notices import Addressee, Channel, Event, Notice
+from db.sql import fetch, fetch_one, to_json
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """Whom the notices of a verification concern, and where its webhooks go."""
+
+    addressee: Addressee
+    callback_url: str
+
+
+async def lock_recipient(verification_id: str) -> Recipient:
+    """Lock a verification until the transaction ends, as lock_verification does, and read its recipient."""
+    row = await fetch_one(
+        """
+        SELECT id, student, external_student_id, mode, name, email, callback_url FROM verification
+        WHERE id = {} FOR UPDATE
+        """,
+        verification_id,
+    )
+    assert row is not None  # a session's verification is deleted only together with the session
+    addressee = Addressee(
+        verification_id=row["id"],
+        student_id=row["student"],
+        external_student_id=row["external_student_id"],
+        mode=Mode(row["mode"]),
+        name=row["name"],
+        email=row["email"],
+    )
+    return Recipient(addressee, row["callback_url"])
+
+
+async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:
+    """Store notices to be delivered; test mode sends no mail."""
+    rows = [
+        {
+            "id": new_id("msg"),
+            "verification": recipient.addressee.verification_id,
+            "channel": notice.channel,
+            "event": notice.event,
+            "target": target,
+            "body": notice.body,
+        }
+        for notice in notices
+        if (target := _target(recipient, notice))
+    ]
+    await fetch(
+        """
+        INSERT INTO outbox_message (id, verification, channel, event, target, body)
+        SELECT id, verification, channel, event, target, body FROM jsonb_to_recordset({}::jsonb)
+            AS m (id text, verification text, channel text, event text, target text, body text)
+        """,
+        to_json(rows),
+    )
+
+
+async def was_announced(verification_id: str, event: Event) -> bool:
+    """Tell whether a verification's platform was told of an event before."""
+    statement = "SELECT 1 FROM outbox_message WHERE verification = {} AND event = {} LIMIT 1"
+    return bool(await fetch(statement, verification_id, event.value))
+
+
+def _target(recipient: Recipient, notice: Notice) -> str | None:
+    if notice.channel is Channel.WEBHOOK:
+        return recipient.callback_url
+    return recipient.addressee.email if recipient.addressee.mode is Mode.LIVE else None
