@@ -1,6 +1,7 @@
 """One fresh set, however many calls ask for it at the same time."""
 
-from random import SystemRandom
+import secrets
+from random import Random
 
 from assessment.assembly import show
 from assessment.blueprint import plan
@@ -9,6 +10,7 @@ from assessment.errors import GenerationFailed
 from assessment.models import Brief, Dossier, QuestionSet
 from assessment.ports import AssessmentStore, Finished, Lease, QuestionWriter, StateChanged
 
+SEED_BYTES = 32
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.4
 
@@ -56,7 +58,8 @@ async def _write(
     try:
         async with store.keep(lease):
             written = await writer.write(_brief(dossier, total, scenario), deadline)
-        questions = show(written.items, SystemRandom())
+        rng = Random(secrets.token_bytes(SEED_BYTES))  # noqa: S311  # seeded anew for each set with what nobody can guess
+        questions = show(written.items, rng)
         return await store.activate(lease, dossier.standing.revision, questions, written.provenance)
     except StateChanged:
         await store.give_up(lease)

@@ -7,7 +7,7 @@ that their author cannot know. Names, e-mail addresses, phone numbers and the pl
 import re
 import secrets
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -97,6 +97,7 @@ def _complaints(order: Order) -> str:
     return f"\nEarlier questions were rejected for these reasons; avoid them:\n{lines}\n"
 
 
+@lru_cache(maxsize=4096)  # the stems a student has seen go out with every call
 def _clean(text: str, limit: int) -> str:
     """Drop invisible characters, take out contacts, break up anything that looks like our fence, and cut."""
     cut = text[: 2 * limit]  # a contact that straddles the limit is still seen whole
