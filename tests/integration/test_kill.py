@@ -20,13 +20,13 @@ from tests.waiting import until
 
 ROUNDS = 5
 STUDENTS_PER_STEP = 3  # in each round as many students are at each step, each at another point of it
-LONGEST_SECONDS = 0.8  # a step takes less, so that some are answered
+LONGEST_SECONDS = 0.4  # as long as a step takes, of which the slow writes are the most
 
 SLOW = {"x-sandbox-scenario": "slow"}
 
 # Every write of a step takes a while, so that a kill also falls between two writes of one transaction.
 SLOW_WRITES = """
-    CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.05); RETURN NEW; END $$;
+    CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END $$;
     CREATE TRIGGER slow BEFORE INSERT ON question_set FOR EACH ROW EXECUTE FUNCTION take_time();
     CREATE TRIGGER slow BEFORE INSERT ON attempt FOR EACH ROW EXECUTE FUNCTION take_time();
     CREATE TRIGGER slow BEFORE INSERT ON outbox_message FOR EACH ROW EXECUTE FUNCTION take_time();
