@@ -22,7 +22,6 @@ def configure_logging(log_format: str) -> None:
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer)
         if is_json
         else structlog.WriteLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[*shared[1:], _without_meta, renderer]))

@@ -7,7 +7,7 @@ from assessment.assembly import show
 from assessment.blueprint import plan
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
-from assessment.models import Brief, Dossier, QuestionSet
+from assessment.models import Brief, Dossier, QuestionSet, SetState
 from assessment.ports import AssessmentStore, Finished, Lease, QuestionWriter, StateChanged
 
 SEED_BYTES = 32
@@ -70,14 +70,15 @@ async def _write(
 
 
 async def _shared(finished: Finished, dossier: Dossier, store: AssessmentStore) -> QuestionSet | None:
-    """The set of the call we overlapped with; None when it is gone, or when that call stopped over a change."""
+    """The set of the call we overlapped with; None when it is gone or scored, or when that call stopped over a change."""
     standing = dossier.standing
     if finished.set_id is None:
         if (await store.load(standing.verification_id)).standing.revision != standing.revision:
             return None
         raise GenerationFailed
     current = await store.current_set(standing.verification_id)
-    return current if current is not None and current.set_id == finished.set_id else None
+    waits = current is not None and current.set_id == finished.set_id and current.state is SetState.ACTIVE
+    return current if waits else None
 
 
 def _brief(dossier: Dossier, total: int, scenario: str | None) -> Brief:
