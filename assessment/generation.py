@@ -70,7 +70,7 @@ async def _write(
 
 
 async def _shared(finished: Finished, dossier: Dossier, store: AssessmentStore) -> QuestionSet | None:
-    """The set of the call we overlapped with; None when it is gone or scored, or when that call stopped over a change."""
+    """The set of the call we overlapped with; None when it is gone or scored, or that call stopped over a change."""
     standing = dossier.standing
     if finished.set_id is None:
         if (await store.load(standing.verification_id)).standing.revision != standing.revision:
