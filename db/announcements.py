@@ -11,18 +11,20 @@ from db.sql import fetch, fetch_one, to_json
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """Whom the notices of a verification concern, and where its webhooks go."""
+    """Whom the notices of a verification concern and where its webhooks go; with what has to be known to change it."""
 
     addressee: Addressee
     callback_url: str
+    attempts: int
+    revision: int
 
 
 async def lock_recipient(verification_id: str) -> Recipient:
     """Lock a verification until the transaction ends, as lock_verification does, and read its recipient."""
     row = await fetch_one(
         """
-        SELECT id, student, external_student_id, mode, name, email, callback_url FROM verification
-        WHERE id = {} FOR UPDATE
+        SELECT id, student, external_student_id, mode, name, email, callback_url, attempts, revision
+        FROM verification WHERE id = {} FOR UPDATE
         """,
         verification_id,
     )
@@ -35,7 +37,7 @@ async def lock_recipient(verification_id: str) -> Recipient:
         name=row["name"],
         email=row["email"],
     )
-    return Recipient(addressee, row["callback_url"])
+    return Recipient(addressee, row["callback_url"], row["attempts"], row["revision"])
 
 
 async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:

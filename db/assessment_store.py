@@ -27,10 +27,10 @@ from assessment.models import (
     SkillTally,
     SourceKind,
 )
-from assessment.notices import Event, completed, initiated, result_mail
+from assessment.notices import Addressee, Event, completed, initiated, result_mail
 from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
 from db import tables
-from db.announcements import announce, lock_recipient, was_announced
+from db.announcements import Recipient, announce, lock_recipient, was_announced
 from db.engine import RetakeEngine
 from db.sql import fetch, fetch_one, to_json
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
@@ -88,17 +88,13 @@ class PostgresAssessmentStore:
     async def _replace_set(self, lease: Lease, revision: int, fresh: QuestionSet) -> None:
         async with self._engine.transaction():
             recipient = await lock_recipient(lease.verification_id)
-            dossier = await _dossier(lease.verification_id)
-            if dossier.standing.revision != revision:
+            if recipient.revision != revision:
                 raise StateChanged
             await fetch("DELETE FROM question_set WHERE verification = {}", lease.verification_id)
             await tables.QuestionSet.insert(_set_row(lease.verification_id, fresh))
-            await _remember_shown(dossier.standing.student_id, fresh)
-            await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", lease.verification_id)
-            # a first set that a change of skills discarded was announced too
-            if not dossier.standing.attempts and not await was_announced(lease.verification_id, Event.INITIATED):
-                total = len(fresh.questions)
-                await announce(recipient, [initiated(recipient.addressee, dossier.skills, total, datetime.now(UTC))])
+            await _record_shown(recipient.addressee, fresh)
+            if not recipient.attempts:
+                await _announce_first(recipient, len(fresh.questions))
             # last, so that the moment of the end is the commit's, or nearly: what arrives before it overlapped
             if not await _finish(lease, fresh.set_id):
                 raise StateChanged
@@ -226,12 +222,24 @@ async def _seen(student_id: str) -> tuple[str, ...]:
     return tuple(row["stems"])
 
 
-async def _remember_shown(student_id: str, fresh: QuestionSet) -> None:
+async def _record_shown(addressee: Addressee, fresh: QuestionSet) -> None:
     await fetch(
-        "INSERT INTO shown_stem (student, stem) SELECT {}, unnest({}::text[])",
-        student_id,
+        """
+        WITH shown AS (INSERT INTO shown_stem (student, stem) SELECT {}, unnest({}::text[]))
+        UPDATE verification SET revision = revision + 1 WHERE id = {}
+        """,
+        addressee.student_id,
         [question.stem for question in fresh.questions],
+        addressee.verification_id,
     )
+
+
+async def _announce_first(recipient: Recipient, total: int) -> None:
+    """Tell of a first set, once: one that a change of skills discarded was announced too."""
+    verification_id = recipient.addressee.verification_id
+    if not await was_announced(verification_id, Event.INITIATED):
+        skills = (await _dossier(verification_id)).skills
+        await announce(recipient, [initiated(recipient.addressee, skills, total, datetime.now(UTC))])
 
 
 async def _record_result(verification_id: str, attempt: Attempt) -> None:
