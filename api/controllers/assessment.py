@@ -1,7 +1,7 @@
 """The assessment itself: generate, submit, retake, and the archive."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,11 +35,13 @@ from assessment.eligibility import next_calls, progress
 from assessment.errors import AttemptNotFound, GenerationFailed
 from assessment.models import AnsweredQuestion, Attempt, Question, Skill
 from assessment.notices import iso
+from assessment.ports import AssessmentStore, QuestionWriter
 from assessment.retake import retake
 from assessment.start import start
 from assessment.submit import submit
 
 Answer = TypeVar("Answer")
+UseCase = Callable[[str, int, str | None, Deadline, AssessmentStore, QuestionWriter], Coroutine[Any, Any, Answer]]
 
 LAST_WORD_SECONDS = 0.5
 MAX_NUMBER_DIGITS = 9
@@ -63,19 +65,7 @@ class AssessmentController(Controller):
     async def generate(self, request: ApiRequest) -> Success[Generated]:
         """Get the first question set; the one that waits for answers comes back unchanged."""
         await request.fields()
-        services = request.services
-        deadline = request.deadline.shortened(services.reserve_seconds)
-        started = await _in_time(
-            request.deadline,
-            start(
-                request.standing.verification_id,
-                services.total_questions,
-                request.scenario,
-                deadline,
-                services.store,
-                services.writer,
-            ),
-        )
+        started = await _written(request, start)
         questions = started.question_set.questions
         data = Generated(
             record_verification_id=request.standing.verification_id,
@@ -118,19 +108,7 @@ class AssessmentController(Controller):
     async def retake(self, request: ApiRequest) -> Success[RetakeGenerated]:
         """Replace the question set with a fresh one after a failed attempt; every attempt stays in the archive."""
         await request.fields()
-        services = request.services
-        deadline = request.deadline.shortened(services.reserve_seconds)
-        retaken = await _in_time(
-            request.deadline,
-            retake(
-                request.standing.verification_id,
-                services.total_questions,
-                request.scenario,
-                deadline,
-                services.store,
-                services.writer,
-            ),
-        )
+        retaken = await _written(request, retake)
         questions = retaken.question_set.questions
         data = RetakeGenerated(
             record_verification_id=request.standing.verification_id,
@@ -173,11 +151,19 @@ class AssessmentController(Controller):
         return request.success(_in_full(archived), "Attempt retrieved successfully")
 
 
-async def _in_time(deadline: Deadline, work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Give up before the client does, even when the database hangs. Raises GenerationFailed."""
+async def _written(request: ApiRequest, use_case: UseCase[Answer]) -> Answer:
+    """Have a set written, and give up before the client does, even when the database hangs. Raises GenerationFailed."""
+    services, deadline = request.services, request.deadline
     try:
         async with asyncio.timeout(deadline.remaining - LAST_WORD_SECONDS):
-            return await work
+            return await use_case(
+                request.standing.verification_id,
+                services.total_questions,
+                request.scenario,
+                deadline.shortened(services.reserve_seconds),
+                services.store,
+                services.writer,
+            )
     except TimeoutError:
         raise GenerationFailed from None
 
