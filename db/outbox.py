@@ -5,35 +5,24 @@ from collections.abc import Sequence
 from assessment.notices import Channel, Event, Parcel
 from db.sql import fetch
 
-MOST_TRIES = 4  # the first and three retries
-
 
 class PostgresOutbox:
-    """assessment.notices.Outbox on PostgreSQL; several server processes share it without delivering twice.
-
-    A try is counted when it begins, so that a parcel which takes the process down with it is given up in the end.
-    """
+    """assessment.notices.Outbox on PostgreSQL; several server processes share it without delivering twice."""
 
     async def take(self, limit: int, lease_seconds: float) -> Sequence[Parcel]:
         rows = await fetch(
             """
-            WITH worn_out AS (
-                UPDATE outbox_message SET state = 'undeliverable', outcome = 'no try came to an end',
-                    settled_at = clock_timestamp()
-                WHERE state = 'pending' AND due_at <= clock_timestamp() AND tries >= {}
-            ), due AS (
-                SELECT id FROM outbox_message WHERE state = 'pending' AND due_at <= clock_timestamp() AND tries < {}
+            WITH due AS (
+                SELECT id FROM outbox_message WHERE state = 'pending' AND due_at <= clock_timestamp()
                 ORDER BY due_at LIMIT {} FOR UPDATE SKIP LOCKED
             ), leased AS (
-                UPDATE outbox_message m SET tries = tries + 1, due_at = clock_timestamp() + make_interval(secs => {})
+                UPDATE outbox_message m SET due_at = clock_timestamp() + make_interval(secs => {})
                 FROM due WHERE m.id = due.id
-                RETURNING m.id, m.verification, m.channel, m.event, m.target, m.body, m.tries - 1 AS tries
+                RETURNING m.id, m.verification, m.channel, m.event, m.target, m.body, m.tries
             )
             SELECT leased.*, k.webhook_secret FROM leased
             JOIN verification v ON v.id = leased.verification JOIN api_key k ON k.id = v.api_key
             """,
-            MOST_TRIES,
-            MOST_TRIES,
             limit,
             lease_seconds,
         )
@@ -59,7 +48,7 @@ class PostgresOutbox:
     async def try_again(self, message_id: str, after_seconds: float, reason: str) -> None:
         await fetch(
             """
-            UPDATE outbox_message SET outcome = {},
+            UPDATE outbox_message SET tries = tries + 1, outcome = {},
                 due_at = clock_timestamp() + make_interval(secs => {}) WHERE id = {} AND state = 'pending'
             """,
             reason,
@@ -71,7 +60,7 @@ class PostgresOutbox:
 async def _settle(message_id: str, state: str, reason: str | None) -> None:
     await fetch(
         """
-        UPDATE outbox_message SET state = {}, outcome = {}, settled_at = clock_timestamp()
+        UPDATE outbox_message SET state = {}, outcome = {}, tries = tries + 1, settled_at = clock_timestamp()
         WHERE id = {} AND state = 'pending'
         """,
         state,

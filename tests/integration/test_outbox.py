@@ -193,11 +193,3 @@ async def test_a_live_result_is_mailed_by_the_server(app: Litestar, services: Se
     assert "attempt 1 is scored" in mail.text
     events = [json.loads(delivery.body)["type"] for delivery in deployment.receiver.got]
     assert sorted(events) == ["verification.completed", "verification.initiated"]
-
-
-async def test_a_parcel_whose_tries_never_end_is_given_up_and_not_taken_for_ever(journey: Journey) -> None:
-    await journey.ready()
-    worn_out = "UPDATE outbox_message SET state = 'pending', tries = 4, due_at = now() WHERE verification = {}"
-    await fetch(worn_out, journey.verification_id)
-    await PostgresOutbox().take(1, 60.0)
-    assert {message["outcome"] for message in await _messages(journey)} == {"no try came to an end"}
