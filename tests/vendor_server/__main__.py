@@ -10,8 +10,8 @@ import sys
 import msgspec
 
 from tests.vendor_server import Pace, VendorServer
-from tests.vendor_server.asked import Form
 from tests.vendor_server.behaviours import Behaviour, checked
+from tests.vendor_server.failures import UNSUPPORTED
 
 _PACE = {field.name: field for field in msgspec.structs.fields(Pace)}
 
@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--behaviour", action="append", type=checked, help="again for every further call, see Behaviour"
     )
-    parser.add_argument("--refuses", action="append", choices=[form.value for form in Form], default=[])
+    parser.add_argument("--refuses", action="append", choices=[form.value for form in UNSUPPORTED], default=[])
     parser.add_argument("--seed", type=int)
     parser.add_argument("--keep", type=int, default=0, help="how many requests and bills are kept")
     for name, field in _PACE.items():

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tests.vendor_server.asked import Form
 from tests.vendor_server.behaviours import checked
 from tests.vendor_server.connection import Connection, Request
+from tests.vendor_server.failures import refusable
 from tests.vendor_server.pace import Pace
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
 
     behaviours: list[str] | None = None
     pace: dict[str, float] = {}
-    refuses: list[Form] | None = None
+    refuses: list[str] | None = None
     seed: int | None = None
     reset: bool = False
 
@@ -44,15 +44,17 @@ def change(server: "VendorServer", wanted: Change) -> None:
     """Change all of it or nothing. Raises ValueError when something of it cannot be."""
     behaviours = None if wanted.behaviours is None else [checked(programmed) for programmed in wanted.behaviours]
     pace = msgspec.convert(msgspec.to_builtins(server.pace) | wanted.pace, Pace)
+    refuses = server.refuses if wanted.refuses is None else refusable(wanted.refuses)
     if behaviours is not None and not behaviours:
         raise ValueError("behaviours: at least one is needed")
     if wanted.reset:
         server.reset()
+        refuses = refuses if wanted.refuses is not None else frozenset()
     if wanted.reset and "latency" not in wanted.pace:
         pace.latency = 0.0
     server.pace = pace
     server.behaviours = behaviours or server.behaviours
-    server.refuses = server.refuses if wanted.refuses is None else frozenset(wanted.refuses)
+    server.refuses = refuses
     server.seed = server.seed if wanted.seed is None else wanted.seed
 
 

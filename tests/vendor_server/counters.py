@@ -55,9 +55,11 @@ class Counters:
         self.totals = Totals()
         self.by_behaviour: Counter[str] = Counter()
         self.by_status: Counter[int] = Counter()
+        self._since = time.monotonic()
 
     def reset(self) -> None:
-        """Forget all but what is going on now."""
+        """Forget all but what is open now; a call that began before is not billed any more."""
+        self._since = time.monotonic()
         self.requests.clear()
         self.keys.clear()
         self.bills.clear()
@@ -93,6 +95,8 @@ class Counters:
         bill.seconds = time.monotonic() - bill.began
         totals = self.totals
         totals.in_flight -= 1
+        if bill.began < self._since:
+            return
         totals.finished += 1
         totals.hung_up += bill.hung_up
         totals.bytes_sent += bill.bytes_sent

@@ -15,7 +15,6 @@ from tests.vendor_server.dialects import LONG_TEXT, Dialect, Events
 from tests.vendor_server.failures import FAILURES
 from tests.vendor_server.pace import Pace, pause
 
-BROKEN_EVENT = b'data: {"choices": [{"delta": {"cont\n\n'
 _CHARACTERS_PER_TOKEN = 4
 _STREAM_HEAD = head(
     200, "text/event-stream; charset=utf-8", "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n"
@@ -84,7 +83,7 @@ async def _stream(call: Call) -> None:
     await pause(call.seconds_to_first_token)
     middle = int(len(events.pieces) * call.pace.break_at) if call.behaviour in _BREAKS else len(events.pieces)
     await _pieces(call, events.pieces, 0, middle)
-    if call.behaviour in _BREAKS and not await _goes_on(call):
+    if call.behaviour in _BREAKS and not await _goes_on(call, events.pieces[middle:]):
         return
     await _pieces(call, events.pieces, middle, len(events.pieces))
     connection.write(_chunk(events.closing) + _LAST_CHUNK)
@@ -106,14 +105,15 @@ async def _pieces(call: Call, pieces: list[bytes], start: int, end: int) -> None
             await asyncio.sleep(max(call.pace.tick_seconds, began + (sent - start) / speed - time.monotonic()))
 
 
-async def _goes_on(call: Call) -> bool:
+async def _goes_on(call: Call, rest: list[bytes]) -> bool:
     """What happens in the middle of a stream; tells whether the rest follows."""
     connection = call.connection
     if call.behaviour is Behaviour.STREAM_ERROR:
         connection.write(_chunk(call.dialect.error_event(FAILURES[Behaviour.OVERLOADED])) + _LAST_CHUNK)
         return False
     if call.behaviour is Behaviour.BROKEN_STREAM:
-        connection.write(_chunk(BROKEN_EVENT))
+        broken = b"".join(rest[:1])
+        connection.write(_chunk(broken[: len(broken) * 3 // 4] + b"\n\n"))
         return True
     return await _connection_goes_on(call)
 

@@ -3,6 +3,7 @@
 import email.utils
 import math
 import time
+from collections.abc import Iterable
 
 import msgspec
 
@@ -41,10 +42,10 @@ FAILURES: dict[Behaviour, Failure] = {
     ),
     Behaviour.CONTENT_POLICY: Failure(
         400,
-        "The response was filtered due to the prompt triggering the content management policy.",
+        "Rejected by the safety system. Output blocked by content filtering policy.",
         "invalid_request_error",
         "invalid_request_error",
-        "content_filter",
+        "content_policy_violation",
         "prompt",
     ),
     Behaviour.UNAUTHORIZED: Failure(
@@ -80,7 +81,15 @@ _REFUSED_FORMS = {
 }
 
 
-def failure(behaviour: Behaviour, asked: Asked, refuses: frozenset[str]) -> Failure | None:
+def refusable(forms: Iterable[str]) -> frozenset[Form]:
+    """The forms, when a server can refuse them. Raises ValueError otherwise."""
+    wanted = frozenset(Form(form) for form in forms)
+    if Form.TEXT in wanted:
+        raise ValueError("refuses: plain text is what every vendor can do")
+    return wanted
+
+
+def failure(behaviour: Behaviour, asked: Asked, refuses: frozenset[Form]) -> Failure | None:
     """The failure a request meets: by the behaviour, or because the server refuses its form of JSON."""
     if asked.form in refuses or _REFUSED_FORMS.get(behaviour) is asked.form:
         return UNSUPPORTED[asked.form]

@@ -13,13 +13,13 @@ import msgspec
 from tests.vendor_server import control
 from tests.vendor_server.answers import answer
 from tests.vendor_server.anthropic_dialect import AnthropicDialect
-from tests.vendor_server.asked import Asked, Form, read
+from tests.vendor_server.asked import Asked, read
 from tests.vendor_server.behaviours import Behaviour, choose
 from tests.vendor_server.connection import Connection, Request
 from tests.vendor_server.counters import Bill, Counters, Totals
 from tests.vendor_server.delivery import Call, deliver, forever
 from tests.vendor_server.dialects import Dialect
-from tests.vendor_server.failures import failure, headers
+from tests.vendor_server.failures import failure, headers, refusable
 from tests.vendor_server.openai_dialect import OpenAIDialect
 from tests.vendor_server.pace import Pace, pause
 
@@ -49,7 +49,7 @@ class VendorServer:
         self.behaviours: Sequence[str] = behaviours
         self.pace = pace or Pace()
         self.pace.latency = latency or self.pace.latency
-        self.refuses: frozenset[str] = frozenset(Form(form) for form in refuses)
+        self.refuses = refusable(refuses)
         self.seed = secrets.randbits(32) if seed is None else seed
         self.counters = Counters(keep)
         self._tls = tls
