@@ -75,7 +75,7 @@ async def test_a_slow_answer_is_whole_in_the_end(
     began = time.monotonic()
     heard = await hear(client, server, dialect, stream=stream)
     assert len(heard.items) == 4
-    assert 0.2 <= time.monotonic() - began < 0.5
+    assert 0.2 <= time.monotonic() - began < 1
 
 
 async def test_a_stall_comes_after_items_and_a_slow_first_token_before_them(
