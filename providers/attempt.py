@@ -95,7 +95,8 @@ class Attempt:
         """Take a piece of the answer."""
         if self._closed is not None:
             return  # a cancelled call that goes on talking
-        self._heard = self._now()
+        if text or self._heard is not None:  # before the first text a model may think as long as it has time
+            self._heard = self._now()
         for found in self.scanner.feed(text):
             self._judge(found)
         if self.scanner.is_full:
@@ -159,7 +160,7 @@ class Attempt:
         return Outcome.OK if self.accepted else Outcome.UNUSABLE
 
     def _outcome_of_time(self) -> Outcome:
-        if self._asked is None:
-            return Outcome.NO_PLACE
+        if self._asked is None or self._asked - self._launched > self.slice_seconds / 2:
+            return Outcome.NO_PLACE  # the vendor had no fair chance
         cut_short = self._is_last_of_request and self.slice_seconds < self.upstream.attempt_seconds
         return Outcome.OUT_OF_BUDGET if cut_short else Outcome.TIMED_OUT

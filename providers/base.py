@@ -180,7 +180,7 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 Listener = Callable[[str], None]
-"""Takes a vendor's text piece by piece, unchecked; an empty piece says that the vendor is at work."""
+"""Takes a vendor's text piece by piece, unchecked; an empty piece says that the connection is alive."""
 
 
 class Vendor(Protocol):

@@ -74,7 +74,7 @@ class Breaker:
         return max(0.0, self._resting_until - now)
 
     def seconds_to_ready(self, now: float) -> float:
-        """When the vendor may be asked again, at the earliest; tells the least bad one of several that are not ready."""
+        """How long until the vendor may be asked again; of several that are not ready the least is the least bad."""
         return max(self.seconds_to_rest(now), (self._opened_until or now) - now, 0.0)
 
     def start(self) -> bool:

@@ -87,7 +87,7 @@ class Chain:
             return choice
         if fresh:
             least_bad = min(fresh, key=lambda upstream: upstream.breaker.seconds_to_ready(now))
-            return Choice(least_bad, least_bad.slice_of(deadline.remaining, len(fresh), len(order.wanted)))
+            return Choice(least_bad, least_bad.slice_of(deadline.remaining, fresh, len(order.wanted)))
         return _first_ready(again, order, deadline) or _pause(again, order, deadline)
 
     def choose_hedge(self, order: Order, tries: Tries, deadline: Deadline, busy: Collection[str]) -> Choice | None:
@@ -112,7 +112,7 @@ def _first_ready(upstreams: Sequence[Upstream], order: Order, deadline: Deadline
     ready = [upstream for upstream in upstreams if upstream.breaker.is_ready(now)]
     if not ready:
         return None
-    return Choice(ready[0], ready[0].slice_of(deadline.remaining, len(ready), len(order.wanted)))
+    return Choice(ready[0], ready[0].slice_of(deadline.remaining, ready, len(order.wanted)))
 
 
 def _pause(upstreams: Sequence[Upstream], order: Order, deadline: Deadline) -> Pause | None:

@@ -11,13 +11,13 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
 os.environ["LITELLM_MODE"] = "PRODUCTION"
 
-import asyncio
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 import httpx
 import litellm
+import openai
 from litellm.exceptions import (
     ContentPolicyViolationError,
     ContextWindowExceededError,
@@ -25,6 +25,7 @@ from litellm.exceptions import (
     Timeout,
     UnsupportedParamsError,
 )
+from litellm.llms.anthropic.chat.handler import ModelResponseIterator as AnthropicStream
 
 from assessment.deadline import Deadline
 from providers import prompts
@@ -49,8 +50,9 @@ from providers.base import (
 from providers.config import Price, VendorConfig
 from providers.forms import form_of, is_about_form
 from providers.ladder import Ladder, Rung
-from providers.replies import causes, content_type_of, retry_after, text_of, usage_of
+from providers.replies import causes, content_type_of, retry_after, text_of, usage_of, wire_of
 from providers.secret import Secret
+from providers.sse import REFUSED, AnthropicDialect, EventReader, OpenAIDialect
 
 litellm.disable_aiohttp_transport = True  # one HTTP client in the whole product, visible to its tests
 litellm.suppress_debug_info = True  # it prints advice on standard output otherwise
@@ -118,32 +120,52 @@ class LiteLLMVendor:
         except (AttributeError, IndexError, TypeError):
             raise MalformedReply(self.name) from None
         hear(text)
-        self._check_end(text, finish_reason)
+        self._check_end(finish_reason, has_text=bool(text.strip()))
         return Ending(str(finish_reason), usage_of(response))
 
     async def _stream(self, request: dict[str, Any], hear: Listener) -> Ending:
         stream = await litellm.acompletion(**request, **self._stream_options())
-        anything, finish_reason, usage = "", "stop", None
         try:
-            async for chunk in stream:
-                usage = usage_of(chunk) or usage
-                if not chunk.choices:
-                    continue
-                finish_reason = chunk.choices[0].finish_reason or finish_reason
-                text = text_of(chunk.choices[0].delta)
-                hear(text)
-                anything = anything or text.strip()
+            if (reader := self._reader(stream.completion_stream)) is not None:
+                return await self._read_wire(stream, reader, hear)
+            return await self._read_chunks(stream, hear)
         finally:
             await stream.aclose()
-        if not anything:
+
+    def _reader(self, source: Any) -> EventReader | None:
+        """How the vendor's stream can be read from the wire; None for a dialect that only LiteLLM understands."""
+        if isinstance(source, openai.AsyncStream):
+            return EventReader(OpenAIDialect(self.name), self.name)
+        if isinstance(source, AnthropicStream):
+            return EventReader(AnthropicDialect(self.name), self.name)
+        return None
+
+    async def _read_wire(self, stream: Any, reader: EventReader, hear: Listener) -> Ending:
+        async for data in wire_of(stream.completion_stream):
+            hear(reader.feed(data))
+            if reader.dialect.is_over:
+                break
+        if not reader.text_seen:
             self._check_type(content_type_of(stream))
-        self._check_end(anything, finish_reason)
+        self._check_end(reader.dialect.finish_reason, has_text=reader.text_seen)
+        return Ending(reader.dialect.finish_reason, reader.dialect.usage)
+
+    async def _read_chunks(self, stream: Any, hear: Listener) -> Ending:
+        has_text, finish_reason, usage = False, "stop", None
+        async for chunk in stream:
+            usage = usage_of(chunk) or usage
+            for choice in chunk.choices[:1]:
+                finish_reason = choice.finish_reason or finish_reason
+                text = text_of(choice.delta)
+                hear(text)
+                has_text = has_text or bool(text.strip())
+        self._check_end(finish_reason, has_text=has_text)
         return Ending(str(finish_reason), usage)
 
-    def _check_end(self, text: str, finish_reason: str) -> None:
-        if finish_reason == "content_filter":
+    def _check_end(self, finish_reason: str, *, has_text: bool) -> None:
+        if finish_reason == REFUSED:
             raise ContentRefused(self.name)
-        if not text.strip():
+        if not has_text:
             raise EmptyReply(self.name)
 
     def _check_type(self, content_type: str) -> None:
@@ -211,7 +233,7 @@ def classify(error: Exception, vendor: str) -> VendorError:
     if isinstance(error, ContentPolicyViolationError):
         return ContentRefused(vendor)
     behind = list(causes(error))
-    if isinstance(error, (Timeout, asyncio.TimeoutError)) or any(isinstance(it, httpx.TimeoutException) for it in behind):
+    if any(isinstance(cause, (Timeout, TimeoutError, httpx.TimeoutException)) for cause in behind):
         return AttemptTimedOut(vendor)
     if any(isinstance(cause, httpx.TransportError) for cause in behind):
         return Unreachable(vendor)

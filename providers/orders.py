@@ -54,8 +54,7 @@ def split(slots: int, questions: Questions) -> tuple[Part, ...]:
     bounds = list(pairwise(slots * number // calls for number in range(calls + 1)))
     spares = pairwise(questions.spare * number // calls for number in range(calls + 1))
     return tuple(
-        Part(tuple(range(begin, end)), last - first)
-        for (begin, end), (first, last) in zip(bounds, spares, strict=True)
+        Part(tuple(range(begin, end)), last - first) for (begin, end), (first, last) in zip(bounds, spares, strict=True)
     )
 
 

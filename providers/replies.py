@@ -1,6 +1,6 @@
 """Reading what LiteLLM hands over: text, usage and pauses, out of objects whose every part may be missing."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -31,6 +31,16 @@ def content_type_of(stream: Any) -> str:
     hidden = getattr(stream, "_hidden_params", None) or {}
     headers = hidden.get("additional_headers") or {}
     return str(headers.get("llm_provider-content-type", ""))
+
+
+async def wire_of(source: Any) -> AsyncIterator[bytes]:
+    """The bytes of a stream that LiteLLM has opened and not begun to read: of OpenAI's client, or lines of its own."""
+    if hasattr(source, "response"):
+        async for data in source.response.aiter_bytes():
+            yield data
+    else:
+        async for line in source.streaming_response:
+            yield line.encode() + b"\n"
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:

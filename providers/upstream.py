@@ -1,6 +1,7 @@
 """A vendor as the chain sees it: its limits, its standing, its pace and its price."""
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 
@@ -47,12 +48,13 @@ class Upstream:
         """Tell whether the vendor usually needs no more than `seconds` for so many items."""
         return self.pace.usual(items) <= seconds
 
-    def slice_of(self, remaining: float, rungs_left: int, items: int) -> float:
-        """The seconds an attempt gets: a fair share, so that every rung left stays reachable.
+    def slice_of(self, remaining: float, rungs: Sequence["Upstream"], items: int) -> float:
+        """The seconds an attempt gets: a fair share, and so that any one of the other `rungs` can still finish.
 
         It never gets less than this vendor usually takes, since an attempt that cannot finish is a waste.
         """
-        share = max(remaining / rungs_left, self.pace.usual(items))
+        others = max((rung.pace.usual(items) for rung in rungs if rung is not self), default=0.0)
+        share = max(min(remaining / len(rungs), remaining - others), self.pace.usual(items))
         return min(self.attempt_seconds, share, remaining)
 
     def cost_of(self, usage: Usage) -> float | None:

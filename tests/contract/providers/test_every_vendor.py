@@ -8,12 +8,12 @@ import pytest
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import Brief, Mode
 from providers.base import Vendor, VendorError
+from providers.chain import Chain
 from providers.config import Questions, VendorConfig
 from providers.decode import decode
 from providers.litellm_vendor import LiteLLMVendor
 from providers.sandbox import SandboxVendor
 from providers.secret import Secret
-from providers.chain import Chain
 from providers.upstream import Upstream
 from providers.writer import Writer
 from tests.unit.providers.fakes import answer_of, brief, order

@@ -154,9 +154,9 @@ def test_an_item_is_given_with_the_piece_that_closes_it() -> None:
     text = text_of([item(stem="One?"), item(stem="Two?")])
     scanner, end_of_first = ItemScanner(), text.index("}") + 1
     assert scanner.feed(text[: end_of_first - 1]) == []
-    assert [piece.stem for piece in scanner.feed(text[end_of_first - 1 : end_of_first]) if isinstance(piece, Draft)] == [
-        "One?"
-    ]
+    assert [
+        piece.stem for piece in scanner.feed(text[end_of_first - 1 : end_of_first]) if isinstance(piece, Draft)
+    ] == ["One?"]
     assert scanner.is_open
 
 

@@ -46,8 +46,8 @@ def route() -> Iterator[respx.Route]:
 
 
 def vendor(model: str = "openai/gpt-4o-mini", **changes: Any) -> LiteLLMVendor:
-    config = VendorConfig(**{"name": "mini", "model": model, "api_base": "https://vendor.example/v1", "stream": False, **changes})
-    return LiteLLMVendor(config, Secret(KEY))
+    fields = {"name": "mini", "model": model, "api_base": "https://vendor.example/v1", "stream": False, **changes}
+    return LiteLLMVendor(VendorConfig(**fields), Secret(KEY))
 
 
 def completion(content: str | None = '{"items": []}', finish_reason: str = "stop") -> httpx.Response:
@@ -127,7 +127,10 @@ async def test_parallel_refusals_of_one_form_go_down_one_rung(route: respx.Route
 
 @pytest.mark.parametrize(
     "words",
-    ["This model's maximum context length is 8192 tokens. However, 9000 tokens are in the functions.", "bad temperature"],
+    [
+        "This model's maximum context length is 8192 tokens, but 9000 are in the functions.",
+        "bad temperature",
+    ],
 )
 async def test_a_refusal_of_something_else_is_not_blamed_on_the_form(route: respx.Route, words: str) -> None:
     one = vendor()
