@@ -5,11 +5,11 @@ the events ourselves costs a hundredth of that. It still makes the request, and 
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
-from providers.base import ContentRefused, MalformedReply, UnexpectedFailure, Usage
+from providers.base import ContentRefused, MalformedReply, Usage, VendorBroken
 
 MAX_EVENT_BYTES = 1_000_000
 REFUSED = "content_filter"
@@ -42,7 +42,7 @@ class _OpenAIUsage(msgspec.Struct):
 class _OpenAIEvent(msgspec.Struct):
     choices: list[_Choice] = []
     usage: _OpenAIUsage | None = None
-    error: msgspec.Raw | None = None
+    error: dict[str, Any] | str | None = None
 
 
 class _AnthropicUsage(msgspec.Struct):
@@ -98,8 +98,8 @@ class OpenAIDialect:
             self.is_over = True
             return ""
         parsed = self._decoder.decode(event)
-        if parsed.error is not None and bytes(parsed.error) != b"null":
-            raise UnexpectedFailure(self._vendor, "an error within the stream")
+        if parsed.error is not None:
+            raise VendorBroken(self._vendor, "an error within the stream")
         if parsed.usage is not None:
             self.usage = Usage(parsed.usage.prompt_tokens, parsed.usage.completion_tokens)
         return "".join(map(self._text, parsed.choices))
@@ -135,7 +135,7 @@ class AnthropicDialect:
     def read(self, event: bytes) -> str:
         parsed = self._decoder.decode(event)
         if parsed.type == "error":
-            raise UnexpectedFailure(self._vendor, "an error within the stream")
+            raise VendorBroken(self._vendor, "an error within the stream")
         self.is_over = parsed.type == "message_stop"
         self._count(parsed.message.usage if parsed.message else parsed.usage)
         delta = parsed.delta
