@@ -1,22 +1,24 @@
-"""What a vendor is asked, what it answers, and every way an attempt can end.
+"""What a vendor is asked, how it answers, and every way an attempt can end.
 
 VendorError
 ├── AttemptTimedOut    the attempt's share of the time ran out
+├── Stalled            text came, and then nothing more
 ├── Unreachable        no connection, or one that broke
 ├── RateLimited        the vendor asks for a pause
 ├── Unauthorized       the key or the account was refused
 ├── ModelNotFound      the vendor does not know the model
 ├── RequestRejected    the vendor calls the request wrong
+│   └── FormRefused    it is the form of the answer it cannot do; the next request takes another one
 ├── VendorBroken       the vendor failed inside
 ├── MalformedReply     an answer that is none of the protocol's
 ├── EmptyReply         an answer without text
 ├── ContentRefused     the vendor declines to write about this
-├── UnexpectedFailure  anything else
-└── ChainExhausted     no vendor of a chain is left
+└── UnexpectedFailure  anything else
 
 A message says what happened in our own words: a vendor's words may quote a key or the prompt.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
@@ -24,13 +26,20 @@ import msgspec
 
 from assessment.deadline import Deadline
 from assessment.models import Slot
+from providers.ladder import Rung
 
 
 class Outcome(StrEnum):
     """How an attempt ended; this vocabulary is closed."""
 
     OK = "ok"
+    TRUNCATED = "truncated"
+    STALLED = "stalled"
     TIMED_OUT = "timed_out"
+    OUT_OF_BUDGET = "out_of_budget"
+    NO_PLACE = "no_place"
+    NOT_NEEDED = "not_needed"
+    ABANDONED = "abandoned"
     UNREACHABLE = "unreachable"
     RATE_LIMITED = "rate_limited"
     UNAUTHORIZED = "unauthorized"
@@ -42,23 +51,31 @@ class Outcome(StrEnum):
     CONTENT_REFUSED = "content_refused"
     UNUSABLE = "unusable"
     UNEXPECTED = "unexpected"
-    EXHAUSTED = "exhausted"
 
 
 class VendorError(Exception):
-    """An attempt that gave no answer; `vendor` is the label of the configuration."""
+    """An attempt without a whole answer; `vendor` is the label of the configuration.
+
+    `retry_after` is the pause in seconds that the vendor asked for.
+    """
 
     outcome: ClassVar[Outcome] = Outcome.UNEXPECTED
     meaning: ClassVar[str] = "the attempt failed in an unexpected way"
 
-    def __init__(self, vendor: str, note: str = "") -> None:
+    def __init__(self, vendor: str, note: str = "", retry_after: float | None = None) -> None:
         super().__init__(f"{vendor}: {self.meaning}{f' ({note})' if note else ''}")
         self.vendor = vendor
+        self.retry_after = retry_after
 
 
 class AttemptTimedOut(VendorError):
     outcome = Outcome.TIMED_OUT
     meaning = "no complete answer in the time of the attempt"
+
+
+class Stalled(VendorError):
+    outcome = Outcome.STALLED
+    meaning = "the answer began and then stood still"
 
 
 class Unreachable(VendorError):
@@ -86,6 +103,12 @@ class RequestRejected(VendorError):
     meaning = "the vendor does not accept the request"
 
 
+class FormRefused(RequestRejected):
+    """The adapter has learned from it: the same vendor may be asked again at once, in another form."""
+
+    meaning = "the vendor cannot answer in the form that was asked for"
+
+
 class VendorBroken(VendorError):
     outcome = Outcome.VENDOR_BROKEN
     meaning = "the vendor failed on its side"
@@ -110,17 +133,6 @@ class UnexpectedFailure(VendorError):
     outcome = Outcome.UNEXPECTED
 
 
-class ChainExhausted(VendorError):
-    """No vendor is left; `failures` are those of all attempts, in order."""
-
-    outcome = Outcome.EXHAUSTED
-    meaning = "no vendor is left"
-
-    def __init__(self, vendor: str, failures: tuple[VendorError, ...]) -> None:
-        super().__init__(vendor, ", ".join(f"{failure.vendor} {failure.outcome}" for failure in failures))
-        self.failures = failures
-
-
 class Wanted(msgspec.Struct, frozen=True):
     """One item to be written.
 
@@ -133,10 +145,10 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """One call: an item for each entry of `wanted`, of which several may name the same slot.
+    """One request: an item for each entry of `wanted`, of which several may name the same slot.
 
-    `seen` are whole stems that must not come again. `complaints` say why earlier items were rejected. A round that is
-    split over parallel calls numbers them by `part` (from 0) of `parts`. Vendors in `skip` are not to be asked.
+    `seen` are whole stems that must not come again. `complaints` say why earlier items were rejected. A set is split
+    over parallel calls: this is request number `round_number` (from 1) of call number `part` (from 0) of `parts`.
     """
 
     wanted: tuple[Wanted, ...]
@@ -147,7 +159,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     part: int = 0
     parts: int = 1
     scenario: str | None = None
-    skip: frozenset[str] = frozenset()
+
+    def differs_from(self, earlier: "Order") -> bool:
+        """Tell whether a vendor would be asked something else: for other items, or with other reasons."""
+        return self.wanted != earlier.wanted or self.complaints != earlier.complaints
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -157,23 +172,34 @@ class Usage(msgspec.Struct, frozen=True):
     output_tokens: int = 0
 
 
-class Reply(msgspec.Struct, frozen=True):
-    """A vendor's text, unchecked; `failures` are those of the vendors that were tried before."""
+class Ending(msgspec.Struct, frozen=True):
+    """What a vendor says when its answer is over; the text itself has gone to the listener."""
 
-    vendor: str
-    model: str
-    text: str
     finish_reason: str = "stop"
-    usage: Usage = Usage()
-    failures: tuple[VendorError, ...] = ()
+    usage: Usage | None = None
+
+
+Listener = Callable[[str], None]
+"""Takes a vendor's text piece by piece, unchecked; an empty piece says that the connection is alive."""
 
 
 class Vendor(Protocol):
-    """Somebody who writes items: a model, the sandbox, or a chain of vendors."""
+    """Somebody who writes items: a model, or the sandbox."""
 
     @property
     def name(self) -> str:
         """The label in configuration, logs and provenance."""
 
-    async def write(self, order: Order, deadline: Deadline) -> Reply:
-        """Answer an order. Raises VendorError; may overrun the deadline, so that callers have to bound it."""
+    @property
+    def model(self) -> str:
+        """What is recorded as the author of its items."""
+
+    @property
+    def rung(self) -> Rung | None:
+        """The form in which the next answer will be asked for; None for a vendor that needs no telling."""
+
+    async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:
+        """Answer an order by calling `hear` with the text as it comes, at once or in pieces.
+
+        Raises VendorError; what was heard before stays heard. May overrun the deadline: callers have to bound it.
+        """

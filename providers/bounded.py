@@ -25,12 +25,14 @@ async def bounded(work: Coroutine[Any, Any, Result], deadline: Deadline) -> Resu
             raise TimeoutError
         return task.result()
     finally:
-        _abandon(alarm)
-        _abandon(task)
+        abandon(alarm)
+        abandon(task)
 
 
-def _abandon(task: asyncio.Task[Any]) -> None:
+def abandon(task: asyncio.Task[Any]) -> None:
+    """Cancel a task without waiting for it; it is held until it has ended, and its exception is of no interest."""
     if task.done():
+        _bury(task)
         return
     task.cancel()
     _abandoned.add(task)  # the loop itself holds tasks only weakly

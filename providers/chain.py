@@ -1,75 +1,127 @@
-"""Failover: one vendor after the other under one deadline. A chain is itself a vendor."""
+"""Which vendor is asked next: the order of preference, what a call has met so far, and how each vendor stands now."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
-import structlog
 
 from assessment.deadline import Deadline
-from providers.base import AttemptTimedOut, ChainExhausted, Order, Outcome, Reply, Vendor, VendorError
-from providers.bounded import bounded
+from providers.base import Order, Outcome
+from providers.breaker import TRANSPORT_FAILURES
+from providers.hedge import HedgePolicy
+from providers.upstream import Upstream, VendorStatus
 
-log = structlog.get_logger(__name__)
+MIN_ATTEMPT_SECONDS = 0.05  # nobody answers in less
+
+# An attempt that ended like this may be made once more as it was: nothing was said about the request itself.
+_REPEATABLE = TRANSPORT_FAILURES - {Outcome.MALFORMED}
+# These would end the same way, however the request is changed.
+_HOPELESS = frozenset({Outcome.CONTENT_REFUSED, Outcome.REQUEST_REJECTED, Outcome.MALFORMED})
 
 
-class Rung:
-    """A vendor with its limits: seconds for one attempt, and attempts at the same time in this process."""
+class Choice(msgspec.Struct, frozen=True):
+    """Ask this vendor now, for at most so many seconds."""
 
-    def __init__(self, vendor: Vendor, attempt_seconds: float, max_concurrency: int) -> None:
-        self.vendor = vendor
-        self.attempt_seconds = attempt_seconds
-        self._places = asyncio.Semaphore(max_concurrency)
+    upstream: Upstream
+    seconds: float
 
-    async def attempt(self, order: Order, deadline: Deadline, rungs_left: int) -> Reply:
-        """Ask the vendor once, waiting for a free place included. Raises VendorError.
 
-        The attempt gets at most its fair share of the remaining time, so that a later rung can still be reached.
-        """
-        limit = deadline.capped(min(self.attempt_seconds, deadline.remaining / rungs_left))
-        try:
-            return await bounded(self._in_turn(order, limit), limit)
-        except TimeoutError:
-            raise AttemptTimedOut(self.vendor.name) from None
+class Pause(msgspec.Struct, frozen=True):
+    """Nobody else is left, and a vendor that asked for a pause will be back in time."""
 
-    async def _in_turn(self, order: Order, deadline: Deadline) -> Reply:
-        async with self._places:
-            return await self.vendor.write(order, deadline)
+    seconds: float
+
+
+class Tries:
+    """What one call has met with each vendor."""
+
+    def __init__(self) -> None:
+        self._failed: dict[str, Outcome] = {}
+        self._sent: dict[str, Order] = {}
+        self._had_second_chance: set[str] = set()
+
+    def is_fresh(self, name: str) -> bool:
+        """Tell whether the vendor has not failed in this call."""
+        return name not in self._failed
+
+    def may_repeat(self, name: str, order: Order) -> bool:
+        """Tell whether a vendor that failed gets its second chance: after bad luck, or to do something else."""
+        outcome = self._failed.get(name)
+        if outcome is None or outcome in _HOPELESS or name in self._had_second_chance:
+            return False
+        return outcome in _REPEATABLE or order.differs_from(self._sent[name])
+
+    def sent(self, name: str, order: Order) -> None:
+        """Note that an order goes out."""
+        self._sent[name] = order
+        if name in self._failed:
+            self._had_second_chance.add(name)
+
+    def ended(self, name: str, outcome: Outcome, *, has_progressed: bool) -> None:
+        """Note how it ended. Whoever brings something usable may go on, which ends since less and less is missing."""
+        if has_progressed:
+            self._had_second_chance.discard(name)
+        if outcome is Outcome.OK and has_progressed:
+            self._failed.pop(name, None)
+        else:
+            self._failed[name] = Outcome.UNUSABLE if outcome is Outcome.OK else outcome
 
 
 class Chain:
-    """Vendors in order of preference; any failure moves on to the next one at once."""
+    """Vendors in order of preference."""
 
-    def __init__(self, rungs: Sequence[Rung], name: str = "chain") -> None:
-        self.name = name
-        self._rungs = tuple(rungs)
+    def __init__(self, upstreams: Sequence[Upstream], hedge: HedgePolicy | None = None) -> None:
+        self.upstreams = tuple(upstreams)
+        self.hedge = hedge or HedgePolicy()
 
-    async def write(self, order: Order, deadline: Deadline) -> Reply:
-        """Give the first answer. Raises ChainExhausted with every failure when there is none in time."""
-        rungs = [rung for rung in self._rungs if rung.vendor.name not in order.skip]
-        failures: list[VendorError] = []
-        for index, rung in enumerate(rungs):
-            if deadline.expired:
-                break
-            started = deadline.elapsed
-            try:
-                reply = await rung.attempt(order, deadline, len(rungs) - index)
-            except VendorError as error:
-                failures.append(error)
-                _log_attempt(error.vendor, error.outcome, order, deadline.elapsed - started)
-            else:
-                _log_attempt(reply.vendor, Outcome.OK, order, deadline.elapsed - started)
-                return msgspec.structs.replace(reply, failures=(*failures, *reply.failures))
-        raise ChainExhausted(self.name, tuple(failures))
+    def choose(self, order: Order, tries: Tries, deadline: Deadline) -> Choice | Pause | None:
+        """Say who is to be asked now; None when nobody is left who could still answer.
+
+        The first vendor that is ready and has not failed in this call; with none ready, the least bad one; with none
+        left, one that failed and gets a second chance.
+        """
+        now = deadline.clock.monotonic()
+        able = self._able(order, deadline)
+        fresh = [upstream for upstream in able if tries.is_fresh(upstream.name)]
+        again = [upstream for upstream in able if tries.may_repeat(upstream.name, order)]
+        if choice := _first_ready(fresh, order, deadline) or _pause(fresh, order, deadline):
+            return choice
+        if fresh:
+            least_bad = min(fresh, key=lambda upstream: upstream.breaker.seconds_to_ready(now))
+            return Choice(least_bad, least_bad.slice_of(deadline.remaining, fresh, len(order.wanted)))
+        return _first_ready(again, order, deadline) or _pause(again, order, deadline)
+
+    def choose_hedge(self, order: Order, tries: Tries, deadline: Deadline, busy: Collection[str]) -> Choice | None:
+        """Say who could start beside those who are at work."""
+        able = self._able(order, deadline)
+        return _first_ready([it for it in able if it.name not in busy and tries.is_fresh(it.name)], order, deadline)
+
+    def status(self, now: float) -> tuple[VendorStatus, ...]:
+        """How every vendor stands at a moment of the monotonic clock."""
+        return tuple(upstream.status(now) for upstream in self.upstreams)
+
+    def _able(self, order: Order, deadline: Deadline) -> list[Upstream]:
+        remaining = deadline.remaining
+        if remaining < MIN_ATTEMPT_SECONDS:
+            return []
+        items = len(order.wanted)
+        return [it for it in self.upstreams if not it.breaker.is_out and it.can_finish(items, remaining)]
 
 
-def _log_attempt(vendor: str, outcome: Outcome, order: Order, seconds: float) -> None:
-    log.info(
-        "vendor_attempt",
-        vendor=vendor,
-        outcome=outcome.value,
-        round=order.round_number,
-        part=order.part,
-        wanted=len(order.wanted),
-        seconds=round(seconds, 3),
-    )
+def _first_ready(upstreams: Sequence[Upstream], order: Order, deadline: Deadline) -> Choice | None:
+    now = deadline.clock.monotonic()
+    ready = [upstream for upstream in upstreams if upstream.breaker.is_ready(now)]
+    if not ready:
+        return None
+    return Choice(ready[0], ready[0].slice_of(deadline.remaining, ready, len(order.wanted)))
+
+
+def _pause(upstreams: Sequence[Upstream], order: Order, deadline: Deadline) -> Pause | None:
+    """The shortest pause a vendor has asked for, if it leaves that vendor the time it needs."""
+    now, items = deadline.clock.monotonic(), len(order.wanted)
+    pauses = [(upstream.breaker.seconds_to_rest(now), upstream) for upstream in upstreams]
+    fitting = [
+        pause
+        for pause, upstream in pauses
+        if pause and upstream.can_finish(items, deadline.remaining - pause - MIN_ATTEMPT_SECONDS)
+    ]
+    return Pause(min(fitting)) if fitting else None

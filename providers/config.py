@@ -25,7 +25,8 @@ JsonValue = str | int | float | bool | list[Any] | dict[str, Any] | None
 # What an adapter sets itself; `headers` could also smuggle a secret past the environment.
 RESERVED_PARAMS = frozenset(
     {"api_base", "api_key", "base_url", "callbacks", "extra_headers", "fallbacks", "headers", "max_retries", "messages"}
-    | {"mock_response", "model", "n", "num_retries", "response_format", "stream", "timeout", "tools"}
+    | {"mock_response", "model", "n", "num_retries", "response_format", "stream", "stream_options", "timeout"}
+    | {"tool_choice", "tools"}
 )
 
 
@@ -53,6 +54,7 @@ class VendorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     api_base: Annotated[str, msgspec.Meta(pattern=r"^https?://[^/@\s]+(/\S*)?\Z")] | None = None
     attempt_seconds: Seconds = 30.0
     max_concurrency: Annotated[int, msgspec.Meta(ge=1)] = 64
+    stream: bool = True
     price: Price | None = None
     params: dict[str, JsonValue] = {}
 

@@ -11,12 +11,21 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
 os.environ["LITELLM_MODE"] = "PRODUCTION"
 
-from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import httpx
 import litellm
-from litellm.exceptions import ContentPolicyViolationError, InternalServerError, Timeout
+import openai
+from litellm.exceptions import (
+    ContentPolicyViolationError,
+    ContextWindowExceededError,
+    InternalServerError,
+    Timeout,
+    UnsupportedParamsError,
+)
+from litellm.llms.anthropic.chat.handler import ModelResponseIterator as AnthropicStream
 
 from assessment.deadline import Deadline
 from providers import prompts
@@ -24,39 +33,55 @@ from providers.base import (
     AttemptTimedOut,
     ContentRefused,
     EmptyReply,
+    Ending,
+    FormRefused,
+    Listener,
     MalformedReply,
     ModelNotFound,
     Order,
     RateLimited,
-    Reply,
     RequestRejected,
     Unauthorized,
     UnexpectedFailure,
     Unreachable,
-    Usage,
     VendorBroken,
     VendorError,
 )
-from providers.config import VendorConfig
+from providers.config import Price, VendorConfig
+from providers.forms import form_of, is_about_form
+from providers.ladder import Ladder, Rung
+from providers.replies import causes, content_type_of, retry_after, text_of, usage_of, wire_of
 from providers.secret import Secret
+from providers.sse import REFUSED, AnthropicDialect, EventReader, OpenAIDialect
 
 litellm.disable_aiohttp_transport = True  # one HTTP client in the whole product, visible to its tests
 litellm.suppress_debug_info = True  # it prints advice on standard output otherwise
 with warnings.catch_warnings():
-    # The first message makes Pydantic warn about LiteLLM's own types; better here than during a student's request.
+    # The first of each makes Pydantic warn about LiteLLM's own types; better here than during a student's request.
     warnings.simplefilter("ignore", UserWarning)
-    litellm.Message()
+    for first in (litellm.Message, litellm.ModelResponse, litellm.ModelResponseStream):
+        first()
 
 MIN_TIMEOUT_SECONDS = 0.05
 
 _BY_STATUS: dict[int, type[VendorError]] = {
     401: Unauthorized,
-    402: Unauthorized,
+    402: RateLimited,  # the account is empty: filling it needs no new configuration
     403: Unauthorized,
     404: ModelNotFound,
     408: AttemptTimedOut,
     429: RateLimited,
 }
+
+# Imported by LiteLLM and its HTTP client at their first request, which would then stand still for a second.
+_LATE_IMPORTS = (
+    "anyio._backends._asyncio",
+    "httpcore",
+    "litellm.litellm_core_utils.default_encoding",
+    "openai.resources.chat.completions",
+    "openai.resources.responses",
+    "tiktoken_ext.openai_public",
+)
 
 
 class LiteLLMVendor:
@@ -64,20 +89,96 @@ class LiteLLMVendor:
 
     def __init__(self, config: VendorConfig, key: Secret | None) -> None:
         self.name = config.name
+        self.model = config.model
         self._config = config
         self._key = key
+        self._ladder = Ladder(_rungs(config.model))
+        self._streams = config.stream
+        _warm_up()
 
-    async def write(self, order: Order, deadline: Deadline) -> Reply:
+    @property
+    def rung(self) -> Rung:
+        """The form of answer that is asked for next."""
+        return self._ladder.rung
+
+    async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:
         """Ask the model once. Raises VendorError; LiteLLM's own timeout is per read, so callers bound the call."""
+        rung = self._ladder.rung
+        request = self._request(rung, order, deadline.remaining)
         try:
-            response = await litellm.acompletion(**self._request(order, deadline.remaining))
+            return await (self._stream(request, hear) if self._streams else self._whole(request, hear))
+        except VendorError:
+            raise
         except Exception as error:  # noqa: BLE001 - LiteLLM raises whatever its adapters raise; all of it has a name here
-            raise classify(error, self.name) from None
-        return self._reply(response)
+            raise self._named(error, rung, deadline) from None
 
-    def _request(self, order: Order, seconds: float) -> dict[str, Any]:
+    async def _whole(self, request: dict[str, Any], hear: Listener) -> Ending:
+        response = await litellm.acompletion(**request)
+        try:
+            choice = response.choices[0]
+            text, finish_reason = text_of(choice.message), choice.finish_reason
+        except (AttributeError, IndexError, TypeError):
+            raise MalformedReply(self.name) from None
+        hear(text)
+        self._check_end(finish_reason, has_text=bool(text.strip()))
+        return Ending(str(finish_reason), usage_of(response))
+
+    async def _stream(self, request: dict[str, Any], hear: Listener) -> Ending:
+        stream = await litellm.acompletion(**request, **self._stream_options())
+        try:
+            if (reader := self._reader(stream.completion_stream)) is not None:
+                return await self._read_wire(stream, reader, hear)
+            return await self._read_chunks(stream, hear)
+        finally:
+            await stream.aclose()
+
+    def _reader(self, source: Any) -> EventReader | None:
+        """How the vendor's stream can be read from the wire; None for a dialect that only LiteLLM understands."""
+        if isinstance(source, openai.AsyncStream):
+            return EventReader(OpenAIDialect(self.name), self.name)
+        if isinstance(source, AnthropicStream):
+            return EventReader(AnthropicDialect(self.name), self.name)
+        return None
+
+    async def _read_wire(self, stream: Any, reader: EventReader, hear: Listener) -> Ending:
+        async for data in wire_of(stream.completion_stream):
+            hear(reader.feed(data))
+            if reader.dialect.is_over:
+                break
+        if not reader.text_seen:
+            self._check_type(content_type_of(stream))
+        self._check_end(reader.dialect.finish_reason, has_text=reader.text_seen)
+        return Ending(reader.dialect.finish_reason, reader.dialect.usage)
+
+    async def _read_chunks(self, stream: Any, hear: Listener) -> Ending:
+        has_text, finish_reason, usage = False, "stop", None
+        async for chunk in stream:
+            usage = usage_of(chunk) or usage
+            for choice in chunk.choices[:1]:
+                finish_reason = choice.finish_reason or finish_reason
+                text = text_of(choice.delta)
+                hear(text)
+                has_text = has_text or bool(text.strip())
+        self._check_end(finish_reason, has_text=has_text)
+        return Ending(str(finish_reason), usage)
+
+    def _check_end(self, finish_reason: str, *, has_text: bool) -> None:
+        if finish_reason == REFUSED:
+            raise ContentRefused(self.name)
+        if not has_text:
+            raise EmptyReply(self.name)
+
+    def _check_type(self, content_type: str) -> None:
+        """Nothing came: from one that answers in one piece although it was asked to stream, or from no model at all."""
+        if "json" in content_type:
+            self._streams = False
+            raise FormRefused(self.name, "does not stream")
+        if content_type and "event-stream" not in content_type:
+            raise MalformedReply(self.name)
+
+    def _request(self, rung: Rung, order: Order, seconds: float) -> dict[str, Any]:
         prompt = prompts.build(order)
-        request = dict(self._config.params)
+        request = dict(self._config.params) | form_of(rung, order)
         request |= {
             "model": self._config.model,
             "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
@@ -85,25 +186,26 @@ class LiteLLMVendor:
             "max_retries": 0,
             "num_retries": 0,
         }
-        if response_format := _response_format(self._config.model, order):
-            request["response_format"] = response_format
+        if "tools" in request:
+            request["_skip_mcp_handler"] = True  # it would look for MCP servers among the tools, with a package we lack
         if self._key is not None:
             request["api_key"] = self._key.reveal()
         if self._config.api_base is not None:
             request["api_base"] = self._config.api_base
         return request
 
-    def _reply(self, response: Any) -> Reply:
-        try:
-            choice = response.choices[0]
-            text, finish_reason = choice.message.content, choice.finish_reason
-        except (AttributeError, IndexError, TypeError):
-            raise MalformedReply(self.name) from None
-        if finish_reason == "content_filter":
-            raise ContentRefused(self.name)
-        if not isinstance(text, str) or not text.strip():
-            raise EmptyReply(self.name)
-        return Reply(self.name, self._config.model, text, str(finish_reason), _usage(response))
+    def _stream_options(self) -> dict[str, Any]:
+        if "stream_options" in _supported(self._config.model):
+            return {"stream": True, "stream_options": {"include_usage": True}}
+        return {"stream": True}
+
+    def _named(self, error: Exception, rung: Rung, deadline: Deadline) -> VendorError:
+        named = classify(error, self.name)
+        named.retry_after = retry_after(error, deadline.clock.now())
+        is_refusal = isinstance(named, RequestRejected) or isinstance(error, UnsupportedParamsError)
+        if is_refusal and not isinstance(error, ContextWindowExceededError) and is_about_form(rung, str(error)):
+            return FormRefused(self.name, rung.value) if self._ladder.refused(rung) else named
+        return named
 
 
 def has_credentials(config: VendorConfig, key: Secret | None) -> bool:
@@ -111,6 +213,15 @@ def has_credentials(config: VendorConfig, key: Secret | None) -> bool:
     if key is not None or config.api_base is not None:
         return True
     return bool(litellm.validate_environment(model=config.model)["keys_in_environment"])
+
+
+def listed_price(model: str) -> Price | None:
+    """What LiteLLM's table says a model costs; None for one it does not know."""
+    info = _listed(model)
+    if info is None:
+        return None
+    per_token = info.get("input_cost_per_token") or 0.0, info.get("output_cost_per_token") or 0.0
+    return Price(per_token[0] * 1_000_000, per_token[1] * 1_000_000)
 
 
 def classify(error: Exception, vendor: str) -> VendorError:
@@ -121,8 +232,8 @@ def classify(error: Exception, vendor: str) -> VendorError:
     """
     if isinstance(error, ContentPolicyViolationError):
         return ContentRefused(vendor)
-    behind = list(_causes(error))
-    if isinstance(error, Timeout):
+    behind = list(causes(error))
+    if any(isinstance(cause, (Timeout, TimeoutError, httpx.TimeoutException)) for cause in behind):
         return AttemptTimedOut(vendor)
     if any(isinstance(cause, httpx.TransportError) for cause in behind):
         return Unreachable(vendor)
@@ -146,24 +257,33 @@ def _without_status(error: Exception, vendor: str) -> VendorError:
     return UnexpectedFailure(vendor, type(error).__name__)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    known: set[int] = set()
-    while error is not None and id(error) not in known:
-        known.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
+@cache
+def _listed(model: str) -> dict[str, Any] | None:
+    try:
+        return dict(litellm.get_model_info(model))
+    except Exception:  # noqa: BLE001 - it raises a bare Exception of its own for every model it does not know
+        return None
 
 
-def _response_format(model: str, order: Order) -> dict[str, Any] | None:
-    """The strictest form of JSON the model is known to promise; the prompt carries the schema in any case."""
-    if litellm.supports_response_schema(model=model):
-        json_schema = {"name": "question_items", "strict": True, "schema": prompts.schema(order)}
-        return {"type": "json_schema", "json_schema": json_schema}
-    if "response_format" in (litellm.get_supported_openai_params(model=model) or ()):
-        return {"type": "json_object"}
-    return None
+@cache
+def _supported(model: str) -> frozenset[str]:
+    return frozenset(litellm.get_supported_openai_params(model=model) or ())
 
 
-def _usage(response: Any) -> Usage:
-    usage = getattr(response, "usage", None)
-    return Usage(getattr(usage, "prompt_tokens", 0) or 0, getattr(usage, "completion_tokens", 0) or 0)
+def _rungs(model: str) -> list[Rung]:
+    """Where a model may stand: from the strictest form LiteLLM can translate and its table does not rule out."""
+    supported, info = _supported(model), _listed(model)
+    rungs = [Rung.PROMPT]
+    if "response_format" in supported:
+        rungs.insert(0, Rung.JSON_OBJECT)
+    if {"tools", "tool_choice"} <= supported and (info is None or info.get("supports_function_calling")):
+        rungs.insert(0, Rung.TOOL)
+    if "response_format" in supported and (info is None or litellm.supports_response_schema(model=model)):
+        rungs.insert(0, Rung.JSON_SCHEMA)
+    return rungs
+
+
+@cache
+def _warm_up() -> None:
+    for module in _LATE_IMPORTS:
+        import_module(module)

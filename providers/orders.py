@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from itertools import cycle, islice, pairwise
 
+import msgspec
+
 from assessment.models import Brief, Slot, SourceItem, SourceKind
 from providers.base import Wanted
 from providers.config import Questions
@@ -36,14 +38,26 @@ def _key(source: SourceItem) -> tuple[SourceKind, str]:
     return source.kind, source.source_id
 
 
-def split(open_slots: Sequence[Wanted], questions: Questions) -> tuple[tuple[Wanted, ...], ...]:
-    """Divide what is missing over as few calls as `per_call` allows, and the spare items beyond it evenly over these.
+class Part(msgspec.Struct, frozen=True):
+    """What one of several parallel calls has to bring: its slots by number, and how many items beyond them."""
 
-    Spare items come last and repeat the slots in turn, so that a round which loses a few items still fills them all.
-    They lengthen a call by an item or so; a call of their own would cost another prompt.
+    slots: tuple[int, ...]
+    spare: int
+
+
+def split(slots: int, questions: Questions) -> tuple[Part, ...]:
+    """Divide a set over as few calls as `per_call` allows, evenly, and so the spare items.
+
+    Spare ones lengthen a call by an item or so; a call of their own would cost another prompt.
     """
-    spare = islice(cycle(open_slots), questions.spare)
-    wanted = [*open_slots, *spare]
-    calls = -(-len(open_slots) // questions.per_call)
-    bounds = [len(wanted) * number // calls for number in range(calls + 1)]
-    return tuple(tuple(wanted[begin:end]) for begin, end in pairwise(bounds))
+    calls = -(-slots // questions.per_call)
+    bounds = list(pairwise(slots * number // calls for number in range(calls + 1)))
+    spares = pairwise(questions.spare * number // calls for number in range(calls + 1))
+    return tuple(
+        Part(tuple(range(begin, end)), last - first) for (begin, end), (first, last) in zip(bounds, spares, strict=True)
+    )
+
+
+def with_spare(missing: Sequence[Wanted], spare: int) -> tuple[Wanted, ...]:
+    """What is missing and then the spare items, which repeat it in turn; never more spare ones than are missing."""
+    return (*missing, *islice(cycle(missing), min(spare, len(missing))))

@@ -10,8 +10,9 @@ import msgspec
 
 from assessment.deadline import Deadline
 from assessment.models import Skill
-from providers.base import Order, Reply, VendorBroken, Wanted
+from providers.base import Ending, Listener, Order, VendorBroken, Wanted
 from providers.decode import Draft
+from providers.ladder import Rung
 from providers.sandbox_bank import BankItem, bank_for
 from providers.sandbox_samples import SAMPLES
 from providers.sandbox_text import Seen, fill
@@ -36,17 +37,20 @@ SCENARIOS = frozenset(scenario.value for scenario in Scenario)
 class SandboxVendor:
     """Repeatable for a seed: the same order gets the same answer."""
 
+    model = "sandbox"
+    rung: Rung | None = None
+
     def __init__(self, name: str = "sandbox") -> None:
         self.name = name
 
-    async def write(self, order: Order, deadline: Deadline) -> Reply:
+    async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:
         """Answer from the item banks. Raises VendorBroken in the scenario `fail`."""
         if order.scenario == Scenario.FAIL:
             raise VendorBroken(self.name, "scenario fail")
         if order.scenario == Scenario.SLOW:
             await deadline.clock.sleep(SLOW_SECONDS)
-        text = msgspec.json.encode({"items": _drafts(order)}).decode()
-        return Reply(self.name, "sandbox", text)
+        hear(msgspec.json.encode({"items": _drafts(order)}).decode())
+        return Ending()
 
 
 def _drafts(order: Order) -> list[Draft]:

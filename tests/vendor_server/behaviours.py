@@ -1,140 +1,109 @@
-"""What a model vendor can do to a call, over real HTTP: each behaviour writes its own response."""
+"""The names of what a vendor can do to a call, and the lottery between them."""
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
+import random
+import re
 from enum import StrEnum
-from typing import Any
 
-from tests.vendor_server.items import completion, good_text, items_for
-
-DRIP_SECONDS = 1.0
+_SHARE = re.compile(r"^\s*(\d+(?:\.\d+)?)%\s+(\w+)\s*$")
 
 
 class Behaviour(StrEnum):
-    """The faults that can be programmed."""
+    """What can be programmed. A server also takes shares of them, such as "5% stall, 2% reset": the rest is good."""
 
     GOOD = "good"
-    HANG = "hang"
-    DRIP = "drip"
-    DROP = "drop"
+
+    # the time and the connection
+    HANG = "hang"  # takes the request and says nothing, not even headers
+    HANG_MID_BODY = "hang_mid_body"  # falls silent for ever at `break_at`
+    SLOW_FIRST_TOKEN = "slow_first_token"
+    STALL = "stall"  # is silent at `break_at` for `stall_seconds`, then goes on
+    DRIP = "drip"  # one byte every `drip_seconds`
+    DROP = "drop"  # hangs up before the headers
+    RESET = "reset"  # resets the connection before the headers
+    CLOSE_MID_BODY = "close_mid_body"  # hangs up at `break_at`
+    RESET_MID_BODY = "reset_mid_body"  # resets the connection at `break_at`
+    STREAM_ERROR = "stream_error"  # reports an error at `break_at` of the stream; whole: an error with status 200
+    BROKEN_STREAM = "broken_stream"  # an event at `break_at` that is no JSON; whole: a body that is no JSON
+
+    # the status
+    BAD_REQUEST = "bad_request"
+    CONTEXT_LENGTH = "context_length"
+    CONTENT_POLICY = "content_policy"  # 400: the prompt is refused by a filter
+    NO_JSON_SCHEMA = "no_json_schema"  # 400 to a call with a JSON schema, otherwise good
+    NO_TOOLS = "no_tools"  # 400 to a call with tools, otherwise good
+    NO_JSON_OBJECT = "no_json_object"  # 400 to a call for a JSON object, otherwise good
     UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
-    RATE_LIMITED = "rate_limited"
+    REQUEST_TIMEOUT = "request_timeout"
+    RATE_LIMITED = "rate_limited"  # Retry-After in seconds
+    RATE_LIMITED_UNTIL = "rate_limited_until"  # Retry-After as a date
     SERVER_ERROR = "server_error"
+    BAD_GATEWAY = "bad_gateway"
+    UNAVAILABLE = "unavailable"
+    OVERLOADED = "overloaded"  # 529
+
+    # a body that is no answer
     HTML = "html"
-    EMPTY = "empty"
-    REFUSED = "refused"
+    EMPTY_BODY = "empty_body"
+
+    # an answer that is no good
+    EMPTY = "empty"  # an answer with an empty text
+    REFUSED = "refused"  # cut off by a content filter, nothing written
+    FILTERED = "filtered"  # cut off by a content filter at `break_at`
+    REFUSAL = "refusal"  # the model declines: `refusal` in one dialect, stop_reason "refusal" in the other
+    REFUSAL_TEXT = "refusal_text"  # the model declines in plain words and ends normally
     TRUNCATED = "truncated"
     PROSE = "prose"
-    ONE_BROKEN = "one_broken"
-    FEWER = "fewer"
+    FENCE = "fence"
+    BROKEN_JSON = "broken_json"
+    OTHER_KEYS = "other_keys"
     NO_JSON = "no_json"
+    HUGE = "huge"  # 10 MB
+    NO_USAGE = "no_usage"  # good, but does not say what it cost
+    ECHO = "echo"
+    EMPTY_LIST = "empty_list"
+    FEWER = "fewer"
+    MORE = "more"
+    ONE_BROKEN = "one_broken"
+    DUPLICATES = "duplicates"  # within the answer
+    REPEATS = "repeats"  # of earlier answers of this server
+    THREE_OPTIONS = "three_options"
+    KEY_OUT_OF_RANGE = "key_out_of_range"
+    KEY_AS_LETTER = "key_as_letter"
+    KEY_AS_TEXT = "key_as_text"
+    WRONG_LANGUAGE = "wrong_language"
 
 
-class Call:
-    """One request, how many there were before it, and the stream its response goes to."""
-
-    def __init__(self, body: dict[str, Any], number: int, retry_after: int, writer: asyncio.StreamWriter) -> None:
-        self.body = body
-        self.number = number
-        self.retry_after = retry_after
-        self.writer = writer
-
-    async def send(self, status: int, content: bytes, kind: str = "application/json", extra: str = "") -> None:
-        """Write a whole response."""
-        head = f"HTTP/1.1 {status} Scripted\r\nContent-Type: {kind}\r\nContent-Length: {len(content)}\r\n{extra}\r\n"
-        self.writer.write(head.encode() + content)
-        await self.writer.drain()
-
-    async def say(self, text: str | None, finish_reason: str = "stop") -> None:
-        """Answer with a chat completion that holds `text`."""
-        await self.send(200, completion(self.body, text, finish_reason))
+def choose(programmed: str, seed: int, number: int) -> Behaviour:
+    """What call `number` meets: a behaviour by name, or one drawn by its share; a seed draws the same ones again."""
+    if "%" not in programmed:
+        return Behaviour(programmed)
+    drawn = random.Random(f"{seed}/{number}").random() * 100  # noqa: S311 - a lottery that has to be repeatable
+    for share, behaviour in shares(programmed):
+        drawn -= share
+        if drawn < 0:
+            return behaviour
+    return Behaviour.GOOD
 
 
-async def _good(call: Call) -> None:
-    await call.say(good_text(call.body, call.number))
+def shares(programmed: str) -> list[tuple[float, Behaviour]]:
+    """Read "5% stall, 2% reset". Raises ValueError when it says anything else, or more than 100%."""
+    found = []
+    for part in programmed.split(","):
+        match = _SHARE.match(part)
+        if match is None:
+            raise ValueError(f"{part.strip()!r} is not a share such as '5% stall'")
+        found.append((float(match[1]), Behaviour(match[2])))
+    if sum(share for share, _ in found) > 100:
+        raise ValueError(f"the shares of {programmed!r} are more than 100%")
+    return found
 
 
-async def _hang(call: Call) -> None:
-    await asyncio.Event().wait()
-
-
-async def _drip(call: Call) -> None:
-    content = completion(call.body, good_text(call.body, call.number))
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
-    call.writer.write(head.encode())
-    for byte in content:
-        call.writer.write(bytes([byte]))
-        await call.writer.drain()
-        await asyncio.sleep(DRIP_SECONDS)
-
-
-async def _drop(call: Call) -> None:
-    call.writer.close()
-
-
-async def _html(call: Call) -> None:
-    await call.send(200, b"<html><body>Welcome to the proxy</body></html>", "text/html")
-
-
-async def _empty(call: Call) -> None:
-    await call.say("")
-
-
-async def _refused(call: Call) -> None:
-    await call.say("", "content_filter")
-
-
-async def _truncated(call: Call) -> None:
-    text = good_text(call.body, call.number)
-    await call.say(text[: len(text) // 2], "length")
-
-
-async def _prose(call: Call) -> None:
-    text = good_text(call.body, call.number)
-    await call.say(f"Sure! Here are the questions {{as asked}}:\n```json\n{text}\n```\nGood luck with [them]!")
-
-
-async def _one_broken(call: Call) -> None:
-    items = items_for(call.body, call.number)
-    items[0]["key"] = "2"
-    await call.say(json.dumps({"items": items}))
-
-
-async def _fewer(call: Call) -> None:
-    items = items_for(call.body, call.number)
-    await call.say(json.dumps({"items": items[: max(1, len(items) // 2)]}))
-
-
-async def _no_json(call: Call) -> None:
-    await call.say("I would rather talk about the weather.")
-
-
-def _status(status: int) -> Callable[[Call], Awaitable[None]]:
-    async def respond(call: Call) -> None:
-        extra = f"Retry-After: {call.retry_after}\r\n" if status == 429 else ""
-        error = {"message": "Scripted failure for key sk-should-never-be-logged", "type": "scripted", "code": None}
-        await call.send(status, json.dumps({"error": error}).encode(), extra=extra)
-
-    return respond
-
-
-RESPONSES: dict[Behaviour, Callable[[Call], Awaitable[None]]] = {
-    Behaviour.GOOD: _good,
-    Behaviour.HANG: _hang,
-    Behaviour.DRIP: _drip,
-    Behaviour.DROP: _drop,
-    Behaviour.UNAUTHORIZED: _status(401),
-    Behaviour.NOT_FOUND: _status(404),
-    Behaviour.RATE_LIMITED: _status(429),
-    Behaviour.SERVER_ERROR: _status(500),
-    Behaviour.HTML: _html,
-    Behaviour.EMPTY: _empty,
-    Behaviour.REFUSED: _refused,
-    Behaviour.TRUNCATED: _truncated,
-    Behaviour.PROSE: _prose,
-    Behaviour.ONE_BROKEN: _one_broken,
-    Behaviour.FEWER: _fewer,
-    Behaviour.NO_JSON: _no_json,
-}
+def checked(programmed: str) -> str:
+    """The same text, when it can be programmed. Raises ValueError otherwise."""
+    if "%" in programmed:
+        shares(programmed)
+    else:
+        Behaviour(programmed)
+    return programmed

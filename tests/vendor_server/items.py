@@ -1,10 +1,10 @@
-"""Valid items for a request, made from what the request itself says, as a model would."""
+"""Items made from what a request itself says, as a model would: good ones, and each kind of bad one."""
 
-import json
-import re
 from typing import Any
 
-_PLAN_LINE = re.compile(r"^- skill (s\d+), source (p\d+)$", re.MULTILINE)
+from tests.vendor_server.asked import Asked
+
+Item = dict[str, Any]
 
 _SUBJECTS = (
     "cache",
@@ -39,49 +39,94 @@ _VERBS = ("Measure", "Rewrite", "Isolate", "Archive", "Monitor", "Replace", "Ins
 _OBJECTS = ("each stage", "the parser", "one worker", "old inputs", "the limits", "all values")
 
 
-def items_for(body: dict[str, Any], number: int) -> list[dict[str, Any]]:
-    """One valid item per line of the prompt's plan; call `number` makes its stems differ from every other call's."""
-    pairs = _PLAN_LINE.findall(body["messages"][-1]["content"])
-    return [_item(skill, source, number * 97 + index) for index, (skill, source) in enumerate(pairs)]
+def items_for(asked: Asked, seed: int, number: int | None = None) -> list[Item]:
+    """One valid item for each one wanted; seed and number of the call make its stems differ from all others."""
+    turn = asked.number if number is None else number
+    return [
+        _item(skill, source, turn * 97 + index, f"{seed:x}-{turn}-{index}")
+        for index, (skill, source) in enumerate(asked.pairs)
+    ]
 
 
-def good_text(body: dict[str, Any], number: int) -> str:
-    """The answer of a vendor that does its work well."""
-    return json.dumps({"items": items_for(body, number)})
+def one_broken(items: list[Item]) -> list[Item]:
+    """The first key is text; the others are good."""
+    return [{**item, "key": "2"} if index == 0 else item for index, item in enumerate(items)]
 
 
-def completion(body: dict[str, Any], text: str | None, finish_reason: str = "stop") -> bytes:
-    """Wrap a text in the chat-completions dialect."""
-    message = {"role": "assistant", "content": text}
-    output = len(text or "") // 4
-    response = {
-        "id": "chatcmpl-scripted",
-        "object": "chat.completion",
-        "created": 1,
-        "model": body.get("model", "scripted"),
-        "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
-        "usage": {"prompt_tokens": 700, "completion_tokens": output, "total_tokens": 700 + output},
-    }
-    return json.dumps(response).encode()
+def duplicates(items: list[Item]) -> list[Item]:
+    """All of them ask what the first one asks."""
+    same = ("stem", "options", "key", "rationale")
+    return [{**item, **{name: items[0][name] for name in same}} for item in items]
 
 
-def _item(skill: str, source: str, serial: int) -> dict[str, Any]:
-    key = serial % 4
-    options = [f"{_pick(_VERBS, serial + turn)} {_pick(_OBJECTS, serial + turn)} first" for turn in range(4)]
+def three_options(items: list[Item]) -> list[Item]:
+    """One wrong option is missing everywhere."""
+    return [{**item, "options": _without_one(item), "key": min(item["key"], 2)} for item in items]
+
+
+def key_out_of_range(items: list[Item]) -> list[Item]:
+    """The keys point past the options."""
+    return [{**item, "key": 7} for item in items]
+
+
+def key_as_letter(items: list[Item]) -> list[Item]:
+    """The keys are letters."""
+    return [{**item, "key": "ABCD"[item["key"]]} for item in items]
+
+
+def key_as_text(items: list[Item]) -> list[Item]:
+    """The keys are the right options themselves."""
+    return [{**item, "key": item["options"][item["key"]]} for item in items]
+
+
+def wrong_language(items: list[Item]) -> list[Item]:
+    """German, with stems that differ as those of the good items do."""
+    options = ["Zuerst die Ursache messen", "Den Dienst neu schreiben", "Alle Werte löschen", "Auf Meldungen warten"]
+    return [
+        {
+            **item,
+            "stem": f"Der Vorgang {_case(item)} wird immer langsamer: Was würden Sie als Nächstes tun?",
+            "options": options,
+            "key": 0,
+            "rationale": "Nur so zeigt sich, wo der Fehler beginnt, bevor etwas geändert wird.",
+        }
+        for item in items
+    ]
+
+
+def other_keys(items: list[Item]) -> list[Item]:
+    """The content is good and the names of the fields are not those of the schema."""
+    return [
+        {"question": item["stem"], "choices": item["options"], "answer": item["options"][item["key"]]} for item in items
+    ]
+
+
+def _without_one(item: Item) -> list[str]:
+    right = item["options"][item["key"]]
+    wrong = [option for option in item["options"] if option != right][:2]
+    wrong.insert(min(item["key"], 2), right)
+    return wrong
+
+
+def _case(item: Item) -> str:
+    return str(item["stem"]).partition("(case ")[2].partition(")")[0]
+
+
+def _item(skill: str, source: str, serial: int, case: str) -> Item:
     return {
         "skill": skill,
         "source": source,
-        "stem": _stem(serial),
-        "options": options,
-        "key": key,
+        "stem": _stem(serial, case),
+        "options": [f"{_pick(_VERBS, serial + turn)} {_pick(_OBJECTS, serial + turn)} first" for turn in range(4)],
+        "key": serial % 4,
         "rationale": "It shows where the trouble begins before anything is changed.",
     }
 
 
-def _stem(serial: int) -> str:
+def _stem(serial: int, case: str) -> str:
     subject, trouble = _pick(_SUBJECTS, serial), _pick(_TROUBLES, serial)
     time, aim = _pick(_TIMES, serial // 5), _pick(_AIMS, serial)
-    return f"The {subject} {trouble} {time} (case {serial}): what would you do next to {aim}?"
+    return f"The {subject} {trouble} {time} (case {case}): what would you do next to {aim}?"
 
 
 def _pick(words: tuple[str, ...], number: int) -> str:

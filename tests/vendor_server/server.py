@@ -1,38 +1,106 @@
 """A vendor on a loopback port that behaves as it is told."""
 
 import asyncio
-import json
-from collections.abc import Sequence
+import random
+import secrets
+import ssl
+from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
-from tests.vendor_server.behaviours import RESPONSES, Behaviour, Call
+import msgspec
+
+from tests.vendor_server import control
+from tests.vendor_server.answers import answer
+from tests.vendor_server.anthropic_dialect import AnthropicDialect
+from tests.vendor_server.asked import Asked, read
+from tests.vendor_server.behaviours import Behaviour, choose
+from tests.vendor_server.connection import Connection, Request
+from tests.vendor_server.counters import Bill, Counters, Totals
+from tests.vendor_server.delivery import Call, deliver, forever
+from tests.vendor_server.dialects import Dialect
+from tests.vendor_server.failures import failure, headers, refusable
+from tests.vendor_server.openai_dialect import OpenAIDialect
+from tests.vendor_server.pace import Pace, pause
+
+KEEP = 1_000
+_DIALECTS: dict[str, Dialect] = {"/chat/completions": OpenAIDialect(), "/messages": AnthropicDialect()}
 
 
 class VendorServer:
-    """Speaks the OpenAI chat-completions dialect, without streaming.
+    """Speaks OpenAI chat completions and Anthropic messages, streaming or not.
 
-    `behaviours` are taken call by call, the last one again and again. `latency` (seconds) precedes every response.
-    `requests` holds the bodies received, `keys` the Authorization headers.
+    `behaviours` are taken call by call, the last one again and again; each is a name or shares such as "5% stall".
+    `latency` (seconds) precedes every response; `pace` says how long the rest takes. `refuses` names the forms of JSON
+    that are answered with 400. `requests`, `keys` and `bills` hold the last `keep` of each.
     """
 
-    def __init__(self, behaviours: Sequence[str] = (Behaviour.GOOD,), latency: float = 0.0) -> None:
+    def __init__(
+        self,
+        behaviours: Sequence[str] = (Behaviour.GOOD,),
+        latency: float = 0.0,
+        *,
+        pace: Pace | None = None,
+        refuses: Iterable[str] = (),
+        seed: int | None = None,
+        keep: int = KEEP,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.behaviours: Sequence[str] = behaviours
-        self.latency = latency
-        self.retry_after = 60
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str] = []
-        self._connections: set[asyncio.Task[None]] = set()
+        self.pace = pace or Pace()
+        self.pace.latency = latency or self.pace.latency
+        self.refuses = refusable(refuses)
+        self.seed = secrets.randbits(32) if seed is None else seed
+        self.counters = Counters(keep)
+        self._tls = tls
+        self._number = 0  # never starts again, so that an item is new also after a reset
+        self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
+        self._nobody_left = asyncio.Event()
+
+    @property
+    def latency(self) -> float:
+        """Seconds before every response."""
+        return self.pace.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self.pace.latency = seconds
 
     @property
     def calls(self) -> int:
         """How many requests arrived."""
-        return len(self.keys)
+        return self.counters.totals.calls
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """The bodies received."""
+        return self.counters.requests
+
+    @property
+    def keys(self) -> list[str]:
+        """The Authorization headers received, or Anthropic's x-api-key."""
+        return self.counters.keys
+
+    @property
+    def bills(self) -> deque[Bill]:
+        """What came of each call, in the order of their ends."""
+        return self.counters.bills
+
+    @property
+    def totals(self) -> Totals:
+        """Sums over all calls, and what is open now."""
+        return self.counters.summary()
+
+    @property
+    def root_url(self) -> str:
+        """Scheme, host and port; what an Anthropic model has as `api_base`."""
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def base_url(self) -> str:
-        """What a configuration names as `api_base`."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        """What a configuration names as `api_base` of an OpenAI model."""
+        return f"{self.root_url}/v1"
 
     @property
     def port(self) -> int:
@@ -45,21 +113,23 @@ class VendorServer:
     def reset(self, *behaviours: str) -> None:
         """Forget what was received and behave differently from now on."""
         self.behaviours = behaviours or (Behaviour.GOOD,)
-        self.latency = 0.0
-        self.requests.clear()
-        self.keys.clear()
+        self.pace.latency = 0.0
+        self.refuses = frozenset()
+        self.counters.reset()
 
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1."""
-        self._server = await asyncio.start_server(self._connection, "127.0.0.1", port)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connection, "127.0.0.1", port, ssl=self._tls, backlog=4096)
 
     async def close(self) -> None:
         """Stop listening and hang up on everybody."""
         if self._server is not None:
             self._server.close()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        for connection in tuple(self._connections):
+            connection.abandon()
+        if self._connections:
+            await self._nobody_left.wait()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -68,26 +138,82 @@ class VendorServer:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        try:
-            while not writer.is_closing():
-                await self._one_request(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass  # the client has what it wanted, gave up, or the test is over
-        finally:
-            self._connections.discard(task)
-            writer.close()
+    def _connection(self) -> Connection:
+        return Connection(self._respond, self._opened, self._closed)
 
-    async def _one_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head.split("\r\n"))}
-        body = json.loads(await reader.readexactly(int(headers["content-length"])))
-        number = self.calls
-        self.keys.append(headers.get("authorization", ""))
-        self.requests.append(body)
-        behaviour = Behaviour(self.behaviours[min(number, len(self.behaviours) - 1)])
-        await asyncio.sleep(self.latency)
-        await RESPONSES[behaviour](Call(body, number, self.retry_after, writer))
+    def _opened(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        self._nobody_left.clear()
+        self.counters.connected()
+
+    def _closed(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if not self._connections:
+            self._nobody_left.set()
+        self.counters.disconnected()
+
+    async def _respond(self, request: Request, connection: Connection) -> None:
+        if request.path.startswith(control.PATH):
+            control.respond(self, request, connection)
+            return
+        dialect = next((dialect for end, dialect in _DIALECTS.items() if request.path.endswith(end)), None)
+        if dialect is None or request.method != "POST":
+            connection.send(404, b'{"error": {"message": "there is nothing at this path"}}')
+            return
+        await self._call(request, connection, dialect)
+
+    async def _call(self, request: Request, connection: Connection, dialect: Dialect) -> None:
+        """One call of a model, from its arrival to its bill."""
+        try:
+            body = msgspec.json.decode(request.content, type=dict)
+        except msgspec.DecodeError:
+            connection.send(400, b'{"error": {"message": "the body is no JSON object"}}')
+            return
+        behaviour = self._choose()
+        asked = read(body, self._number, len(request.content))
+        self._number += 1
+        key = request.headers.get("authorization") or request.headers.get("x-api-key", "")
+        self.counters.arrived(body, key, len(request.content))
+        bill = Bill(asked.number, behaviour, dialect.name, asked.model, asked.form, asked.streams)
+        try:
+            await self._answer(asked, behaviour, dialect, connection, bill)
+        finally:
+            bill.bytes_sent, bill.hung_up = connection.bytes_sent, connection.hung_up
+            self.counters.ended(bill)
+
+    def _choose(self) -> Behaviour:
+        programmed = self.behaviours[min(self.calls, len(self.behaviours) - 1)]
+        return choose(programmed, self.seed, self._number)
+
+    async def _answer(
+        self, asked: Asked, behaviour: Behaviour, dialect: Dialect, connection: Connection, bill: Bill
+    ) -> None:
+        pace, dice = self.pace, random.Random(f"{self.seed}/{asked.number}/pace")  # noqa: S311 - has to be repeatable
+        await pause(pace.varied(pace.latency, dice))
+        if await _no_response(behaviour, connection):
+            return
+        if failed := failure(behaviour, asked, self.refuses):
+            bill.status = failed.status
+            connection.send(failed.status, dialect.error(failed), extra=headers(behaviour, pace))
+        elif behaviour in _BODIES:
+            bill.status = 200
+            connection.send(200, *_BODIES[behaviour])
+        else:
+            text = answer(behaviour, asked, self.seed, pace.break_at)
+            await deliver(Call(asked, behaviour, dialect, pace, dice, connection, bill, text))
+
+
+_BODIES: dict[Behaviour, tuple[bytes, str]] = {
+    Behaviour.HTML: (b"<html><body>Welcome to the proxy</body></html>", "text/html"),
+    Behaviour.EMPTY_BODY: (b"", "application/json"),
+}
+
+
+async def _no_response(behaviour: Behaviour, connection: Connection) -> bool:
+    if behaviour is Behaviour.HANG:
+        await forever()
+    if behaviour is Behaviour.DROP:
+        connection.hang_up()
+    elif behaviour is Behaviour.RESET:
+        connection.reset()
+    return behaviour in (Behaviour.DROP, Behaviour.RESET)

@@ -10,8 +10,9 @@ from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
 from assessment.models import WrittenSet
 from providers.base import Outcome
+from providers.check import check
 from providers.config import ProvidersConfig, load
-from providers.desk import build, check, usable
+from providers.desk import build, usable
 from tests.unit.providers.fakes import brief
 from tests.vendor_server import Behaviour, VendorServer
 

@@ -7,10 +7,27 @@ from typing import Any
 
 from assessment.deadline import Deadline
 from assessment.models import Brief, Mode, Skill, Slot, SourceItem, SourceKind
-from providers.base import Order, Reply, Usage, VendorError
+from providers.base import Ending, Listener, Order, Usage, Vendor, VendorError
+from providers.chain import Chain
+from providers.config import Hedge
+from providers.hedge import HedgePolicy
+from providers.ladder import Rung
+from providers.ledger import AttemptRecord
 from providers.orders import Refs
+from providers.upstream import Upstream
 
-Step = Callable[[Order], str] | Exception | float
+Text = Callable[[Order], str]
+
+
+class Stream:
+    """An answer that comes piece by piece: text, seconds of silence, or an exception that breaks it off."""
+
+    def __init__(self, *parts: Text | str | float | Exception, finish_reason: str = "stop") -> None:
+        self.parts = parts
+        self.finish_reason = finish_reason
+
+
+Step = Text | Exception | float | Stream
 
 SKILLS = (Skill("skill-a", "Astronomy"), Skill("skill-b", "Botany"))
 SOURCES = (
@@ -74,40 +91,108 @@ def always(text: str) -> Callable[[Order], str]:
     return answer
 
 
+def opening(count: int) -> Callable[[Order], str]:
+    """The beginning of a good answer, up to and including its first `count` items, and a bit of the next one."""
+
+    def answer(order: Order) -> str:
+        items = json.loads(good(order))["items"]
+        whole = text_of(items[:count])[:-2]
+        return whole + (", " if count else "") + json.dumps(items[-1])[:30]
+
+    return answer
+
+
+async def answer_of(vendor: Vendor, order: Order, deadline: Deadline) -> tuple[str, Ending]:
+    """All that a vendor says, and how it ended."""
+    pieces: list[str] = []
+    ending = await vendor.write(order, deadline, pieces.append)
+    return "".join(pieces), ending
+
+
 class ScriptedVendor:
-    """Takes one step per call, the last one again and again: an answer, an exception, or seconds of silence."""
+    """Takes one step per call, the last one again and again: an answer, an exception, or seconds of silence before."""
+
+    rung: Rung | None = None
 
     def __init__(self, name: str, *steps: Step) -> None:
         self.name = name
+        self.model = f"{name}-model"
         self.steps = steps or (good,)
         self.orders: list[Order] = []
         self.limits: list[float] = []
+        self.asked_at: list[float] = []
+        self.cancelled = 0
 
-    async def write(self, order: Order, deadline: Deadline) -> Reply:
+    async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:
         step = self.steps[min(len(self.orders), len(self.steps) - 1)]
         self.orders.append(order)
         self.limits.append(deadline.remaining)
+        self.asked_at.append(deadline.clock.monotonic() - 1000)
+        try:
+            return await self._answer(step, order, deadline, hear)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+
+    async def _answer(self, step: Step, order: Order, deadline: Deadline, hear: Listener) -> Ending:
         if isinstance(step, float):
-            await deadline.clock.sleep(step)
-            step = good
-        if isinstance(step, Exception):
-            raise step
-        return Reply(self.name, f"{self.name}-model", step(order), usage=Usage(10, 20))
+            step = Stream(step, good)
+        if not isinstance(step, Stream):
+            step = Stream(step)
+        for part in step.parts:
+            if isinstance(part, Exception):
+                raise part
+            if isinstance(part, float):
+                await deadline.clock.sleep(part)
+            else:
+                hear(part if isinstance(part, str) else part(order))
+        return Ending(step.finish_reason, Usage(10, 20))
 
 
 class StubbornVendor:
     """Swallows every cancellation until it is released."""
 
     name = "stubborn"
+    model = "stubborn-model"
+    rung: Rung | None = None
 
     def __init__(self) -> None:
         self.released = asyncio.Event()
         self.cancellations = 0
 
-    async def write(self, order: Order, deadline: Deadline) -> Reply:  # noqa: ARG002 - it listens to nobody
+    async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:  # noqa: ARG002 - it listens to nobody
         while not self.released.is_set():
             try:
                 await self.released.wait()
             except asyncio.CancelledError:
                 self.cancellations += 1
+        hear("too late for anybody to hear")
         raise VendorError(self.name, "too late for anybody to see")
+
+
+class ListLedger:
+    """Keeps its records in a list."""
+
+    def __init__(self) -> None:
+        self.records: list[AttemptRecord] = []
+
+    def record(self, record: AttemptRecord) -> None:
+        self.records.append(record)
+
+    @property
+    def outcomes(self) -> list[tuple[str, str]]:
+        return [(record.vendor, record.outcome.value) for record in self.records]
+
+
+NO_HEDGE = Hedge(max_extra_share=0.0)
+
+
+def chain_of(
+    *vendors: ScriptedVendor | StubbornVendor,
+    attempt_seconds: float = 30.0,
+    max_concurrency: int = 64,
+    hedge: Hedge = NO_HEDGE,
+) -> Chain:
+    """A chain of these vendors, in this order; without hedging unless the test is about it."""
+    upstreams = [Upstream(vendor, attempt_seconds, max_concurrency) for vendor in vendors]
+    return Chain(upstreams, HedgePolicy(hedge))

@@ -47,7 +47,7 @@ async def test_work_that_cancels_itself_looks_like_a_timeout_and_not_like_the_ca
 async def test_work_that_swallows_cancellation_overruns_by_less_than_fifty_milliseconds() -> None:
     vendor, deadline = StubbornVendor(), Deadline(SystemClock(), 0.1)
     with pytest.raises(TimeoutError):
-        await bounded(vendor.write(order(), deadline), deadline)
+        await bounded(vendor.write(order(), deadline, print), deadline)
     assert deadline.elapsed < 0.15
     assert module._abandoned
     vendor.released.set()
@@ -57,7 +57,7 @@ async def test_work_that_swallows_cancellation_overruns_by_less_than_fifty_milli
 async def test_an_abandoned_task_that_fails_later_warns_nobody(caplog: pytest.LogCaptureFixture) -> None:
     vendor, deadline = StubbornVendor(), Deadline(FakeClock(), 1)
     with pytest.raises(TimeoutError):
-        await bounded(vendor.write(order(), deadline), deadline)
+        await bounded(vendor.write(order(), deadline, print), deadline)
     await _settle()
     vendor.released.set()
     await _settle()
@@ -69,7 +69,7 @@ async def test_an_abandoned_task_that_fails_later_warns_nobody(caplog: pytest.Lo
 
 async def test_a_cancelled_caller_cancels_the_work() -> None:
     vendor = StubbornVendor()
-    caller = asyncio.ensure_future(bounded(vendor.write(order(), _hour()), _hour()))
+    caller = asyncio.ensure_future(bounded(vendor.write(order(), _hour(), print), _hour()))
     await _settle()
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):

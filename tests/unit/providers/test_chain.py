@@ -1,99 +1,159 @@
-import asyncio
+"""Who is asked next, by what a call has met and how each vendor stands."""
 
 import pytest
 
 from assessment.deadline import Deadline
-from providers.base import AttemptTimedOut, ChainExhausted, Outcome, RateLimited, Unauthorized, VendorBroken
-from providers.chain import Chain, Rung
+from providers.base import Order, Outcome
+from providers.chain import Chain, Choice, Pause, Tries
+from providers.latency import Learned, Pace
+from providers.upstream import Upstream
 from tests.unit.providers.fake_clock import FakeClock
-from tests.unit.providers.fakes import ScriptedVendor, StubbornVendor, order
+from tests.unit.providers.fakes import ScriptedVendor, chain_of, order
+
+NOW = 1000.0
 
 
-def chain(*vendors: ScriptedVendor, attempt_seconds: float = 30.0, max_concurrency: int = 64) -> Chain:
-    return Chain([Rung(vendor, attempt_seconds, max_concurrency) for vendor in vendors])
+def three(attempt_seconds: float = 80.0) -> Chain:
+    return chain_of(*(ScriptedVendor(name) for name in ("one", "two", "three")), attempt_seconds=attempt_seconds)
 
 
-async def test_the_first_vendor_that_answers_is_the_only_one_asked() -> None:
-    one, two = ScriptedVendor("one"), ScriptedVendor("two")
-    reply = await chain(one, two).write(order(), Deadline(FakeClock(), 87))
-    assert (reply.vendor, len(two.orders)) == ("one", 0)
+def deadline(seconds: float = 87.0) -> Deadline:
+    return Deadline(FakeClock(), seconds)
 
 
-@pytest.mark.parametrize("failure", [RateLimited("one"), VendorBroken("one"), Unauthorized("one")])
-async def test_any_failure_moves_on_to_the_next_vendor_at_once(failure: Exception) -> None:
-    clock = FakeClock()
-    one, two = ScriptedVendor("one", failure), ScriptedVendor("two")
-    reply = await chain(one, two).write(order(), Deadline(clock, 87))
-    assert reply.vendor == "two"
-    assert reply.failures == (failure,)
-    assert clock.time == 1000
+def chosen(chain: Chain, tries: Tries | None = None, seconds: float = 87.0, asked: Order | None = None) -> str | None:
+    choice = chain.choose(asked or order(), tries or Tries(), deadline(seconds))
+    return choice.upstream.name if isinstance(choice, Choice) else None
 
 
-async def test_a_hanging_vendor_costs_its_attempt_seconds_and_no_more() -> None:
-    clock = FakeClock()
-    one, two = ScriptedVendor("one", 1e6), ScriptedVendor("two")
-    reply = await chain(one, two, attempt_seconds=30).write(order(), Deadline(clock, 87))
-    assert reply.vendor == "two"
-    assert clock.time == pytest.approx(1030)
+def failed(*names: str, outcome: Outcome = Outcome.VENDOR_BROKEN) -> Tries:
+    tries = Tries()
+    for name in names:
+        fail(tries, name, outcome)
+    return tries
 
 
-async def test_an_attempt_gets_at_most_its_fair_share_so_that_every_later_rung_is_reached() -> None:
-    vendors = [ScriptedVendor(name, 1e6) for name in ("one", "two", "three")]
-    clock = FakeClock()
-    with pytest.raises(ChainExhausted) as caught:
-        await chain(*vendors, attempt_seconds=80).write(order(), Deadline(clock, 30))
-    assert [vendor.limits[0] for vendor in vendors] == pytest.approx([10, 10, 10])
-    assert [failure.outcome for failure in caught.value.failures] == [Outcome.TIMED_OUT] * 3
-    assert clock.time == pytest.approx(1030)
+def fail(tries: Tries, name: str, outcome: Outcome = Outcome.VENDOR_BROKEN) -> None:
+    tries.sent(name, order())
+    tries.ended(name, outcome, has_progressed=False)
 
 
-async def test_no_vendor_is_asked_after_the_deadline() -> None:
-    clock = FakeClock()
-    deadline = Deadline(clock, 5)
-    await clock.sleep(5)
-    one = ScriptedVendor("one")
-    with pytest.raises(ChainExhausted):
-        await chain(one).write(order(), deadline)
-    assert not one.orders
+def open_breaker(upstream: Upstream, *, at: float = NOW, outcome: Outcome = Outcome.VENDOR_BROKEN) -> None:
+    for _ in range(3):
+        upstream.breaker.end(outcome, at, is_probe=False)
 
 
-async def test_a_vendor_to_be_skipped_is_not_asked_and_leaves_its_share_to_the_others() -> None:
-    one, two = ScriptedVendor("one"), ScriptedVendor("two")
-    skipping = order(skip=frozenset({"one"}))
-    reply = await chain(one, two, attempt_seconds=80).write(skipping, Deadline(FakeClock(), 40))
-    assert (reply.vendor, len(one.orders)) == ("two", 0)
-    assert two.limits == pytest.approx([40])
+def slow(name: str, seconds: float, attempt_seconds: float = 80.0) -> Upstream:
+    return Upstream(ScriptedVendor(name), attempt_seconds, 64, pace=Pace(Learned(4, (seconds,) * 20)))
 
 
-async def test_an_exhausted_chain_keeps_every_failure_in_order() -> None:
-    failures = (RateLimited("one"), VendorBroken("two"))
-    vendors = [ScriptedVendor(failure.vendor, failure) for failure in failures]
-    with pytest.raises(ChainExhausted) as caught:
-        await chain(*vendors).write(order(), Deadline(FakeClock(), 87))
-    assert caught.value.failures == failures
-    assert "one rate_limited, two vendor_broken" in str(caught.value)
+def test_the_first_vendor_of_the_chain_is_preferred() -> None:
+    assert chosen(three()) == "one"
 
 
-async def test_a_chain_stands_in_a_chain_like_any_vendor() -> None:
-    inner = Chain([Rung(ScriptedVendor("one", RateLimited("one")), 30, 1)], name="inner")
-    outer = Chain([Rung(inner, 30, 1), Rung(ScriptedVendor("two"), 30, 1)])
-    assert (await outer.write(order(), Deadline(FakeClock(), 87))).vendor == "two"
+def test_one_that_failed_in_this_call_is_passed_over() -> None:
+    assert chosen(three(), failed("one")) == "two"
 
 
-async def test_waiting_for_a_free_place_counts_against_the_attempt() -> None:
-    clock = FakeClock()
-    slow, spare = ScriptedVendor("slow", 8.0), ScriptedVendor("spare")
-    both = chain(slow, spare, attempt_seconds=10, max_concurrency=1)
-    replies = await asyncio.gather(*(both.write(order(part=part), Deadline(clock, 87)) for part in range(3)))
-    assert [reply.vendor for reply in replies] == ["slow", "spare", "spare"]
-    assert clock.time == pytest.approx(1010)
+def test_an_attempt_gets_its_share_so_that_every_rung_left_stays_reachable() -> None:
+    chain, tries, remaining, slices = three(), Tries(), 90.0, []
+    for name in ("one", "two", "three"):
+        choice = chain.choose(order(), tries, deadline(remaining))
+        assert isinstance(choice, Choice)
+        slices.append(choice.seconds)
+        remaining -= choice.seconds
+        fail(tries, name)
+    assert slices == pytest.approx([30, 30, 30])
 
 
-async def test_a_vendor_that_swallows_cancellation_does_not_hold_up_the_chain() -> None:
-    clock, stubborn = FakeClock(), StubbornVendor()
-    both = Chain([Rung(stubborn, 10, 4), Rung(ScriptedVendor("two"), 10, 4)])
-    reply = await both.write(order(), Deadline(clock, 87))
-    assert reply.vendor == "two"
-    assert isinstance(reply.failures[0], AttemptTimedOut)
-    stubborn.released.set()
-    await asyncio.sleep(0)
+def test_an_attempt_gets_no_more_than_its_vendors_limit() -> None:
+    choice = three(attempt_seconds=5).choose(order(), Tries(), deadline())
+    assert isinstance(choice, Choice)
+    assert choice.seconds == 5
+
+
+def test_no_attempt_starts_with_less_time_than_its_vendor_usually_takes() -> None:
+    chain = Chain([slow("slow", 20), slow("quick", 5)])
+    assert chosen(chain, seconds=30) == "slow"
+    assert chosen(chain, seconds=15) == "quick"
+    assert chosen(chain, seconds=4) is None
+
+
+def test_a_share_that_is_too_short_for_a_vendor_is_stretched_to_its_usual_time() -> None:
+    choice = Chain([slow("slow", 20), slow("quick", 5)]).choose(order(), Tries(), deadline(30))
+    assert isinstance(choice, Choice)
+    assert choice.seconds == 20
+
+
+def test_a_smaller_order_is_expected_to_take_less() -> None:
+    assert chosen(Chain([slow("slow", 20)]), seconds=10, asked=order(1)) == "slow"
+
+
+def test_nobody_is_asked_when_the_time_is_over() -> None:
+    assert chosen(three(), seconds=0.01) is None
+
+
+def test_a_vendor_with_an_open_breaker_is_passed_over() -> None:
+    chain = three()
+    open_breaker(chain.upstreams[0])
+    assert chosen(chain) == "two"
+
+
+def test_with_no_vendor_closed_the_least_bad_is_tried() -> None:
+    chain = three()
+    for upstream, at in zip(chain.upstreams, (990.0, 985.0, 995.0), strict=True):
+        open_breaker(upstream, at=at)
+    assert chosen(chain) == "two"
+
+
+def test_a_vendor_that_is_out_is_not_even_the_least_bad() -> None:
+    chain = chain_of(ScriptedVendor("one"))
+    chain.upstreams[0].breaker.end(Outcome.UNAUTHORIZED, NOW, is_probe=False)
+    assert chosen(chain) is None
+
+
+def test_a_single_vendor_gets_one_second_chance_after_bad_luck() -> None:
+    chain, tries = chain_of(ScriptedVendor("one")), failed("one")
+    assert chosen(chain, tries) == "one"
+    fail(tries, "one")
+    assert chosen(chain, tries) is None
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNUSABLE, Outcome.EMPTY, Outcome.CONTENT_REFUSED, Outcome.MALFORMED])
+def test_the_same_request_never_goes_twice_to_a_vendor_that_answered_it_badly(outcome: Outcome) -> None:
+    assert chosen(chain_of(ScriptedVendor("one")), failed("one", outcome=outcome)) is None
+
+
+def test_a_request_with_new_reasons_is_another_request() -> None:
+    tries = failed("one", outcome=Outcome.UNUSABLE)
+    assert chosen(chain_of(ScriptedVendor("one")), tries, asked=order(complaints=("structure: 3 options",))) == "one"
+
+
+def test_a_second_chance_comes_after_every_fresh_vendor_and_not_while_the_breaker_is_open() -> None:
+    chain = three()
+    assert chosen(chain, failed("one", "two")) == "three"
+    open_breaker(chain.upstreams[0])
+    assert chosen(chain, failed("one", "two", "three")) == "two"
+
+
+def test_a_pause_a_vendor_asked_for_means_the_next_vendor_at_once() -> None:
+    chain = three()
+    chain.upstreams[0].breaker.end(Outcome.RATE_LIMITED, NOW, is_probe=False, retry_after=2)
+    assert chosen(chain, failed("one", outcome=Outcome.RATE_LIMITED)) == "two"
+    assert chosen(chain) == "two"
+
+
+def test_a_pause_is_kept_when_nobody_else_is_left_and_it_fits_into_the_time() -> None:
+    chain, tries = chain_of(ScriptedVendor("one")), failed("one", outcome=Outcome.RATE_LIMITED)
+    chain.upstreams[0].breaker.end(Outcome.RATE_LIMITED, NOW, is_probe=False, retry_after=2)
+    assert chain.choose(order(), tries, deadline()) == Pause(2)
+    assert chain.choose(order(), tries, deadline(1)) is None
+
+
+def test_a_hedge_is_somebody_else_who_is_ready() -> None:
+    chain = three()
+    open_breaker(chain.upstreams[1])
+    choice = chain.choose_hedge(order(), Tries(), deadline(), {"one"})
+    assert choice is not None
+    assert choice.upstream.name == "three"
+    assert chain_of(ScriptedVendor("one")).choose_hedge(order(), Tries(), deadline(), {"one"}) is None

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.decode import MAX_ITEMS, MAX_REPLY_CHARACTERS, Decoded, decode
+from providers.decode import MAX_ITEMS, MAX_REPLY_CHARACTERS, Decoded, Draft, ItemScanner, Reject, decode
 from tests.unit.providers.fakes import item, text_of
 
 GOOD = text_of([item()])
@@ -107,7 +107,7 @@ def test_an_answer_without_a_list_of_items_is_one_reject(text: str) -> None:
     assert rules(decode(text)) == ["no_items"]
 
 
-def test_an_endless_answer_is_not_read() -> None:
+def test_an_endless_answer_is_not_read_to_its_end() -> None:
     assert rules(decode(GOOD + " " * MAX_REPLY_CHARACTERS)) == ["too_long"]
 
 
@@ -140,3 +140,38 @@ def test_any_json_cut_anywhere_keeps_the_good_item_in_front(values: list[Any], c
     start = len(GOOD)
     decoded = decode(text[: start + cut % (len(text) - start + 1)])
     assert decoded.drafts[0].stem == item()["stem"]
+
+
+def in_pieces(text: str, size: int) -> Decoded:
+    scanner = ItemScanner()
+    found = [piece for start in range(0, len(text), size) for piece in scanner.feed(text[start : start + size])]
+    found += scanner.end()
+    drafts = tuple(piece for piece in found if isinstance(piece, Draft))
+    return Decoded(drafts, tuple(piece for piece in found if isinstance(piece, Reject)))
+
+
+def test_an_item_is_given_with_the_piece_that_closes_it() -> None:
+    text = text_of([item(stem="One?"), item(stem="Two?")])
+    scanner, end_of_first = ItemScanner(), text.index("}") + 1
+    assert scanner.feed(text[: end_of_first - 1]) == []
+    assert [
+        piece.stem for piece in scanner.feed(text[end_of_first - 1 : end_of_first]) if isinstance(piece, Draft)
+    ] == ["One?"]
+    assert scanner.is_open
+
+
+def test_a_list_that_is_told_twice_is_read_twice() -> None:
+    example = text_of([item(stem="An example?")])
+    decoded = decode(f"The form is {example}. Here is mine: {text_of([item(stem='Mine?')])}")
+    assert [draft.stem for draft in decoded.drafts] == ["An example?", "Mine?"]
+
+
+@given(st.text(st.sampled_from('{}[],:"\\ a1\ud800\x00')), st.integers(1, 7))
+def test_any_broken_list_reads_the_same_in_pieces_as_whole(text: str, size: int) -> None:
+    whole = f'x{{"items" : [{json.dumps(item(stem=text))}, {text}'
+    assert in_pieces(whole, size) == decode(whole)
+
+
+def test_a_long_answer_in_single_characters_costs_no_more_than_a_glance_at_each() -> None:
+    text = text_of([item(stem="x" * 500)] * 40)
+    assert len(in_pieces(text, 1).drafts) == 40

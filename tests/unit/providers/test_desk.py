@@ -8,8 +8,9 @@ from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
 from assessment.models import Mode
 from providers.base import Outcome
+from providers.check import check
 from providers.config import ProvidersConfig, built_in, load
-from providers.desk import ModeWriter, build, check, usable
+from providers.desk import build, usable
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import brief
 
@@ -49,11 +50,6 @@ async def test_live_mode_is_served_by_the_configured_chain(tmp_path: Path) -> No
     written = await build(config).write(brief(mode=Mode.LIVE), Deadline(FakeClock(), 87))
     assert written.provenance.vendors[0].vendor == "house"
     assert written.provenance.config_hash == config.hash
-
-
-async def test_a_mode_without_a_writer_fails() -> None:
-    with pytest.raises(GenerationFailed):
-        await ModeWriter(build(built_in()), None).write(brief(mode=Mode.LIVE), Deadline(FakeClock(), 87))
 
 
 async def test_checking_the_sandbox_finds_it_well(tmp_path: Path) -> None:

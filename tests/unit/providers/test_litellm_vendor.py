@@ -1,7 +1,10 @@
 """The adapter's request and its names for failures, without any network: respx stands where the vendor would."""
 
+import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -14,6 +17,7 @@ from providers.base import (
     AttemptTimedOut,
     ContentRefused,
     EmptyReply,
+    FormRefused,
     MalformedReply,
     ModelNotFound,
     RateLimited,
@@ -26,9 +30,10 @@ from providers.base import (
     VendorError,
 )
 from providers.config import VendorConfig
-from providers.litellm_vendor import LiteLLMVendor, classify, has_credentials
+from providers.ladder import Rung
+from providers.litellm_vendor import LiteLLMVendor, classify, has_credentials, listed_price
 from providers.secret import Secret
-from tests.unit.providers.fakes import order
+from tests.unit.providers.fakes import answer_of, order
 
 URL = "https://vendor.example/v1/chat/completions"
 KEY = "sk-very-secret"
@@ -41,8 +46,8 @@ def route() -> Iterator[respx.Route]:
 
 
 def vendor(model: str = "openai/gpt-4o-mini", **changes: Any) -> LiteLLMVendor:
-    config = VendorConfig(**{"name": "mini", "model": model, "api_base": "https://vendor.example/v1", **changes})
-    return LiteLLMVendor(config, Secret(KEY))
+    fields = {"name": "mini", "model": model, "api_base": "https://vendor.example/v1", "stream": False, **changes}
+    return LiteLLMVendor(VendorConfig(**fields), Secret(KEY))
 
 
 def completion(content: str | None = '{"items": []}', finish_reason: str = "stop") -> httpx.Response:
@@ -52,7 +57,7 @@ def completion(content: str | None = '{"items": []}', finish_reason: str = "stop
 
 
 async def ask(model: str = "openai/gpt-4o-mini", **changes: Any) -> Any:
-    return await vendor(model, **changes).write(order(), Deadline(SystemClock(), 5))
+    return await answer_of(vendor(model, **changes), order(), Deadline(SystemClock(), 5))
 
 
 async def failure() -> VendorError:
@@ -63,7 +68,7 @@ async def failure() -> VendorError:
 
 async def test_one_attempt_is_one_request_with_the_key_and_the_schema(route: respx.Route) -> None:
     route.return_value = completion()
-    reply = await ask(params={"temperature": 0.7})
+    text, ending = await ask(params={"temperature": 0.7})
     request = route.calls.last.request
     body = json.loads(request.content)
     assert route.call_count == 1
@@ -71,20 +76,105 @@ async def test_one_attempt_is_one_request_with_the_key_and_the_schema(route: res
     assert (body["model"], body["temperature"]) == ("gpt-4o-mini", 0.7)
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
     assert body["response_format"]["json_schema"]["schema"]["properties"]["items"]["minItems"] == 4
-    assert (reply.vendor, reply.model, reply.usage) == ("mini", "openai/gpt-4o-mini", Usage(700, 90))
+    assert (text, ending.usage) == ('{"items": []}', Usage(700, 90))
 
 
-async def test_a_model_of_unknown_abilities_is_asked_for_plain_json(route: respx.Route) -> None:
+async def test_a_model_of_unknown_abilities_is_tried_with_the_strictest_form(route: respx.Route) -> None:
     route.return_value = completion()
     await ask("openai/some-local-model")
     body = json.loads(route.calls.last.request.content)
-    assert body["response_format"] == {"type": "json_object"}
+    assert body["response_format"]["type"] == "json_schema"
     assert '"minItems":4' in body["messages"][1]["content"]
+
+
+async def test_a_model_that_is_known_not_to_keep_to_a_schema_is_made_to_call_a_tool(route: respx.Route) -> None:
+    route.return_value = completion()
+    await ask("openai/gpt-3.5-turbo")
+    body = json.loads(route.calls.last.request.content)
+    assert body["tools"][0]["function"]["parameters"]["properties"]["items"]["minItems"] == 4
+    assert body["tool_choice"]["function"]["name"] == body["tools"][0]["function"]["name"]
+    assert "response_format" not in body
+
+
+def refusal(words: str, status: int = 400) -> httpx.Response:
+    return httpx.Response(status, json={"error": {"message": words, "type": "invalid_request_error"}})
+
+
+async def test_a_form_that_is_refused_is_not_asked_for_again(route: respx.Route) -> None:
+    one, deadline = vendor("openai/some-local-model"), Deadline(SystemClock(), 5)
+    for words, rung in [
+        ("response_format is not supported", Rung.TOOL),
+        ("tools are not supported", Rung.JSON_OBJECT),
+        ("unknown field response_format", Rung.PROMPT),
+    ]:
+        route.return_value = refusal(words)
+        with pytest.raises(FormRefused):
+            await answer_of(one, order(), deadline)
+        assert one.rung is rung
+    route.return_value = completion()
+    await answer_of(one, order(), deadline)
+    body = json.loads(route.calls.last.request.content)
+    assert not {"response_format", "tools"} & set(body)
+
+
+async def test_parallel_refusals_of_one_form_go_down_one_rung(route: respx.Route) -> None:
+    one, deadline = vendor("openai/some-local-model"), Deadline(SystemClock(), 5)
+    route.return_value = refusal("response_format is not supported")
+    ends = await asyncio.gather(*(answer_of(one, order(), deadline) for _ in range(3)), return_exceptions=True)
+    assert [type(end) for end in ends] == [FormRefused] * 3
+    assert one.rung is Rung.TOOL
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This model's maximum context length is 8192 tokens, but 9000 are in the functions.",
+        "bad temperature",
+    ],
+)
+async def test_a_refusal_of_something_else_is_not_blamed_on_the_form(route: respx.Route, words: str) -> None:
+    one = vendor()
+    route.return_value = refusal(words)
+    with pytest.raises(RequestRejected) as caught:
+        await answer_of(one, order(), Deadline(SystemClock(), 5))
+    assert not isinstance(caught.value, FormRefused)
+    assert one.rung is Rung.JSON_SCHEMA
+
+
+async def test_the_text_may_stand_in_a_tool_call(route: respx.Route) -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "question_items", "arguments": '{"items": [1]}'}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
+    route.return_value = httpx.Response(200, json={"id": "x", "object": "chat.completion", "choices": [choice]})
+    assert (await ask())[0] == '{"items": [1]}'
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("9", 9), ("0.5", 0.5), ("-3", 0), ("soon", None), ("Thu, 01 Jan 1970 00:00:00 GMT", 0)]
+)
+async def test_the_pause_a_vendor_asks_for_is_handed_on(route: respx.Route, value: str, seconds: float | None) -> None:
+    route.return_value = httpx.Response(429, json={"error": {"message": "slow down"}}, headers={"Retry-After": value})
+    assert (await failure()).retry_after == seconds
+
+
+async def test_a_pause_until_a_date_is_turned_into_seconds(route: respx.Route) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    route.return_value = httpx.Response(503, json={}, headers={"Retry-After": date})
+    pause = (await failure()).retry_after
+    assert pause is not None
+    assert 25 < pause <= 30
+
+
+def test_prices_come_from_the_table_when_it_knows_the_model() -> None:
+    price = listed_price("openai/gpt-4o-mini")
+    assert price is not None
+    assert (round(price.input_per_million, 2), round(price.output_per_million, 2)) == (0.15, 0.6)
+    assert listed_price("openai/some-local-model") is None
 
 
 async def test_the_finish_reason_is_reported(route: respx.Route) -> None:
     route.return_value = completion('{"items": [', finish_reason="length")
-    assert (await ask()).finish_reason == "length"
+    assert (await ask())[1].finish_reason == "length"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +182,7 @@ async def test_the_finish_reason_is_reported(route: respx.Route) -> None:
     [
         (400, RequestRejected),
         (401, Unauthorized),
-        (402, Unauthorized),
+        (402, RateLimited),
         (403, Unauthorized),
         (404, ModelNotFound),
         (408, AttemptTimedOut),

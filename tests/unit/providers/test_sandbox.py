@@ -17,7 +17,7 @@ from providers.sandbox_bank import BankItem, bank_for
 from providers.sandbox_samples import SAMPLES
 from providers.sandbox_text import fill
 from tests.unit.providers.fake_clock import FakeClock
-from tests.unit.providers.fakes import order
+from tests.unit.providers.fakes import answer_of, order
 
 BANKS = sorted(path.stem for path in Path(str(sandbox_bank.__file__)).parent.glob("*.json"))
 PROJECT = SourceItem("p", SourceKind.PROJECT, "Harbour map")
@@ -97,15 +97,15 @@ def test_a_hostile_title_is_cleaned_cut_and_not_read_as_a_template() -> None:
 
 async def test_the_same_order_gets_the_same_answer_and_another_seed_another_one() -> None:
     vendor, deadline = SandboxVendor(), Deadline(FakeClock(), 87)
-    one = await vendor.write(order(), deadline)
-    assert await vendor.write(order(), deadline) == one
-    assert await vendor.write(order(seed="other"), deadline) != one
+    one = await answer_of(vendor, order(), deadline)
+    assert await answer_of(vendor, order(), deadline) == one
+    assert await answer_of(vendor, order(seed="other"), deadline) != one
 
 
 async def test_parallel_calls_of_a_round_never_ask_the_same() -> None:
     vendor, deadline = SandboxVendor(), Deadline(FakeClock(), 87)
-    replies = [await vendor.write(order(4, part=part, parts=3), deadline) for part in range(3)]
-    stems = [draft.stem for reply in replies for draft in decode(reply.text).drafts]
+    replies = [await answer_of(vendor, order(4, part=part, parts=3), deadline) for part in range(3)]
+    stems = [draft.stem for text, _ in replies for draft in decode(text).drafts]
     assert len(set(stems)) == 12
 
 

@@ -1,0 +1,42 @@
+"""How a request says in what form it wants its answer, rung by rung, and how a vendor's refusal of one is known."""
+
+import re
+from typing import Any
+
+from providers import prompts
+from providers.base import Order
+from providers.ladder import Rung
+
+NAME = "question_items"
+
+_HINTS = {
+    Rung.JSON_SCHEMA: re.compile(r"response_?format|json_?schema|schema|structured|grammar|output_", re.IGNORECASE),
+    Rung.TOOL: re.compile(r"tool|function", re.IGNORECASE),
+    Rung.JSON_OBJECT: re.compile(r"response_?format|json_?object|json mode|grammar", re.IGNORECASE),
+}
+
+
+def form_of(rung: Rung, order: Order) -> dict[str, Any]:
+    """The parameters of a rung, in the OpenAI dialect that LiteLLM translates; the prompt carries the schema anyway."""
+    if rung is Rung.JSON_SCHEMA:
+        json_schema = {"name": NAME, "strict": True, "schema": prompts.schema(order)}
+        return {"response_format": {"type": "json_schema", "json_schema": json_schema}}
+    if rung is Rung.TOOL:
+        return {"tools": [_tool(order)], "tool_choice": {"type": "function", "function": {"name": NAME}}}
+    if rung is Rung.JSON_OBJECT:
+        return {"response_format": {"type": "json_object"}}
+    return {}
+
+
+def is_about_form(rung: Rung, message: str) -> bool:
+    """Tell whether a vendor that refused a request may have meant its form.
+
+    Statuses say nothing about that, so its words are looked at here, and nowhere kept. A wrong guess costs one request.
+    """
+    hint = _HINTS.get(rung)
+    return hint is not None and hint.search(message) is not None
+
+
+def _tool(order: Order) -> dict[str, Any]:
+    function = {"name": NAME, "description": "Hand over the questions.", "parameters": prompts.schema(order)}
+    return {"type": "function", "function": function}

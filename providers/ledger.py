@@ -1,0 +1,132 @@
+"""One record for every attempt, also for those that were cancelled or brought nothing. It holds no text and no key."""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from assessment.models import Mode
+from providers import prompts
+from providers.attempt import Attempt
+from providers.base import Outcome, Usage
+
+log = structlog.get_logger(__name__)
+
+CHARACTERS_PER_TOKEN = 4  # of English text, for answers that were never billed to us in figures
+
+
+class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one request to one vendor.
+
+    `writing_id` is the same for all attempts for one set. `seconds` includes the wait for a free place;
+    `slice_seconds` is what the attempt was given. `accepted` counts items that passed every rule, `rejected` the others
+    by rule. With `is_estimated` the tokens, and so the cost (US dollars, None when no price is known), are a guess.
+    """
+
+    writing_id: str
+    mode: Mode
+    vendor: str
+    model: str
+    started_at: datetime
+    seconds: float
+    slice_seconds: float
+    round_number: int
+    part: int
+    is_hedge: bool
+    outcome: Outcome
+    rung: str | None
+    wanted: int
+    accepted: int
+    rejected: dict[str, int]
+    input_tokens: int
+    output_tokens: int
+    is_estimated: bool
+    cost: float | None
+    prompt_version: str
+    config_hash: str
+
+
+class Ledger(Protocol):
+    """Where records go. It must not wait: a writing does not stand still for its book-keeping."""
+
+    def record(self, record: AttemptRecord) -> None:
+        """Take a record at once; to be stored later, if it takes time."""
+
+
+class NoLedger:
+    """Keeps nothing; the log has it all."""
+
+    def record(self, record: AttemptRecord) -> None:
+        """Let it go."""
+
+
+class Recorder:
+    """Writes the attempts of one set into the log and the ledger; a ledger that fails costs no set."""
+
+    def __init__(self, ledger: Ledger, writing_id: str, mode: Mode, config_hash: str) -> None:
+        self._ledger = ledger
+        self._writing_id = writing_id
+        self._mode = mode
+        self._config_hash = config_hash
+
+    def record(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Note how an attempt ended."""
+        record = self._record(attempt, outcome)
+        _log(record)
+        try:
+            self._ledger.record(record)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the book-keeping, the student gets the set
+            log.error("ledger_failed", error=type(error).__name__)  # noqa: TRY400 - a traceback might quote the record
+
+    def _record(self, attempt: Attempt, outcome: Outcome) -> AttemptRecord:
+        usage = attempt.usage or estimate(attempt)
+        return AttemptRecord(
+            writing_id=self._writing_id,
+            mode=self._mode,
+            vendor=attempt.upstream.name,
+            model=attempt.upstream.vendor.model,
+            started_at=attempt.started_at,
+            seconds=round(attempt.seconds, 4),
+            slice_seconds=round(attempt.slice_seconds, 4),
+            round_number=attempt.order.round_number,
+            part=attempt.order.part,
+            is_hedge=attempt.is_hedge,
+            outcome=outcome,
+            rung=attempt.rung and attempt.rung.value,
+            wanted=len(attempt.order.wanted),
+            accepted=attempt.accepted,
+            rejected=dict(attempt.rejected),
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            is_estimated=attempt.usage is None and usage != Usage(),
+            cost=attempt.upstream.cost_of(usage),
+            prompt_version=prompts.VERSION,
+            config_hash=self._config_hash,
+        )
+
+
+def estimate(attempt: Attempt) -> Usage:
+    """Guess the tokens of an answer that gave no figures: none where the vendor cannot have begun to write."""
+    if not attempt.may_be_billed:
+        return Usage()
+    prompt = prompts.build(attempt.order)
+    return Usage(
+        (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN,
+        -(-attempt.scanner.characters // CHARACTERS_PER_TOKEN),
+    )
+
+
+def _log(record: AttemptRecord) -> None:
+    log.info(
+        "vendor_attempt",
+        vendor=record.vendor,
+        outcome=record.outcome.value,
+        round=record.round_number,
+        part=record.part,
+        hedge=record.is_hedge,
+        wanted=record.wanted,
+        accepted=record.accepted,
+        rejected=record.rejected,
+        seconds=round(record.seconds, 3),
+    )

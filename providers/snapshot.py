@@ -1,0 +1,57 @@
+"""What one configuration has become: writers, breakers and limits; replaced whole, never changed."""
+
+from assessment.deadline import Clock, Deadline
+from assessment.errors import GenerationFailed
+from assessment.models import Brief, Mode, WrittenSet
+from assessment.ports import QuestionWriter
+from providers.config import ProvidersConfig
+from providers.latency import Latencies
+from providers.upstream import VendorStatus
+from providers.writer import Writer
+
+
+class Snapshot:
+    """Test mode is always served by the sandbox; live mode by the configured chain, and without one by nobody."""
+
+    def __init__(
+        self, config: ProvidersConfig, clock: Clock, latencies: Latencies, test: QuestionWriter, live: Writer | None
+    ) -> None:
+        self.config = config
+        self.latencies = latencies
+        self._clock = clock
+        self._test = test
+        self._live = live
+
+    async def write(self, brief: Brief, deadline: Deadline) -> WrittenSet:
+        """Pass a brief to the writer of its mode. Raises GenerationFailed."""
+        writer = self._test if brief.mode is Mode.TEST else self._live
+        if writer is None:
+            raise GenerationFailed
+        return await writer.write(brief, deadline)
+
+    def status(self) -> tuple[VendorStatus, ...]:
+        """How the vendors of the live chain stand now, in order of preference; without a chain there are none."""
+        return self._live.chain.status(self._clock.monotonic()) if self._live else ()
+
+
+class SwappableWriter:
+    """Hands every set to the snapshot that is current when it begins; a set under way keeps the one it has."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    @property
+    def current(self) -> Snapshot:
+        return self._snapshot
+
+    def swap(self, snapshot: Snapshot) -> None:
+        """Serve from another snapshot from now on."""
+        self._snapshot = snapshot
+
+    async def write(self, brief: Brief, deadline: Deadline) -> WrittenSet:
+        """Write with the current snapshot. Raises GenerationFailed."""
+        return await self._snapshot.write(brief, deadline)
+
+    def status(self) -> tuple[VendorStatus, ...]:
+        """How the vendors of the current snapshot stand."""
+        return self._snapshot.status()
