@@ -6,8 +6,8 @@ import click
 
 from api.wiring import providers_of
 from cli.running import read_settings
+from providers.check import VendorCheck, check
 from providers.config import ConfigError
-from providers.desk import VendorCheck, check
 
 
 @click.group()
