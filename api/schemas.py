@@ -221,10 +221,27 @@ class Alive(Sent):
     status: Literal["alive"] = "alive"
 
 
+class VendorState(Sent):
+    """How a vendor of the live chain stands in the process that answers; `reason` is the outcome of its last failure.
+
+    `closed`: it is asked. `resting`: it asked for a pause. `open`: it rests after failures. `half_open`: the next
+    request probes it. `out`: it refused the key or does not know the model, and is not asked until the configuration
+    is read again.
+    """
+
+    name: str
+    state: Literal["closed", "open", "half_open", "resting", "out"]
+    reason: str | None
+
+
 class Readiness(Sent):
-    """What the service needs and whether it has it; `providers` says for each mode whether a vendor can be used."""
+    """What the service needs and whether it has it; `providers` says for each mode whether a vendor can be used.
+
+    `vendors` are those of the live chain, in order of preference; how they stand does not change the status.
+    """
 
     status: Literal["ready", "not_ready"]
     database: bool
     migrations: bool
     providers: dict[str, bool]
+    vendors: list[VendorState]

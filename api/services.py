@@ -14,10 +14,15 @@ from db.engine import RetakeEngine
 from db.idempotency import IdempotencyStore
 from db.rate_limit import RateLimiter
 from db.verifications import Verifications
+from providers.snapshot import Snapshot
 
 
 class Services(msgspec.Struct, frozen=True):
-    """One instance per process. Budget and reserve are seconds; `can_generate` says which modes have a vendor."""
+    """One instance per process, replaced whole when the vendors are configured anew.
+
+    What stands after `snapshot` comes from it. Budget and reserve are seconds; `can_generate` says which modes have a
+    vendor.
+    """
 
     engine: RetakeEngine
     clock: Clock
@@ -26,6 +31,7 @@ class Services(msgspec.Struct, frozen=True):
     store: PostgresAssessmentStore
     idempotency: IdempotencyStore
     search_limiter: RateLimiter
+    snapshot: Snapshot
     writer: QuestionWriter
     can_generate: dict[Mode, bool]
     total_questions: int

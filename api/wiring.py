@@ -7,18 +7,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-import structlog
 from litestar import Litestar
 
 from api.services import Services
 from api.settings import Settings
+from api.vendor_metrics import LOST, CountingLedger
+from api.vendors import Configured, Reloader, VendorDesk, hangups_to, providers_of
 from assessment.deadline import Clock
 from assessment.errors import ServiceUnavailable
-from assessment.models import Mode
+from db import ledger
 from db.accounts import Accounts
 from db.assessment_store import PostgresAssessmentStore
 from db.engine import RetakeEngine, the_engine
 from db.idempotency import IdempotencyStore
+from db.latencies import PostgresLatencyStore
+from db.ledger import PostgresLedger
 from db.migrations import require_current, upgrade
 from db.outbox import PostgresOutbox
 from db.rate_limit import RateLimiter
@@ -27,19 +30,15 @@ from delivery.courier import Courier
 from delivery.mail import MailSender
 from delivery.mail_settings import parse_smtp_url
 from delivery.webhook import WebhookSender
-from providers.config import ProvidersConfig, built_in
-from providers.desk import build, usable
+from providers.desk import latency_key
+from providers.latency import Latencies, Learned
 
 SEARCHES_PER_MINUTE = 15
 SWEEP_SECONDS = 3600.0
+LATENCIES_SECONDS = 60.0  # what a process that is killed forgets of its vendors' pace
 STOP_SECONDS = 20.0  # longer than the courier's own bound
 
-log = structlog.get_logger(__name__)
-
-
-def providers_of(settings: Settings) -> ProvidersConfig:
-    """Read the provider configuration. Raises ConfigError, which names file, line and key."""
-    return ProvidersConfig.from_file(settings.providers_file) if settings.providers_file else built_in()
+__all__ = ["open_database", "product_version", "providers_of", "running_services"]
 
 
 async def open_database() -> RetakeEngine:
@@ -60,25 +59,33 @@ async def open_database() -> RetakeEngine:
 async def running_services(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterator[None]:
     """Open what the app needs before it serves and close it afterwards."""
     engine = await open_database()
-    wake = asyncio.Event()
-    app.state.services = _services(engine, settings, clock, wake)
-    stop = asyncio.Event()
+    wake, stop = asyncio.Event(), asyncio.Event()
+    attempts, store = PostgresLedger(LOST.inc), PostgresLatencyStore(Learned)
+    latencies = Latencies(await store.load())
+    desk = VendorDesk(settings, clock, CountingLedger(attempts), latencies)
+    app.state.services = _services(engine, clock, wake, desk.read())
+    reloader = Reloader(app, desk)
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
     background = [
         asyncio.create_task(Courier(PostgresOutbox(), clock, webhooks, mail).run(stop, wake)),
-        asyncio.create_task(_sweep_for_ever(app.state.services, stop)),
+        asyncio.create_task(attempts.run(stop)),
+        asyncio.create_task(_save_for_ever(app, store, latencies, stop)),
+        asyncio.create_task(_sweep_for_ever(app.state.services, store, stop)),
     ]
+    reloading = asyncio.create_task(reloader.run())
     _settle_memory()
     try:
-        yield
+        with hangups_to(reloader.ask):
+            yield
     finally:
+        reloading.cancel()
         stop.set()
         wake.set()
         await asyncio.wait(background, timeout=STOP_SECONDS)
         for task in background:
             task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+        await asyncio.gather(*background, reloading, return_exceptions=True)
         await webhooks.aclose()
         await engine.disconnect()
 
@@ -89,11 +96,7 @@ def _settle_memory() -> None:
     gc.freeze()
 
 
-def _services(engine: RetakeEngine, settings: Settings, clock: Clock, wake: asyncio.Event) -> Services:
-    config = providers_of(settings)
-    live = not config.is_built_in and usable(config)
-    if not live:
-        log.warning("live_keys_cannot_generate", reason="RETAKE_PROVIDERS names no usable provider configuration")
+def _services(engine: RetakeEngine, clock: Clock, wake: asyncio.Event, configured: Configured) -> Services:
     return Services(
         engine=engine,
         clock=clock,
@@ -102,20 +105,31 @@ def _services(engine: RetakeEngine, settings: Settings, clock: Clock, wake: asyn
         store=PostgresAssessmentStore(engine, wake.set),
         idempotency=IdempotencyStore(),
         search_limiter=RateLimiter(SEARCHES_PER_MINUTE, 60),
-        writer=build(config),
-        can_generate={Mode.TEST: True, Mode.LIVE: live},
-        total_questions=config.settings.questions.total,
-        budget_seconds=config.settings.budget_seconds,
-        reserve_seconds=config.settings.reserve_seconds,
+        **configured,
     )
 
 
-async def _sweep_for_ever(services: Services, stop: asyncio.Event) -> None:
+async def _save_for_ever(
+    app: Litestar, store: PostgresLatencyStore[Learned], latencies: Latencies, stop: asyncio.Event
+) -> None:
+    """Keep what is learned about the vendors in use, every minute and at the end."""
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LATENCIES_SECONDS)
+        services: Services = app.state.services
+        learned = latencies.export([latency_key(vendor) for vendor in services.snapshot.config.chain])
+        with contextlib.suppress(ServiceUnavailable):
+            await store.save(learned)
+
+
+async def _sweep_for_ever(services: Services, latencies: PostgresLatencyStore[Learned], stop: asyncio.Event) -> None:
     """Delete what has run out; nothing depends on when."""
     while not stop.is_set():
         with contextlib.suppress(ServiceUnavailable):
             await services.idempotency.sweep()
             await services.search_limiter.sweep()
+            await ledger.sweep()
+            await latencies.sweep()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), SWEEP_SECONDS)
 

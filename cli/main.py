@@ -7,6 +7,7 @@ import click
 from cli.database import db
 from cli.demo import demo
 from cli.keys import keys
+from cli.ledger import ledger
 from cli.openapi import openapi
 from cli.providers import providers
 from cli.serve import serve
@@ -18,7 +19,7 @@ def retake() -> None:
     """AI skill assessments, self-hosted: a complete, fair question set inside the deadline."""
 
 
-for command in (serve, keys, db, openapi, providers, demo):
+for command in (serve, keys, db, openapi, providers, ledger, demo):
     retake.add_command(command)
 
 

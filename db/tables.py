@@ -7,6 +7,7 @@ from piccolo.columns import (
     BigSerial,
     Boolean,
     Bytea,
+    DoublePrecision,
     ForeignKey,
     Integer,
     Serial,
@@ -206,6 +207,44 @@ class RateWindow(Table):
     calls = Integer(default=1)
 
 
+class VendorAttempt(Table):
+    """The ledger: one request to one vendor, whatever became of it. No column holds text of a question or a student.
+
+    `cost` is in US dollars, null where no price is known; `is_estimated` marks tokens, and so a cost, that are a guess.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    writing_id = Text()
+    mode = Varchar(length=4)
+    vendor = Text(index=True)
+    model = Text()
+    started_at = Timestamptz(index=True)
+    seconds = DoublePrecision()
+    slice_seconds = DoublePrecision()
+    round_number = Integer()
+    part = Integer()
+    is_hedge = Boolean()
+    outcome = Varchar(length=20)
+    rung = Varchar(length=20, null=True, default=None)
+    wanted = Integer()
+    accepted = Integer()
+    rejected = JSONB(default="{}")
+    input_tokens = Integer()
+    output_tokens = Integer()
+    is_estimated = Boolean()
+    cost = DoublePrecision(null=True, default=None)
+    prompt_version = Text()
+    config_hash = Varchar(length=12)
+
+
+class VendorLatency(Table):
+    """How long a vendor took lately; its key changes with its model and address."""
+
+    vendor = Text(primary_key=True)
+    learned = JSONB()
+    saved_at = Timestamptz(default=TimestamptzNow())
+
+
 TABLES: tuple[type[Table], ...] = (
     Platform,
     ApiKey,
@@ -222,4 +261,6 @@ TABLES: tuple[type[Table], ...] = (
     OutboxMessage,
     IdempotentRequest,
     RateWindow,
+    VendorAttempt,
+    VendorLatency,
 )

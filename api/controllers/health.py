@@ -4,7 +4,7 @@ from litestar import Controller, Response, get
 
 from api.openapi import Documented
 from api.request import ApiRequest
-from api.schemas import Alive, Readiness
+from api.schemas import Alive, Readiness, VendorState
 from assessment.errors import ServiceUnavailable
 from db.migrations import status
 
@@ -30,5 +30,9 @@ class HealthController(Controller):
             migrated = database = False
         ready = database and migrated and any(services.can_generate.values())
         providers = {mode.value: usable for mode, usable in services.can_generate.items()}
-        readiness = Readiness("ready" if ready else "not_ready", database, migrated, providers)
+        vendors = [
+            VendorState(vendor.name, vendor.state.value, vendor.reason and vendor.reason.value)
+            for vendor in services.snapshot.status()
+        ]
+        readiness = Readiness("ready" if ready else "not_ready", database, migrated, providers, vendors)
         return Response(readiness, status_code=200 if ready else 503)

@@ -258,6 +258,10 @@ READY: Json = {
     "status": "ready",
     "database": True,
     "migrations": True,
-    "providers": {"test": True, "live": False},
+    "providers": {"test": True, "live": True},
+    "vendors": [
+        {"name": "mini", "state": "closed", "reason": None},
+        {"name": "other", "state": "out", "reason": "unauthorized"},
+    ],
 }
 NOT_READY: Json = {**READY, "status": "not_ready", "database": False, "migrations": False}

@@ -300,7 +300,8 @@ PAGES: Mapping[str, Page] = {
         tag=HEALTH,
         summary="Can it do its work?",
         description="Whether the database answers and is migrated, and for each mode whether a vendor of questions can "
-        "be used; 503 when requests would fail.",
+        "be used; 503 when requests would fail. `vendors` tells how each vendor of the live chain stands in the "
+        "process that answers, and why.",
         credential=None,
         data=schemas.Readiness,
         answers={"ready": examples.READY},

@@ -24,7 +24,13 @@ async def test_ready_says_what_is_there(client: httpx.AsyncClient) -> None:
     response = await client.get(f"{ROOT}/health/ready")
     assert (response.status_code, response.json()) == (
         200,
-        {"status": "ready", "database": True, "migrations": True, "providers": {"live": False, "test": True}},
+        {
+            "status": "ready",
+            "database": True,
+            "migrations": True,
+            "providers": {"live": False, "test": True},
+            "vendors": [],
+        },
     )
 
 
@@ -48,6 +54,7 @@ async def test_without_a_database_it_is_alive_but_not_ready(
         "database": False,
         "migrations": False,
         "providers": {"live": False, "test": True},
+        "vendors": [],
     }
     assert (await client.get(f"{ROOT}/health/live")).status_code == 200
 

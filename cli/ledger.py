@@ -1,0 +1,80 @@
+"""`retake ledger`: what the vendors did, and what it cost."""
+
+import re
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from cli.running import read_settings, with_database
+from db.engine import RetakeEngine
+from db.ledger import VendorSummary, summaries
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+LINE = 160  # characters, when the output is no terminal and has no width of its own
+
+
+class Span(click.ParamType[int]):
+    """A number and a unit, as in 90s, 15m, 1h or 7d; gives seconds."""
+
+    name = "span"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", str(value), re.ASCII)
+        if match is None:
+            self.fail(f"{value!r} is no number with s, m, h or d behind it, such as 90s or 7d", param, ctx)
+        return int(match[1]) * UNITS[match[2]]
+
+
+@click.command()
+@click.option("--since", type=Span(), default="1h", show_default=True, help="How far to look back: 90s, 15m, 1h, 7d.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+def ledger(since: int, as_json: bool) -> None:  # click passes options by name
+    """Sum up the requests to each vendor: outcomes, seconds, items, tokens and cost in US dollars."""
+    read_settings()
+
+    async def work(engine: RetakeEngine) -> list[VendorSummary]:
+        return await summaries(since)
+
+    found = with_database(work)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found)))
+    else:
+        console = Console()
+        console.width = console.width if console.is_terminal else LINE
+        console.print(_table(found) if found else "no request to a vendor in this time")
+
+
+def _table(found: list[VendorSummary]) -> Table:
+    table = Table("vendor", "outcomes", "items accepted / rejected", title="Requests to vendors")
+    for name in ("attempts", "p50 s", "p95 s", "tokens in", "tokens out", "cost $"):
+        table.add_column(name, justify="right")
+    for vendor in found:
+        table.add_row(
+            vendor.vendor,
+            _counts(vendor.outcomes),
+            "\n".join(filter(None, (f"{vendor.accepted} accepted", _counts(vendor.rejected)))),
+            f"{vendor.attempts}" + (f"\n{vendor.hedges} hedged" if vendor.hedges else ""),
+            f"{vendor.p50_seconds:.2f}",
+            f"{vendor.p95_seconds:.2f}",
+            f"{vendor.input_tokens}",
+            f"{vendor.output_tokens}",
+            _cost(vendor),
+        )
+    return table
+
+
+def _counts(counts: dict[str, int]) -> str:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return "\n".join(f"{count} {name}" for name, count in ordered)
+
+
+def _cost(vendor: VendorSummary) -> str:
+    """The sum, and under it what of it is not certain."""
+    notes = [f"{vendor.cost:.4f}"]
+    if vendor.estimated_cost:
+        notes.append(f"{vendor.estimated_cost:.4f} estimated")
+    if vendor.unpriced:
+        notes.append(f"{vendor.unpriced} without a price")
+    return "\n".join(notes)
