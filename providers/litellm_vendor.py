@@ -11,6 +11,9 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
 os.environ["LITELLM_MODE"] = "PRODUCTION"
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -50,7 +53,7 @@ from providers.base import (
 from providers.config import Price, VendorConfig
 from providers.forms import form_of, is_about_form
 from providers.ladder import Ladder, Rung
-from providers.replies import causes, content_type_of, retry_after, text_of, usage_of, wire_of
+from providers.replies import causes, content_type_of, is_refusal, retry_after, text_of, usage_of, wire_of
 from providers.secret import Secret
 from providers.sse import REFUSED, AnthropicDialect, EventReader, OpenAIDialect
 
@@ -62,7 +65,7 @@ with warnings.catch_warnings():
     for first in (litellm.Message, litellm.ModelResponse, litellm.ModelResponseStream):
         first()
 
-MIN_TIMEOUT_SECONDS = 0.05
+READ_OUT_SECONDS = 0.05
 
 _BY_STATUS: dict[int, type[VendorError]] = {
     401: Unauthorized,
@@ -104,7 +107,7 @@ class LiteLLMVendor:
     async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:
         """Ask the model once. Raises VendorError; LiteLLM's own timeout is per read, so callers bound the call."""
         rung = self._ladder.rung
-        request = self._request(rung, order, deadline.remaining)
+        request = self._request(rung, order)
         try:
             return await (self._stream(request, hear) if self._streams else self._whole(request, hear))
         except VendorError:
@@ -117,10 +120,11 @@ class LiteLLMVendor:
         try:
             choice = response.choices[0]
             text, finish_reason = text_of(choice.message), choice.finish_reason
+            has_refused = is_refusal(choice.message)
         except (AttributeError, IndexError, TypeError):
             raise MalformedReply(self.name) from None
         hear(text)
-        self._check_end(finish_reason, has_text=bool(text.strip()))
+        self._check_end(REFUSED if has_refused else finish_reason, has_text=bool(text.strip()))
         return Ending(str(finish_reason), usage_of(response))
 
     async def _stream(self, request: dict[str, Any], hear: Listener) -> Ending:
@@ -141,9 +145,11 @@ class LiteLLMVendor:
         return None
 
     async def _read_wire(self, stream: Any, reader: EventReader, hear: Listener) -> Ending:
-        async for data in wire_of(stream.completion_stream):
+        wire = wire_of(stream.completion_stream)
+        async for data in wire:
             hear(reader.feed(data))
             if reader.dialect.is_over:
+                await _read_out(wire)
                 break
         if not reader.text_seen:
             self._check_type(content_type_of(stream))
@@ -176,13 +182,14 @@ class LiteLLMVendor:
         if content_type and "event-stream" not in content_type:
             raise MalformedReply(self.name)
 
-    def _request(self, rung: Rung, order: Order, seconds: float) -> dict[str, Any]:
+    def _request(self, rung: Rung, order: Order) -> dict[str, Any]:
+        """The timeout is always the same: LiteLLM keeps a client, with its connections, for each one it ever met."""
         prompt = prompts.build(order)
         request = dict(self._config.params) | form_of(rung, order)
         request |= {
             "model": self._config.model,
             "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
-            "timeout": max(MIN_TIMEOUT_SECONDS, seconds),
+            "timeout": self._config.attempt_seconds,
             "max_retries": 0,
             "num_retries": 0,
         }
@@ -245,6 +252,14 @@ def classify(error: Exception, vendor: str) -> VendorError:
     return _by_status(status)(vendor, f"HTTP {status}")
 
 
+async def _read_out(wire: AsyncIterator[bytes]) -> None:
+    """Take the end of a response whose answer is over, so that its connection can be used again."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(READ_OUT_SECONDS):
+            async for _ in wire:
+                pass
+
+
 def _by_status(status: int) -> type[VendorError]:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
@@ -254,6 +269,8 @@ def _by_status(status: int) -> type[VendorError]:
 def _without_status(error: Exception, vendor: str) -> VendorError:
     if isinstance(error, (IndexError, KeyError)):
         return MalformedReply(vendor)
+    if isinstance(error, openai.APIError):
+        return VendorBroken(vendor, "an error without a status")
     return UnexpectedFailure(vendor, type(error).__name__)
 
 

@@ -18,6 +18,11 @@ def text_of(message: Any) -> str:
     return text if isinstance(text, str) else ""
 
 
+def is_refusal(message: Any) -> bool:
+    """Tell whether a message says in a field of its own that the model declines."""
+    return bool((getattr(message, "provider_specific_fields", None) or {}).get("refusal"))
+
+
 def usage_of(response: Any) -> Usage | None:
     """The tokens a response or the last piece of a stream counts; None when it does not."""
     hidden = getattr(response, "_hidden_params", None) or {}
