@@ -258,6 +258,11 @@ READY: Json = {
     "status": "ready",
     "database": True,
     "migrations": True,
+    "providers": {"test": True, "live": False},
+    "vendors": [],
+}
+READY_LIVE: Json = {
+    **READY,
     "providers": {"test": True, "live": True},
     "vendors": [
         {"name": "mini", "state": "closed", "reason": None},

@@ -304,7 +304,7 @@ PAGES: Mapping[str, Page] = {
         "process that answers, and why.",
         credential=None,
         data=schemas.Readiness,
-        answers={"ready": examples.READY},
+        answers={"ready": examples.READY, "with vendors": examples.READY_LIVE},
         errors=("INTERNAL_ERROR",),
         parameters=GET,
         plain=True,
