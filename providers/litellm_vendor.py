@@ -80,7 +80,12 @@ _BY_STATUS: dict[int, type[VendorError]] = {
 _LATE_IMPORTS = (
     "anyio._backends._asyncio",
     "httpcore",
+    "litellm._service_logger",
+    "litellm.integrations.prometheus_services",
     "litellm.litellm_core_utils.default_encoding",
+    "litellm.llms.openai.chat.gpt_audio_transformation",
+    "litellm.llms.vertex_ai.vertex_ai_partner_models.anthropic.transformation",
+    "litellm.proxy._types",
     "openai.resources.chat.completions",
     "openai.resources.responses",
     "tiktoken_ext.openai_public",
@@ -302,5 +307,7 @@ def _rungs(model: str) -> list[Rung]:
 
 @cache
 def _warm_up() -> None:
-    for module in _LATE_IMPORTS:
-        import_module(module)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for module in _LATE_IMPORTS:
+            import_module(module)
