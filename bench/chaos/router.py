@@ -32,9 +32,7 @@ NAMES = ("first", "second", "third")
 
 def router(lane: Lane, cell: Cell, seed: int, scale: Scale) -> Router:
     """A new Router over the vendors of a lane."""
-    litellm.utils.INITIAL_RETRY_DELAY = 0.5 * scale.factor  # its own pauses are scaled down like everything else
-    litellm.utils.MAX_RETRY_DELAY = 8.0 * scale.factor
-    litellm.utils.JITTER = 0.75 * scale.factor
+    _scale_pauses(scale)
     rest = [{NAMES[0]: list(NAMES[1:])}]
     deployments = [
         {"model_name": NAMES[number], "litellm_params": _parameters(lane, cell, number, dialect, scale)}
@@ -50,6 +48,12 @@ def router(lane: Lane, cell: Cell, seed: int, scale: Scale) -> Router:
         allowed_fails=3,
         cooldown_time=scale.rest,
     )
+
+
+def _scale_pauses(scale: Scale) -> None:
+    """Its own pauses before a retry are scaled down like everything else, or the comparison would be unfair."""
+    for name, seconds in (("INITIAL_RETRY_DELAY", 0.5), ("MAX_RETRY_DELAY", 8.0), ("JITTER", 0.75)):
+        setattr(litellm.utils, name, seconds * scale.factor)
 
 
 async def write_set(asked: Router, cell: Cell, lane: Lane, seed: int, scale: Scale) -> Run:
