@@ -32,10 +32,10 @@ def main() -> int:
     began = time.monotonic()
     with farm(max(LANES, arguments.true_budget)) as ports:
         results, stalled, real = asyncio.run(_measure(arguments, ports))
-    header = report.Header(_facts(arguments, time.monotonic() - began))
+    header = report.Header(_facts(arguments, time.monotonic() - began), arguments.budget)
     if not arguments.quick or arguments.output != PAGE:
         arguments.output.write_text(report.page(header, results, stalled, real))
-    found = report.goals(results, stalled)
+    found = report.goals(results, stalled, arguments.budget)
     console = Console(width=120)
     console.print(report.table(found))
     for result in results:
@@ -77,6 +77,7 @@ async def _matrix(arguments: argparse.Namespace, lanes: list[Lane]) -> list[Resu
     beside = [cell for cell in planned if arguments.router_faults == "all" or cell.fault in QUICK_FAULTS]
     results: list[Result] = []
     work = jobs(planned, seeds, (OURS,)) + jobs(beside, router_seeds, (ROUTER,))
+    await run_one(lanes[0], Cell("good", 1, stream=True), 0, OURS, Scale(arguments.budget / 90))  # imports LiteLLM
     await run_all(lanes, work, Scale(arguments.budget / 90), results.append)
     order = {cell: number for number, cell in enumerate(planned)}
     return sorted(results, key=lambda result: (order[result.cell], result.who, result.seed))

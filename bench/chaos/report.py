@@ -23,6 +23,10 @@ Its answer counts as complete when Retake's own item rules accept ten items of i
 - **extra**: requests that reached a vendor beyond the least possible (two for Retake's split set, one for the Router).
 - **wasted**: valid items that no student got, over all runs; spare ones of a complete set are bought on purpose.
   For the Router only those of its last answer can be seen.
+
+The Router meets only a selection of the faults unless `--router-faults all` is given: a row without it shows "-", and
+its figures among the goals are those of its own rows. Six runs share one process, so that building one can hold up
+another: an overrun that is missed here is to be repeated alone, with `--fault`, before it is believed.
 """
 
 
@@ -30,6 +34,7 @@ class Header(msgspec.Struct, frozen=True):
     """Where the figures come from."""
 
     facts: Mapping[str, str]
+    budget: float
 
 
 class Goal(msgspec.Struct, frozen=True):
@@ -42,7 +47,7 @@ class Goal(msgspec.Struct, frozen=True):
     router: str = ""
 
 
-def goals(results: Sequence[Result], stalls: tuple[Stalls, Stalls] | None) -> list[Goal]:
+def goals(results: Sequence[Result], stalls: tuple[Stalls, Stalls] | None, budget: float) -> list[Goal]:
     """Every goal beside its figure."""
     ours, theirs = summarize(select(results, OURS)), _summary(select(results, ROUTER))
     sound = summarize(select(results, OURS, sound=True))
@@ -69,7 +74,7 @@ def goals(results: Sequence[Result], stalls: tuple[Stalls, Stalls] | None) -> li
             ours.worst_overrun_ms <= 50,
             f"{theirs.worst_overrun_ms:.0f} ms" if theirs else "",
         ),
-        _all_dead(results),
+        _all_dead(results, budget),
     ]
     return found + (_stall_goals(*stalls) if stalls else [])
 
@@ -80,7 +85,10 @@ def page(header: Header, results: Sequence[Result], stalls: tuple[Stalls, Stalls
         "# Fault matrix\n\nWritten by `make chaos`; do not edit.\n",
         _table(("", ""), [(name, value) for name, value in header.facts.items()]),
         "## Goals\n",
-        _table(("goal", "wanted", "Retake", "reached", "Router"), [_goal_row(goal) for goal in goals(results, stalls)]),
+        _table(
+            ("goal", "wanted", "Retake", "reached", "Router"),
+            [_goal_row(goal) for goal in goals(results, stalls, header.budget)],
+        ),
         "## How to read it\n\n" + HOW_TO_READ,
         "## By fault\n\nRetake | Router in every column.\n",
         _table(("fault", "at", "inside", "complete", "p50 s", "p99 s", "extra", "wasted"), _rows(results)),
@@ -100,7 +108,7 @@ def table(found: Sequence[Goal]) -> Table:
     return shown
 
 
-def _all_dead(results: Sequence[Result]) -> Goal:
+def _all_dead(results: Sequence[Result], budget: float) -> Goal:
     """Vendors that fail at once leave nothing to wait for."""
     runs = select(results, OURS, fault="server_error", bad=3)
     slowest = max((run.seconds for run in runs), default=0.0)
@@ -109,7 +117,7 @@ def _all_dead(results: Sequence[Result]) -> Goal:
         "all three answer 500: fails as soon as nobody is left (a third of the budget at most)",
         "1/3 budget",
         f"{slowest:.2f} s",
-        all(run.is_inside and not run.is_complete and run.overrun == 0.0 for run in runs),
+        slowest <= budget / 3 and not any(run.is_complete for run in runs),
         f"{max(run.seconds for run in router):.2f} s" if router else "",
     )
 

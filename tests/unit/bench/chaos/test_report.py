@@ -47,7 +47,7 @@ def test_results_are_narrowed_down() -> None:
 def test_a_missed_goal_is_told() -> None:
     results = [Result(ONE, 0, OURS, DEAD), Result(ONE, 0, ROUTER, GOOD)]
     assert is_missed(results[0])
-    text = page(Header({"machine": "here"}), results, (STALLS, STALLS), [DEAD])
+    text = page(Header({"machine": "here"}, 4.0), results, (STALLS, STALLS), [DEAD])
     assert "| inside the budget | 100% | 0% | MISSED | 100% |" in text
     assert "| hang | first vendor | 0% \\| 100% |" in text
     assert "| hang, first vendor, streaming | 0 | 5.00 | no | v1:timed_out |" in text
@@ -56,9 +56,9 @@ def test_a_missed_goal_is_told() -> None:
 
 def test_all_is_well() -> None:
     results = [Result(ONE, 0, OURS, GOOD)]
-    found = goals(results, (STALLS, STALLS))
+    found = goals(results, (STALLS, STALLS), 4.0)
     assert all(goal.is_reached for goal in found)
     assert table(found).row_count == len(found)
-    text = page(Header({}), results, None, [])
+    text = page(Header({}, 4.0), results, None, [])
     assert "MISSED" not in text
     assert "true 90 seconds" not in text
