@@ -6,7 +6,7 @@ CODE := api assessment bench cli db delivery providers tests piccolo_conf.py
 COMPILE := pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: install demo serve test check lock bench-api clean
+.PHONY: install demo serve test check lock bench-api chaos clean
 
 install: .venv/installed
 
@@ -42,6 +42,9 @@ lock: install  ## renew requirements.lock after a change of dependencies
 
 bench-api: install  ## measure the HTTP service; prints ratios against a baseline of the same run
 	$(BIN)/python -m bench.service
+
+chaos: install  ## put every fault on the vendors; writes docs/fault-matrix.md
+	$(BIN)/python -m bench.chaos
 
 clean:
 	rm -rf .venv .retake dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
