@@ -81,16 +81,17 @@ class Call:
 
     def _hedge(self) -> None:
         """Start a second vendor when the only attempt under way takes longer than its vendor usually does."""
-        if len(self._attempts) != 1 or self._board.is_filled(self._sheet):
+        if not self._may_hedge() or self._now() < self._attempts[0].hedge_at - TICK:
             return
         slow = self._attempts[0]
-        if self._now() < slow.hedge_at - TICK:
-            return
         slow.hedge_at = float("inf")
         chain, order = self._writing.chain, self._order()
         choice = chain.choose_hedge(order, self._tries, self._deadline, {slow.upstream.name})
         if choice is not None and chain.hedge.pay():
             self._launch(choice, order, is_hedge=True)
+
+    def _may_hedge(self) -> bool:
+        return len(self._attempts) == 1 and not self._board.is_filled(self._sheet)
 
     def _launch(self, choice: Choice, order: Order, *, is_hedge: bool = False) -> None:
         self.rounds += 1
@@ -118,7 +119,7 @@ class Call:
 
     def _next_look(self) -> float:
         moments = [attempt.due for attempt in self._attempts]
-        if len(self._attempts) == 1:
+        if self._may_hedge():
             moments.append(self._attempts[0].hedge_at)
         return min(moments, default=self._now())
 
@@ -143,12 +144,12 @@ class Call:
         for attempt in tuple(self._attempts):
             outcome = attempt.outcome()
             if outcome is not None:
-                self._close(attempt, outcome)
+                self._close(attempt, outcome, is_cut_off=False)
 
-    def _close(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Let go of an attempt and learn from it."""
+    def _close(self, attempt: Attempt, outcome: Outcome, *, is_cut_off: bool) -> None:
+        """Let go of an attempt and learn from it. What it had begun is no reject when it was we who cut it off."""
         self._attempts.remove(attempt)
-        attempt.close(outcome, is_broken_off=outcome is not Outcome.NOT_NEEDED)
+        attempt.close(outcome, is_broken_off=not is_cut_off)
         self._board.settle(self._sheet, attempt)
         self._writing.recorder.record(attempt, outcome)
         self._learn(attempt, outcome)
@@ -184,7 +185,8 @@ class Call:
         for attempt in tuple(self._attempts):
             was_alone = len(self._attempts) == 1 and attempt.accepted and not attempt.is_hedge
             has_won = attempt is self._sheet.finisher or (was_alone and self._board.is_filled(self._sheet))
-            self._close(attempt, Outcome.OK if has_won and outcome is Outcome.NOT_NEEDED else outcome)
+            ended = Outcome.OK if has_won and outcome is Outcome.NOT_NEEDED else outcome
+            self._close(attempt, ended, is_cut_off=True)
 
     def _now(self) -> float:
         return self._deadline.clock.monotonic()

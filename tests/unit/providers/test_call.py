@@ -346,6 +346,28 @@ async def test_a_set_is_done_when_its_last_slot_is_filled_though_the_stream_goes
     assert await run.write()
     assert run.seconds == 0
     assert run.ledger.outcomes == [("one", "ok")]
+    assert run.ledger.records[0].rejected == {}
+
+
+async def test_a_filled_call_whose_stream_goes_on_for_the_others_is_not_hedged_and_waits_in_peace() -> None:
+    parts = Questions(total=10, per_call=5, spare=4)
+    one = ScriptedVendor("one", Stream(opening(5), 2.0, " ", 2.0, " ", 2.0, " "), 5.0)
+    two = ScriptedVendor("two", 30.0)
+    run = Run(chain_of(one, two, hedge=HEDGED), parts)
+    waits: list[float] = []
+    sleep = run.clock.sleep
+
+    async def counted(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) > 100:
+            raise RuntimeError("it spins")  # ends up nowhere, but lets the time pass
+        await sleep(seconds)
+
+    run.clock.sleep = counted  # type: ignore[method-assign]  # only to count
+    await run.write()
+    assert len(two.orders) == 1
+    assert run.seconds == pytest.approx(5)
+    assert len(waits) < 30
 
 
 async def test_an_unknown_failure_of_a_vendor_is_a_failure_like_any_other() -> None:
