@@ -22,6 +22,7 @@ from bench.service.student import Student
 ROUNDS = 5
 SECONDS_PER_ROUND = 2.0
 RETAKES = 60
+RETAKES_PER_STUDENT = 5  # one who has seen hundreds of questions is not the rule
 SUBMITS = 60
 STARTS = 5
 CLIENT_CORE = {1}
@@ -109,11 +110,12 @@ def _streamed(environment: Mapping[str, str], api_key: str) -> list[Row]:
 
 
 def _retakes(client: httpx.Client, api_key: str) -> list[float]:
-    student = _failed(client, api_key)
-    times = []
-    for _ in range(RETAKES):
-        student.retake()
-        times.append(student.milliseconds)
+    times: list[float] = []
+    while len(times) < RETAKES:
+        student = _failed(client, api_key)
+        for _ in range(RETAKES_PER_STUDENT):
+            student.retake()
+            times.append(student.milliseconds)
     return times
 
 
