@@ -5,34 +5,18 @@ docs/item-quality.md.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection
-from enum import StrEnum
-from functools import lru_cache
 
 import msgspec
 
+from assessment.findings import Finding, Severity, hard
 from assessment.models import Item
+from assessment.text import fold
 
 OPTIONS_PER_ITEM = 4
 MAX_STEM_CHARACTERS = 600
 MAX_OPTION_CHARACTERS = 200
 UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-class Severity(StrEnum):
-    """A hard finding keeps an item from being asked; a soft one costs it points."""
-
-    HARD = "hard"
-    SOFT = "soft"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """What a rule saw: its name, how bad it is, and the evidence in a few words."""
-
-    rule: str
-    severity: Severity
-    seen: str
 
 
 class Grounds(msgspec.Struct, frozen=True):
@@ -48,13 +32,13 @@ Rule = Callable[[Item, Grounds], Finding | None]
 def structure(item: Item, grounds: Grounds) -> Finding | None:
     """Rule 1: exactly four non-empty options, and a key that is one of them."""
     if len(item.options) != OPTIONS_PER_ITEM:
-        return _hard("structure", f"{len(item.options)} options")
+        return hard("structure", f"{len(item.options)} options")
     if not item.stem.strip():
-        return _hard("structure", "empty stem")
+        return hard("structure", "empty stem")
     if any(not option.strip() for option in item.options):
-        return _hard("structure", "empty option")
+        return hard("structure", "empty option")
     if not 0 <= item.key < OPTIONS_PER_ITEM:
-        return _hard("structure", f"key {item.key}")
+        return hard("structure", f"key {item.key}")
     return None
 
 
@@ -62,33 +46,33 @@ def duplicate_options(item: Item, grounds: Grounds) -> Finding | None:
     """Rule 2: no two options that read the same; punctuation counts, since code differs by it."""
     folded = {fold(option) for option in item.options}
     if len(folded) < len(item.options):
-        return _hard("duplicate_options", f"{len(item.options) - len(folded)} repeated")
+        return hard("duplicate_options", f"{len(item.options) - len(folded)} repeated")
     return None
 
 
 def evidence(item: Item, grounds: Grounds) -> Finding | None:
     """Rule 15: the item belongs to a skill and a source item of this verification."""
     if item.skill_id not in grounds.skill_ids:
-        return _hard("evidence", "unknown skill")
+        return hard("evidence", "unknown skill")
     if item.source_id not in grounds.source_ids:
-        return _hard("evidence", "unknown source")
+        return hard("evidence", "unknown source")
     return None
 
 
 def size(item: Item, grounds: Grounds) -> Finding | None:
     """Rule 19: a stem of at most 600 characters, options of at most 200."""
     if len(item.stem) > MAX_STEM_CHARACTERS:
-        return _hard("size", f"stem of {len(item.stem)} characters")
+        return hard("size", f"stem of {len(item.stem)} characters")
     longest = max(map(len, item.options), default=0)
     if longest > MAX_OPTION_CHARACTERS:
-        return _hard("size", f"option of {longest} characters")
+        return hard("size", f"option of {longest} characters")
     return None
 
 
 def storable_text(item: Item, grounds: Grounds) -> Finding | None:
     """Part of rule 18: no control characters and no lone surrogates; PostgreSQL refuses NUL in text."""
     found = UNSTORABLE.search("".join((item.stem, *item.options, item.rationale)))
-    return _hard("storable_text", f"U+{ord(found[0]):04X}") if found else None
+    return hard("storable_text", f"U+{ord(found[0]):04X}") if found else None
 
 
 RULES: tuple[Rule, ...] = (structure, duplicate_options, evidence, size, storable_text)
@@ -103,14 +87,3 @@ def examine(item: Item, grounds: Grounds) -> tuple[Finding, ...]:
 def is_askable(findings: Collection[Finding]) -> bool:
     """Tell whether no finding is hard."""
     return all(finding.severity is not Severity.HARD for finding in findings)
-
-
-@lru_cache(maxsize=8192)
-def fold(text: str) -> str:
-    """Bring text into the form in which two options are compared: NFKC, casefold, white space collapsed."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())  # casefolding can take characters apart again
-
-
-def _hard(rule: str, seen: str) -> Finding:
-    return Finding(rule, Severity.HARD, seen)

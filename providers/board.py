@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from assessment.item_rules import Grounds, Severity, examine, fold
+from assessment.findings import Severity
+from assessment.item_rules import Grounds, examine
 from assessment.models import Brief, Item, Slot, VendorShare
+from assessment.text import fold
 from providers.decode import Draft, Reject
 from providers.orders import Refs
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessment.item_rules import RULES, Finding, Grounds, Severity, examine, fold, is_askable
+from assessment.findings import Finding, Severity
+from assessment.item_rules import RULES, Grounds, examine, is_askable
 from assessment.models import Item
+from assessment.text import fold
 from tests.factories import item, items
 
 GROUNDS = Grounds(skill_ids={"skill-0"}, source_ids={"prj_0"})
