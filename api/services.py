@@ -6,7 +6,7 @@ import msgspec
 from litestar.connection import ASGIConnection
 
 from assessment.deadline import Clock
-from assessment.models import Mode
+from assessment.models import FormPlan, Mode
 from assessment.ports import QuestionWriter
 from db.accounts import Accounts
 from db.assessment_store import PostgresAssessmentStore
@@ -20,7 +20,7 @@ from providers.snapshot import Snapshot
 class Services(msgspec.Struct, frozen=True):
     """One instance per process, replaced whole when the vendors are configured anew.
 
-    What stands after `snapshot` comes from it. Budget and reserve are seconds; `can_generate` says which modes have a
+    What stands after `snapshot` comes from it; `form` is what every set looks like. Budget and reserve are seconds; `can_generate` says which modes have a
     vendor.
     """
 
@@ -34,7 +34,7 @@ class Services(msgspec.Struct, frozen=True):
     snapshot: Snapshot
     writer: QuestionWriter
     can_generate: dict[Mode, bool]
-    total_questions: int
+    form: FormPlan
     budget_seconds: float
     reserve_seconds: float
 

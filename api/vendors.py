@@ -14,7 +14,7 @@ from litestar import Litestar
 from api.services import Services
 from api.settings import Settings
 from assessment.deadline import Clock
-from assessment.models import Mode
+from assessment.models import FormPlan, Mode
 from assessment.ports import QuestionWriter
 from providers.config import ConfigError, ProvidersConfig, load
 from providers.desk import build, usable
@@ -31,7 +31,7 @@ class Configured(TypedDict):
     snapshot: Snapshot
     writer: QuestionWriter
     can_generate: dict[Mode, bool]
-    total_questions: int
+    form: FormPlan
     budget_seconds: float
     reserve_seconds: float
 
@@ -61,7 +61,7 @@ class VendorDesk:
             snapshot=snapshot,
             writer=snapshot,
             can_generate={Mode.TEST: True, Mode.LIVE: live},
-            total_questions=config.settings.questions.total,
+            form=config.settings.questions.form,
             budget_seconds=config.settings.budget_seconds,
             reserve_seconds=config.settings.reserve_seconds,
         )

@@ -7,7 +7,7 @@ from assessment.assembly import show
 from assessment.blueprint import plan
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
-from assessment.models import Brief, Dossier, QuestionSet, SetState
+from assessment.models import Brief, Dossier, FormPlan, QuestionSet, SetState
 from assessment.ports import AssessmentStore, Finished, Lease, QuestionWriter, StateChanged
 
 SEED_BYTES = 32
@@ -17,14 +17,14 @@ LONGEST_PAUSE_SECONDS = 0.4
 
 async def fresh_set(
     dossier: Dossier,
-    total: int,
+    form: FormPlan,
     scenario: str | None,
     deadline: Deadline,
     store: AssessmentStore,
     writer: QuestionWriter,
     looked_at: float = 0.0,
 ) -> QuestionSet | None:
-    """Write and activate a set of `total` questions, or take over the one an overlapping call makes.
+    """Write and activate a set as `form` says, or take over the one an overlapping call makes.
 
     Returns None when the verification changed meanwhile, so that the caller has to look at it again; it then says in
     `looked_at` how many seconds after arrival it did, since what ended before that is no answer any more.
@@ -37,7 +37,7 @@ async def fresh_set(
     while True:
         claim = await store.claim(verification_id, deadline.elapsed - looked_at)
         if isinstance(claim, Lease):
-            return await _write(claim, dossier, total, scenario, deadline, store, writer)
+            return await _write(claim, dossier, form, scenario, deadline, store, writer)
         if isinstance(claim, Finished):
             return await _shared(claim, dossier, store)
         if deadline.remaining <= pause:
@@ -49,7 +49,7 @@ async def fresh_set(
 async def _write(
     lease: Lease,
     dossier: Dossier,
-    total: int,
+    form: FormPlan,
     scenario: str | None,
     deadline: Deadline,
     store: AssessmentStore,
@@ -57,7 +57,7 @@ async def _write(
 ) -> QuestionSet | None:
     try:
         async with store.keep(lease):
-            written = await writer.write(_brief(dossier, total, scenario), deadline)
+            written = await writer.write(_brief(dossier, form, scenario), deadline)
         rng = Random(secrets.token_bytes(SEED_BYTES))  # noqa: S311  # seeded anew for each set with what nobody can guess
         questions = show(written.items, rng)
         return await store.activate(lease, dossier.standing.revision, questions, written.provenance)
@@ -81,12 +81,13 @@ async def _shared(finished: Finished, dossier: Dossier, store: AssessmentStore) 
     return current if waits else None
 
 
-def _brief(dossier: Dossier, total: int, scenario: str | None) -> Brief:
+def _brief(dossier: Dossier, form: FormPlan, scenario: str | None) -> Brief:
     standing = dossier.standing
     return Brief(
         mode=standing.mode,
-        slots=plan(dossier.skills, dossier.sources, total, standing.attempts),
+        slots=plan(dossier.skills, dossier.sources, form, standing.attempts),
         seen=dossier.seen,
+        language=form.language,
         seed=f"{standing.verification_id}:{standing.revision}",
         scenario=scenario,
     )

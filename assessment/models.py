@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from assessment.findings import Finding
+
 
 class Mode(StrEnum):
     """Whose data this is; live and test never meet."""
@@ -44,6 +46,24 @@ class SkillStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class Difficulty(StrEnum):
+    """How hard a question is meant to be."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
+class Task(StrEnum):
+    """What a question has the student do; one set mixes them, and a retake turns them round."""
+
+    NEXT_STEP = "choose the best next step"
+    DIAGNOSIS = "find the cause of a fault"
+    PREDICTION = "predict what happens"
+    COMPARISON = "weigh two approaches against each other"
+    REVIEW = "judge work that a colleague hands in"
+
+
 class Skill(msgspec.Struct, frozen=True):
     """A skill to verify."""
 
@@ -68,10 +88,22 @@ class Slot(msgspec.Struct, frozen=True):
 
     skill: Skill
     source: SourceItem
+    difficulty: Difficulty = Difficulty.MEDIUM
+    task: Task = Task.NEXT_STEP
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who wrote an item: the vendor's label in the configuration, and its model."""
+
+    vendor: str = ""
+    model: str = ""
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A written question before it is shown: `key` is the index of the right option."""
+    """A written question before it is shown: `key` is the index of the right option.
+
+    `difficulty` is what was asked for, empty when unknown; `findings` are the soft ones of the rules.
+    """
 
     skill_id: str
     source_id: str
@@ -79,6 +111,9 @@ class Item(msgspec.Struct, frozen=True):
     options: tuple[str, ...]
     key: int
     rationale: str = ""
+    difficulty: str = ""
+    author: Author = Author()
+    findings: tuple[Finding, ...] = ()
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -91,6 +126,9 @@ class Question(msgspec.Struct, frozen=True):
     options: tuple[str, ...]
     key: int
     rationale: str = ""
+    difficulty: str = ""
+    author: Author = Author()
+    findings: tuple[Finding, ...] = ()
 
 
 class VendorShare(msgspec.Struct, frozen=True):
@@ -101,14 +139,29 @@ class VendorShare(msgspec.Struct, frozen=True):
     items: int
 
 
+class KeyCheck(msgspec.Struct, frozen=True):
+    """Whether other vendors answered the set blind: who they were, and how many items they had dropped."""
+
+    solvers: tuple[str, ...] = ()
+    is_complete: bool = False
+    dropped: int = 0
+
+
 class Provenance(msgspec.Struct, frozen=True):
-    """Where a set comes from: kept with it and with the attempt it becomes."""
+    """Where a set comes from: kept with it and with the attempt it becomes.
+
+    `rejected` counts the findings that kept items out, by rule. `robots` says for each robot of the rules how many
+    keys it hits on average. `key_check` is None where no solvers are configured.
+    """
 
     vendors: tuple[VendorShare, ...] = ()
     prompt_version: str = ""
     config_hash: str = ""
     rounds: int = 0
     rejected: dict[str, int] = {}
+    robots: dict[str, float] = {}
+    language: str = ""
+    key_check: KeyCheck | None = None
 
 
 class WrittenSet(msgspec.Struct, frozen=True):
@@ -127,15 +180,38 @@ class QuestionSet(msgspec.Struct, frozen=True):
     provenance: Provenance
 
 
-class Brief(msgspec.Struct, frozen=True):
-    """An order to a question writer: one item per slot, none that repeats a seen stem.
+USUAL_MIX = {Difficulty.EASY: 3, Difficulty.MEDIUM: 5, Difficulty.HARD: 2}
 
-    `seed` makes an offline writer repeatable. `scenario` is a rehearsal that a test-mode client asked for.
+
+class FormPlan(msgspec.Struct, frozen=True):
+    """What every set of a deployment looks like; `mix` weighs the difficulties against each other."""
+
+    total: int = 10
+    language: str = "en"
+    mix: dict[Difficulty, int] = msgspec.field(default_factory=lambda: dict(USUAL_MIX))
+
+
+class SeenItem(msgspec.Struct, frozen=True):
+    """What is kept of an item that a student was shown, so that it does not come again.
+
+    `signature` is what the rule of novelty compares (assessment.novelty); empty for items older than the rule.
+    """
+
+    skill_id: str
+    stem: str
+    signature: bytes = b""
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """An order to a question writer: one item per slot, none that repeats what was seen.
+
+    `language` is an ISO 639-1 code. `seed` makes an offline writer repeatable. `scenario` is a rehearsal that a test-mode client asked for.
     """
 
     mode: Mode
     slots: tuple[Slot, ...]
-    seen: tuple[str, ...] = ()
+    seen: tuple[SeenItem, ...] = ()
+    language: str = "en"
     seed: str = ""
     scenario: str | None = None
 
@@ -167,6 +243,9 @@ class AnsweredQuestion(msgspec.Struct, frozen=True):
     key: int
     selected: int
     rationale: str = ""
+    difficulty: str = ""
+    author: Author = Author()
+    findings: tuple[Finding, ...] = ()
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -206,12 +285,12 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Dossier(msgspec.Struct, frozen=True):
-    """A verification as the question writer needs it; `seen` are the stems this student was shown before."""
+    """A verification as the question writer needs it; `seen` are the items this student was shown before."""
 
     standing: Standing
     skills: tuple[Skill, ...]
     sources: tuple[SourceItem, ...]
-    seen: tuple[str, ...]
+    seen: tuple[SeenItem, ...]
     current_set: QuestionSet | None
 
 

@@ -5,7 +5,7 @@ import msgspec
 from assessment.deadline import Deadline
 from assessment.eligibility import may_retake
 from assessment.generation import fresh_set
-from assessment.models import QuestionSet
+from assessment.models import FormPlan, QuestionSet
 from assessment.ports import AssessmentStore, QuestionWriter
 
 
@@ -18,7 +18,7 @@ class Retaken(msgspec.Struct, frozen=True):
 
 async def retake(
     verification_id: str,
-    total: int,
+    form: FormPlan,
     scenario: str | None,
     deadline: Deadline,
     store: AssessmentStore,
@@ -32,7 +32,7 @@ async def retake(
     while True:
         dossier = await store.load(verification_id)
         may_retake(dossier.standing)
-        fresh = await fresh_set(dossier, total, scenario, deadline, store, writer, looked_at)
+        fresh = await fresh_set(dossier, form, scenario, deadline, store, writer, looked_at)
         if fresh is not None:
             return Retaken(fresh, dossier.standing.attempts + 1)
         looked_at = deadline.elapsed

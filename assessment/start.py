@@ -5,7 +5,7 @@ import msgspec
 from assessment.deadline import Deadline
 from assessment.eligibility import may_generate
 from assessment.generation import fresh_set
-from assessment.models import QuestionSet, SetState
+from assessment.models import FormPlan, QuestionSet, SetState
 from assessment.ports import AssessmentStore, QuestionWriter
 
 
@@ -18,7 +18,7 @@ class Started(msgspec.Struct, frozen=True):
 
 async def start(
     verification_id: str,
-    total: int,
+    form: FormPlan,
     scenario: str | None,
     deadline: Deadline,
     store: AssessmentStore,
@@ -32,7 +32,7 @@ async def start(
         current = dossier.current_set
         if current is not None and current.state is SetState.ACTIVE:
             return Started(current, already_generated=True)
-        fresh = await fresh_set(dossier, total, scenario, deadline, store, writer, looked_at)
+        fresh = await fresh_set(dossier, form, scenario, deadline, store, writer, looked_at)
         if fresh is not None:
             return Started(fresh, already_generated=False)
         looked_at = deadline.elapsed

@@ -21,6 +21,7 @@ from assessment.models import (
     Provenance,
     Question,
     QuestionSet,
+    SeenItem,
     SetState,
     Skill,
     SkillStatus,
@@ -28,6 +29,7 @@ from assessment.models import (
     SourceKind,
 )
 from assessment.notices import Addressee, Event, completed, initiated, result_mail
+from assessment.novelty import signature
 from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
 from db import tables
 from db.announcements import Recipient, announce, lock_recipient, was_announced
@@ -213,23 +215,24 @@ async def _dossier(verification_id: str) -> Dossier:
     )
 
 
-async def _seen(student_id: str) -> tuple[str, ...]:
-    row = await fetch_one(
-        "SELECT coalesce(array_agg(stem ORDER BY id), ARRAY[]::text[]) AS stems FROM shown_stem WHERE student = {}",
-        student_id,
-    )
-    assert row is not None  # an aggregate always has a row
-    return tuple(row["stems"])
+async def _seen(student_id: str) -> tuple[SeenItem, ...]:
+    rows = await fetch("SELECT skill_id, stem, signature FROM shown_item WHERE student = {} ORDER BY id", student_id)
+    return tuple(SeenItem(row["skill_id"], row["stem"], row["signature"]) for row in rows)
 
 
 async def _record_shown(addressee: Addressee, fresh: QuestionSet) -> None:
     await fetch(
         """
-        WITH shown AS (INSERT INTO shown_stem (student, stem) SELECT {}, unnest({}::text[]))
+        WITH shown AS (
+            INSERT INTO shown_item (student, skill_id, stem, signature)
+            SELECT {}, unnest({}::text[]), unnest({}::text[]), unnest({}::bytea[])
+        )
         UPDATE verification SET revision = revision + 1 WHERE id = {}
         """,
         addressee.student_id,
+        [question.skill_id for question in fresh.questions],
         [question.stem for question in fresh.questions],
+        [signature(question) for question in fresh.questions],
         addressee.verification_id,
     )
 

@@ -135,12 +135,17 @@ class QuestionSet(Table):
     created_at = Timestamptz(default=TimestamptzNow())
 
 
-class ShownStem(Table):
-    """What a student was ever asked, also in sets that were replaced or discarded unanswered."""
+class ShownItem(Table):
+    """What a student was ever asked, also in sets that were replaced or discarded unanswered.
+
+    The signature is what the rule of novelty compares; it is empty for items older than the rule.
+    """
 
     id = BigSerial(primary_key=True)
     student = ForeignKey(references=Student, null=False, index=True, on_delete=OnDelete.cascade)
     stem = Text()
+    skill_id = Text()
+    signature = Bytea()
 
 
 class Attempt(Table):
@@ -208,7 +213,7 @@ class RateWindow(Table):
 
 
 class VendorAttempt(Table):
-    """The ledger: one request to one vendor, whatever became of it. No column holds text of a question or a student.
+    """The ledger: one request to one vendor, for items (`write`) or for blind answers (`solve`). No column holds text of a question or a student.
 
     `cost` is in US dollars, null where no price is known; `is_estimated` marks tokens, and so a cost, that are a guess.
     """
@@ -235,6 +240,7 @@ class VendorAttempt(Table):
     cost = DoublePrecision(null=True, default=None)
     prompt_version = Text()
     config_hash = Varchar(length=12)
+    purpose = Varchar(length=8, default="write")
 
 
 class VendorLatency(Table):
@@ -255,7 +261,7 @@ TABLES: tuple[type[Table], ...] = (
     Skill,
     VerificationSkill,
     QuestionSet,
-    ShownStem,
+    ShownItem,
     Attempt,
     Generation,
     OutboxMessage,

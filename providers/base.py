@@ -25,7 +25,7 @@ from typing import ClassVar, Protocol
 import msgspec
 
 from assessment.deadline import Deadline
-from assessment.models import Slot
+from assessment.models import SeenItem, Slot
 from providers.ladder import Rung
 
 
@@ -147,12 +147,13 @@ class Wanted(msgspec.Struct, frozen=True):
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One request: an item for each entry of `wanted`, of which several may name the same slot.
 
-    `seen` are whole stems that must not come again. `complaints` say why earlier items were rejected. A set is split
+    `seen` are items that must not come again. `complaints` say why earlier items were rejected. A set is split
     over parallel calls: this is request number `round_number` (from 1) of call number `part` (from 0) of `parts`.
     """
 
     wanted: tuple[Wanted, ...]
-    seen: tuple[str, ...] = ()
+    seen: tuple[SeenItem, ...] = ()
+    language: str = "en"
     complaints: tuple[str, ...] = ()
     seed: str = ""
     round_number: int = 1
@@ -163,6 +164,19 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def differs_from(self, earlier: "Order") -> bool:
         """Tell whether a vendor would be asked something else: for other items, or with other reasons."""
         return self.wanted != earlier.wanted or self.complaints != earlier.complaints
+
+
+class QuizEntry(msgspec.Struct, frozen=True):
+    """A question without its key, its options in the order in which they are put to a solver."""
+
+    stem: str
+    options: tuple[str, ...]
+
+
+class Quiz(msgspec.Struct, frozen=True):
+    """A request to answer questions blind."""
+
+    entries: tuple[QuizEntry, ...]
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -178,6 +192,8 @@ class Ending(msgspec.Struct, frozen=True):
     finish_reason: str = "stop"
     usage: Usage | None = None
 
+
+Request = Order | Quiz
 
 Listener = Callable[[str], None]
 """Takes a vendor's text piece by piece, unchecked; an empty piece says that the connection is alive."""
@@ -198,8 +214,8 @@ class Vendor(Protocol):
     def rung(self) -> Rung | None:
         """The form in which the next answer will be asked for; None for a vendor that needs no telling."""
 
-    async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:
-        """Answer an order by calling `hear` with the text as it comes, at once or in pieces.
+    async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
+        """Answer an order, or a quiz, by calling `hear` with the text as it comes, at once or in pieces.
 
         Raises VendorError; what was heard before stays heard. May overrun the deadline: callers have to bound it.
         """

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import msgspec
 
+from assessment.models import USUAL_MIX, Difficulty, FormPlan
 from providers.secret import Secret, read_secret
 from providers.yaml_document import ConfigError, Document
 
@@ -18,6 +19,7 @@ Pause = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
+Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Percentile = Annotated[str, msgspec.Meta(pattern=r"^p[1-9][0-9]\Z")]
 
 JsonValue = str | int | float | bool | list[Any] | dict[str, Any] | None
@@ -30,12 +32,38 @@ RESERVED_PARAMS = frozenset(
 )
 
 
+class Mix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the difficulties are weighed against each other in a set."""
+
+    easy: Weight = USUAL_MIX[Difficulty.EASY]
+    medium: Weight = USUAL_MIX[Difficulty.MEDIUM]
+    hard: Weight = USUAL_MIX[Difficulty.HARD]
+
+
 class Questions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many items make a set, how many one call may ask for, and how many are asked for beyond the need."""
+    """How many items make a set, how many one call may ask for, and how many are asked for beyond the need.
+
+    `language` is the two-letter code (ISO 639-1) of the language the questions are written in.
+    """
 
     total: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
     per_call: Annotated[int, msgspec.Meta(ge=1, le=50)] = 5
     spare: Annotated[int, msgspec.Meta(ge=0, le=50)] = 2
+    language: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}\Z")] = "en"
+    difficulty: Mix = Mix()
+
+    @property
+    def form(self) -> FormPlan:
+        """What every set looks like."""
+        mix = {difficulty: getattr(self.difficulty, difficulty.value) for difficulty in Difficulty}
+        return FormPlan(self.total, self.language, mix)
+
+
+class Verify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Vendors that answer every item blind, each so many times with its options in another order."""
+
+    solvers: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    rotations: Annotated[int, msgspec.Meta(ge=2, le=4)] = 2
 
 
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +112,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     questions: Questions = Questions()
     hedge: Hedge = Hedge()
     breaker: Breaker = Breaker()
+    verify: Verify | None = None
 
 
 class ProvidersConfig:
@@ -110,12 +139,20 @@ class ProvidersConfig:
     @property
     def chain(self) -> tuple[VendorConfig, ...]:
         """The vendors in order of preference."""
-        by_name = {vendor.name: vendor for vendor in self.settings.vendors}
-        return tuple(by_name[name] for name in self.settings.chain)
+        return self._named(self.settings.chain)
+
+    @property
+    def solvers(self) -> tuple[VendorConfig, ...]:
+        """The vendors that check keys by answering blind."""
+        return self._named(self.settings.verify.solvers) if self.settings.verify else ()
 
     def key_of(self, vendor: VendorConfig) -> Secret | None:
         """The vendor's API key, if it has one."""
         return self._keys.get(vendor.name)
+
+    def _named(self, names: Iterable[str]) -> tuple[VendorConfig, ...]:
+        by_name = {vendor.name: vendor for vendor in self.settings.vendors}
+        return tuple(by_name[name] for name in names)
 
 
 def built_in() -> ProvidersConfig:
@@ -140,6 +177,20 @@ def _check(settings: Settings, document: Document) -> None:
             raise document.error(f"chain[{index}]", f"no vendor is called {name!r}")
     for index, vendor in enumerate(settings.vendors):
         _check_vendor(vendor, f"vendors[{index}]", document)
+    if not any(msgspec.structs.astuple(settings.questions.difficulty)):
+        raise document.error("questions.difficulty", "one of the weights must be more than 0")
+    if settings.verify is not None:
+        _check_solvers(settings, settings.verify, document)
+
+
+def _check_solvers(settings: Settings, verify: Verify, document: Document) -> None:
+    models = {vendor.name: vendor.model for vendor in settings.vendors}
+    _check_unique(list(verify.solvers), "verify.solvers[{}]", document)
+    for index, name in enumerate(verify.solvers):
+        if name not in models:
+            raise document.error(f"verify.solvers[{index}]", f"no vendor is called {name!r}")
+        if models[name] == SANDBOX:
+            raise document.error(f"verify.solvers[{index}]", "the sandbox cannot answer questions")
 
 
 def _check_unique(names: list[str], path: str, document: Document) -> None:

@@ -10,6 +10,7 @@ from providers.config import SANDBOX, Price, ProvidersConfig, VendorConfig
 from providers.hedge import HedgePolicy
 from providers.latency import Latencies
 from providers.ledger import Ledger
+from providers.rehearsal import Rehearsal
 from providers.sandbox import SandboxVendor
 from providers.snapshot import Snapshot
 from providers.upstream import FREE, Upstream
@@ -30,12 +31,8 @@ def build(
     """
     paces = latencies or Latencies()
     seconds = config.settings.budget_seconds
-    test = Writer(
-        Chain([Upstream(SandboxVendor(), seconds, max_concurrency=64, price=FREE)]),
-        config.settings.questions,
-        config.hash,
-        ledger,
-    )
+    sandbox = Chain([Upstream(SandboxVendor(), seconds, max_concurrency=64, price=FREE)])
+    test = Rehearsal(Writer(sandbox, config.settings.questions, config.hash, ledger))
     live = None if config.is_built_in else Writer(_chain(config, paces), config.settings.questions, config.hash, ledger)
     return Snapshot(config, clock or SystemClock(), paces, test, live)
 

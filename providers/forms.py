@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from providers import prompts
-from providers.base import Order
+from providers.base import Request
 from providers.ladder import Rung
 
-NAME = "question_items"
+NAME = "answer"
 
 _HINTS = {
     Rung.JSON_SCHEMA: re.compile(r"response_?format|json_?schema|schema|structured|grammar|output_", re.IGNORECASE),
@@ -16,13 +16,13 @@ _HINTS = {
 }
 
 
-def form_of(rung: Rung, order: Order) -> dict[str, Any]:
+def form_of(rung: Rung, request: Request) -> dict[str, Any]:
     """The parameters of a rung, in the OpenAI dialect that LiteLLM translates; the prompt carries the schema anyway."""
     if rung is Rung.JSON_SCHEMA:
-        json_schema = {"name": NAME, "strict": True, "schema": prompts.schema(order)}
+        json_schema = {"name": NAME, "strict": True, "schema": prompts.schema(request)}
         return {"response_format": {"type": "json_schema", "json_schema": json_schema}}
     if rung is Rung.TOOL:
-        return {"tools": [_tool(order)], "tool_choice": {"type": "function", "function": {"name": NAME}}}
+        return {"tools": [_tool(request)], "tool_choice": {"type": "function", "function": {"name": NAME}}}
     if rung is Rung.JSON_OBJECT:
         return {"response_format": {"type": "json_object"}}
     return {}
@@ -37,6 +37,6 @@ def is_about_form(rung: Rung, message: str) -> bool:
     return hint is not None and hint.search(message) is not None
 
 
-def _tool(order: Order) -> dict[str, Any]:
-    function = {"name": NAME, "description": "Hand over the questions.", "parameters": prompts.schema(order)}
+def _tool(request: Request) -> dict[str, Any]:
+    function = {"name": NAME, "description": "Hand over the answer.", "parameters": prompts.schema(request)}
     return {"type": "function", "function": function}

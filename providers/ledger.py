@@ -1,6 +1,7 @@
 """One record for every attempt, also for those that were cancelled or brought nothing. It holds no text and no key."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -9,19 +10,29 @@ import structlog
 from assessment.models import Mode
 from providers import prompts
 from providers.attempt import Attempt
-from providers.base import Outcome, Usage
+from providers.base import Outcome, Quiz, Usage
+from providers.solving import Solved
+from providers.upstream import Upstream
 
 log = structlog.get_logger(__name__)
 
 CHARACTERS_PER_TOKEN = 4  # of English text, for answers that were never billed to us in figures
 
 
+class Purpose(StrEnum):
+    """What a request was for: items, or blind answers to them."""
+
+    WRITE = "write"
+    SOLVE = "solve"
+
+
 class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one request to one vendor.
 
     `writing_id` is the same for all attempts for one set. `seconds` includes the wait for a free place;
-    `slice_seconds` is what the attempt was given. `accepted` counts items that passed every rule, `rejected` the others
-    by rule. With `is_estimated` the tokens, and so the cost (US dollars, None when no price is known), are a guess.
+    `slice_seconds` is what the attempt was given. `accepted` counts items that passed every rule (or, for a
+    quiz, answers that could be read), `rejected` the others by rule. With
+    `is_estimated` the tokens, and so the cost (US dollars, None when no price is known), are a guess.
     """
 
     writing_id: str
@@ -45,6 +56,7 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     cost: float | None
     prompt_version: str
     config_hash: str
+    purpose: Purpose = Purpose.WRITE
 
 
 class Ledger(Protocol):
@@ -72,7 +84,39 @@ class Recorder:
 
     def record(self, attempt: Attempt, outcome: Outcome) -> None:
         """Note how an attempt ended."""
-        record = self._record(attempt, outcome)
+        self._keep(self._record(attempt, outcome))
+
+    def record_solving(self, solver: Upstream, quiz: Quiz, solved: Solved, rotation: int) -> None:
+        """Note what came of a quiz that a solver was given."""
+        usage = solved.usage or _estimate_solving(quiz, solved)
+        self._keep(
+            AttemptRecord(
+                writing_id=self._writing_id,
+                mode=self._mode,
+                vendor=solver.name,
+                model=solver.vendor.model,
+                started_at=solved.started_at,
+                seconds=round(solved.seconds, 4),
+                slice_seconds=round(solved.slice_seconds, 4),
+                round_number=rotation + 1,
+                part=0,
+                is_hedge=False,
+                outcome=solved.outcome,
+                rung=solved.rung and solved.rung.value,
+                wanted=len(quiz.entries),
+                accepted=solved.answered,
+                rejected={},
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                is_estimated=solved.usage is None and usage != Usage(),
+                cost=solver.cost_of(usage),
+                prompt_version=prompts.VERSION,
+                config_hash=self._config_hash,
+                purpose=Purpose.SOLVE,
+            )
+        )
+
+    def _keep(self, record: AttemptRecord) -> None:
         _log(record)
         try:
             self._ledger.record(record)
@@ -117,9 +161,19 @@ def estimate(attempt: Attempt) -> Usage:
     )
 
 
+def _estimate_solving(quiz: Quiz, solved: Solved) -> Usage:
+    if not solved.characters:
+        return Usage()
+    prompt = prompts.build(quiz)
+    return Usage(
+        (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN, -(-solved.characters // CHARACTERS_PER_TOKEN)
+    )
+
+
 def _log(record: AttemptRecord) -> None:
     log.info(
         "vendor_attempt",
+        purpose=record.purpose.value,
         vendor=record.vendor,
         outcome=record.outcome.value,
         round=record.round_number,

@@ -41,8 +41,8 @@ from providers.base import (
     Listener,
     MalformedReply,
     ModelNotFound,
-    Order,
     RateLimited,
+    Request,
     RequestRejected,
     Unauthorized,
     UnexpectedFailure,
@@ -109,7 +109,7 @@ class LiteLLMVendor:
         """The form of answer that is asked for next."""
         return self._ladder.rung
 
-    async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:
+    async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
         """Ask the model once. Raises VendorError; LiteLLM's own timeout is per read, so callers bound the call."""
         rung = self._ladder.rung
         request = self._request(rung, order)
@@ -187,7 +187,7 @@ class LiteLLMVendor:
         if content_type and "event-stream" not in content_type:
             raise MalformedReply(self.name)
 
-    def _request(self, rung: Rung, order: Order) -> dict[str, Any]:
+    def _request(self, rung: Rung, order: Request) -> dict[str, Any]:
         """The timeout is always the same: LiteLLM keeps a client, with its connections, for each one it ever met."""
         prompt = prompts.build(order)
         request = dict(self._config.params) | form_of(rung, order)

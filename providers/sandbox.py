@@ -10,7 +10,7 @@ import msgspec
 
 from assessment.deadline import Deadline
 from assessment.models import Skill
-from providers.base import Ending, Listener, Order, VendorBroken, Wanted
+from providers.base import Ending, Listener, Order, Quiz, Request, RequestRejected, VendorBroken, Wanted
 from providers.decode import Draft
 from providers.ladder import Rung
 from providers.sandbox_bank import BankItem, bank_for
@@ -18,7 +18,6 @@ from providers.sandbox_samples import SAMPLES
 from providers.sandbox_text import Seen, fill
 
 SLOW_SECONDS = 5.0
-MARK = " (right)"
 MAX_LAPS = 1000
 
 
@@ -43,8 +42,10 @@ class SandboxVendor:
     def __init__(self, name: str = "sandbox") -> None:
         self.name = name
 
-    async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:
-        """Answer from the item banks. Raises VendorBroken in the scenario `fail`."""
+    async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
+        """Answer from the item banks. Raises VendorBroken in the scenario `fail`, RequestRejected for a quiz."""
+        if isinstance(order, Quiz):
+            raise RequestRejected(self.name, "the sandbox solves nothing")
         if order.scenario == Scenario.FAIL:
             raise VendorBroken(self.name, "scenario fail")
         if order.scenario == Scenario.SLOW:
@@ -54,7 +55,7 @@ class SandboxVendor:
 
 
 def _drafts(order: Order) -> list[Draft]:
-    seen = Seen(order.seen)
+    seen = Seen(item.stem for item in order.seen)
     stocks: dict[str, list[BankItem]] = {}
     drafts = []
     for wanted in order.wanted[: _how_many(order)]:
@@ -103,14 +104,13 @@ def _again(stem: str, lap: int) -> str:
 
 
 def _draft(item: BankItem, stem: str, wanted: Wanted, order: Order) -> Draft:
-    right = item.key + MARK if order.scenario == Scenario.MARKED else item.key
-    options = [right, *item.distractors]
+    options = [item.key, *item.distractors]
     Random(f"{order.seed}:{item.id}").shuffle(options)  # noqa: S311 - repeatable on purpose, nothing secret
     return Draft(
         skill=wanted.skill_ref,
         source=wanted.source_ref,
         stem=stem,
         options=tuple(options),
-        key=options.index(right),
+        key=options.index(item.key),
         rationale=item.rationale,
     )

@@ -158,7 +158,7 @@ async def _written(request: ApiRequest, use_case: UseCase[Answer]) -> Answer:
         async with asyncio.timeout(deadline.remaining - LAST_WORD_SECONDS):
             return await use_case(
                 request.standing.verification_id,
-                services.total_questions,
+                services.form,
                 request.scenario,
                 deadline.shortened(services.reserve_seconds),
                 services.store,

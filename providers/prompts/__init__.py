@@ -1,4 +1,4 @@
-"""The prompt, version 1: what a model is told, built from an order.
+"""The prompts, version 2: what a model is told, built from an order or a quiz.
 
 A student's words are data. They are cut to size, cleaned, written as JSON, and set between two lines with a random tag
 that their author cannot know. Names, e-mail addresses, phone numbers and the platform's ids stay here.
@@ -15,21 +15,57 @@ from typing import Any
 import msgspec
 
 from assessment.models import SourceItem
-from providers.base import Order
+from assessment.novelty import without_setting
+from providers.base import Order, Quiz
 
-VERSION = "v1"
+VERSION = "v2"
 
 MAX_TITLE_CHARACTERS = 200
 MAX_FACT_CHARACTERS = 1_200
 MAX_FACTS = 8
 MAX_SKILL_CHARACTERS = 80
-MAX_SEEN = 60
-MAX_SEEN_CHARACTERS = 160
+MAX_SEEN = 40
+MAX_SEEN_CHARACTERS = 90
 MAX_COMPLAINTS = 10
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE = re.compile(r"(?<!\w)(?:\+\d[\d ()./-]{6,20}\d|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|0\d{2,5}[ /-]\d{4,9})(?!\w)")
+LETTERS = "ABCD"
+
 _FENCE = re.compile(r"<{3,}|>{3,}")
+
+
+# How the prompt names a language; one that is missing here goes out as its code.
+LANGUAGES = {
+    "ar": "Arabic",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "fi": "Finnish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "hu": "Hungarian",
+    "id": "Indonesian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "sv": "Swedish",
+    "th": "Thai",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -39,10 +75,19 @@ class Prompt(msgspec.Struct, frozen=True):
     user: str
 
 
-def build(order: Order) -> Prompt:
-    """Write the messages for an order, with a fresh tag around the data."""
+def build(request: Order | Quiz) -> Prompt:
+    """Write the messages for an order of items, or for a quiz to be answered, with a fresh tag around the data."""
     tag = secrets.token_hex(8)
     fence = {"opening": f"<<<DATA {tag}>>>", "closing": f"<<<END {tag}>>>"}
+    return _solving(request, fence) if isinstance(request, Quiz) else _writing(request, fence)
+
+
+def schema(request: Order | Quiz) -> dict[str, Any]:
+    """The JSON schema of the answer: only the request's short ids, exactly the number of entries asked for."""
+    return _answer_schema(request) if isinstance(request, Quiz) else _item_schema(request)
+
+
+def _writing(order: Order, fence: dict[str, str]) -> Prompt:
     user = _template("user").substitute(
         fence,
         count=len(order.wanted),
@@ -51,11 +96,32 @@ def build(order: Order) -> Prompt:
         complaints=_complaints(order),
         schema=_json(schema(order)),
     )
-    return Prompt(_template("system").substitute(fence), user)
+    language = LANGUAGES.get(order.language, order.language)
+    return Prompt(_template("system").substitute(fence, language=language), user)
 
 
-def schema(order: Order) -> dict[str, Any]:
-    """The JSON schema of the answer: only the order's short ids, exactly the number of items asked for."""
+def _solving(quiz: Quiz, fence: dict[str, str]) -> Prompt:
+    questions = [
+        {"question": number, "stem": entry.stem, "options": dict(zip(LETTERS, entry.options, strict=False))}
+        for number, entry in enumerate(quiz.entries, start=1)
+    ]
+    user = _template("solve_user").substitute(
+        fence, count=len(questions), data=_FENCE.sub("<<", _json(questions)), schema=_json(schema(quiz))
+    )
+    return Prompt(_template("solve_system").substitute(fence), user)
+
+
+def _answer_schema(quiz: Quiz) -> dict[str, Any]:
+    count = len(quiz.entries)
+    answer = {
+        "question": {"type": "integer", "enum": list(range(1, count + 1))},
+        "choice": {"type": "string", "enum": list(LETTERS)},
+    }
+    answers = {"type": "array", "items": _closed_object(answer), "minItems": count, "maxItems": count}
+    return _closed_object({"answers": answers})
+
+
+def _item_schema(order: Order) -> dict[str, Any]:
     item = {
         "skill": {"type": "string", "enum": _distinct(wanted.skill_ref for wanted in order.wanted)},
         "source": {"type": "string", "enum": _distinct(wanted.source_ref for wanted in order.wanted)},
@@ -74,15 +140,30 @@ def _closed_object(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plan(order: Order) -> str:
-    return "\n".join(f"- skill {wanted.skill_ref}, source {wanted.source_ref}" for wanted in order.wanted)
+    return "\n".join(
+        f"- skill {wanted.skill_ref}, source {wanted.source_ref}, {wanted.slot.difficulty}: {wanted.slot.task}"
+        for wanted in order.wanted
+    )
 
 
 def _data(order: Order) -> dict[str, Any]:
     return {
         "skills": {wanted.skill_ref: _clean(wanted.slot.skill.name, MAX_SKILL_CHARACTERS) for wanted in order.wanted},
         "sources": {wanted.source_ref: _source(wanted.slot.source) for wanted in order.wanted},
-        "asked_before": [_clean(stem, MAX_SEEN_CHARACTERS) for stem in order.seen[-MAX_SEEN:]],
+        "asked_before": _asked_before(order),
     }
+
+
+def _asked_before(order: Order) -> dict[str, list[str]]:
+    """The latest stems of each wanted skill, cut short: enough to know what was asked, and few tokens."""
+    refs = {wanted.slot.skill.skill_id: wanted.skill_ref for wanted in order.wanted}
+    asked: dict[str, list[str]] = {ref: [] for ref in refs.values()}
+    room = MAX_SEEN // len(asked)
+    for seen in reversed(order.seen):
+        stems = asked.get(refs.get(seen.skill_id, ""))
+        if stems is not None and len(stems) < room:
+            stems.append(_clean(without_setting(seen.stem), MAX_SEEN_CHARACTERS))
+    return asked
 
 
 def _source(source: SourceItem) -> dict[str, Any]:

@@ -183,7 +183,7 @@ async def test_a_new_file_brings_its_own_budget_and_number_of_questions(
     desk = VendorDesk(Settings(providers_file=file), SystemClock(), NoLedger(), Latencies())
     entry = await _ask(app, desk, "providers_reloaded")
     new: Services = app.state.services
-    assert (new.budget_seconds, new.reserve_seconds, new.total_questions) == (30, 1, 4)
+    assert (new.budget_seconds, new.reserve_seconds, new.form.total) == (30, 1, 4)
     assert all(new.can_generate.values())
     assert new.writer is new.snapshot is not services.snapshot
     assert new.store is services.store

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-_PLAN_LINE = re.compile(r"^- skill (s\d+), source (p\d+)$", re.MULTILINE)
+_PLAN_LINE = re.compile(r"^- skill (s\d+), source (p\d+)\b.*$", re.MULTILINE)
 _SCHEMA_IN_PROMPT = '{"type":"object","properties":{"items"'
 
 

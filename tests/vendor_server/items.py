@@ -2,50 +2,16 @@
 
 from typing import Any
 
+from tests.item_maker import make
 from tests.vendor_server.asked import Asked
 
 Item = dict[str, Any]
-
-_SUBJECTS = (
-    "cache",
-    "queue",
-    "report",
-    "pipeline",
-    "ledger",
-    "schedule",
-    "index",
-    "archive",
-    "form",
-    "gateway",
-    "rota",
-)
-_TROUBLES = ("loses entries", "grows without bound", "answers late", "shows stale values", "repeats work")
-_TIMES = (
-    "after a restart",
-    "under heavy load",
-    "at the end of a month",
-    "during a handover",
-    "once a second site joins",
-)
-_AIMS = (
-    "find the cause",
-    "limit the damage",
-    "prove the remedy",
-    "inform the users",
-    "plan the repair",
-    "save the data",
-)
-_VERBS = ("Measure", "Rewrite", "Isolate", "Archive", "Monitor", "Replace", "Inspect")
-_OBJECTS = ("each stage", "the parser", "one worker", "old inputs", "the limits", "all values")
 
 
 def items_for(asked: Asked, seed: int, number: int | None = None) -> list[Item]:
     """One valid item for each one wanted; seed and number of the call make its stems differ from all others."""
     turn = asked.number if number is None else number
-    return [
-        _item(skill, source, turn * 97 + index, f"{seed:x}-{turn}-{index}")
-        for index, (skill, source) in enumerate(asked.pairs)
-    ]
+    return [_item(skill, source, f"{seed:x}-{turn}-{index}") for index, (skill, source) in enumerate(asked.pairs)]
 
 
 def one_broken(items: list[Item]) -> list[Item]:
@@ -109,25 +75,8 @@ def _without_one(item: Item) -> list[str]:
 
 
 def _case(item: Item) -> str:
-    return str(item["stem"]).partition("(case ")[2].partition(")")[0]
+    return str(item["stem"]).removeprefix("In case ").partition(",")[0]
 
 
-def _item(skill: str, source: str, serial: int, case: str) -> Item:
-    return {
-        "skill": skill,
-        "source": source,
-        "stem": _stem(serial, case),
-        "options": [f"{_pick(_VERBS, serial + turn)} {_pick(_OBJECTS, serial + turn)} first" for turn in range(4)],
-        "key": serial % 4,
-        "rationale": "It shows where the trouble begins before anything is changed.",
-    }
-
-
-def _stem(serial: int, case: str) -> str:
-    subject, trouble = _pick(_SUBJECTS, serial), _pick(_TROUBLES, serial)
-    time, aim = _pick(_TIMES, serial // 5), _pick(_AIMS, serial)
-    return f"The {subject} {trouble} {time} (case {case}): what would you do next to {aim}?"
-
-
-def _pick(words: tuple[str, ...], number: int) -> str:
-    return words[number % len(words)]
+def _item(skill: str, source: str, case: str) -> Item:
+    return {"skill": skill, "source": source, **make(case, case)}

@@ -15,6 +15,7 @@ from providers.ladder import Rung
 from providers.ledger import AttemptRecord
 from providers.orders import Refs
 from providers.upstream import Upstream
+from tests.item_maker import make
 
 Text = Callable[[Order], str]
 
@@ -52,10 +53,14 @@ def order(count: int = 4, **changes: Any) -> Order:
     return Order(**{"wanted": tuple(refs.wanted(slot) for slot in slots(count)), "seed": "seed", **changes})
 
 
-def item(skill: str = "s1", source: str = "p1", stem: object = "Which one is right?", **changes: Any) -> dict[str, Any]:
+def item(
+    skill: str = "s1",
+    source: str = "p1",
+    stem: object = "Which of these steps comes first in such a case?",
+    **changes: Any,
+) -> dict[str, Any]:
     """A good item as a vendor writes it."""
-    fields = {"skill": skill, "source": source, "stem": stem, "options": ["One", "Two", "Three", "Four"], "key": 1}
-    return {**fields, "rationale": "Two is right.", **changes}
+    return {"skill": skill, "source": source, **make(stem), "stem": stem, **changes}
 
 
 def text_of(items: Sequence[Any]) -> str:
@@ -63,12 +68,17 @@ def text_of(items: Sequence[Any]) -> str:
     return json.dumps({"items": items})
 
 
+def cases(order: Order) -> list[str]:
+    """What stands in the stems of a good answer, item by item."""
+    return [f"{order.round_number}-{order.part}-{index}" for index in range(len(order.wanted))]
+
+
 def good(order: Order) -> str:
     """All that was asked for; the stems differ by round, call and place."""
     return text_of(
         [
-            item(wanted.skill_ref, wanted.source_ref, f"Which one in case {order.round_number}-{order.part}-{index}?")
-            for index, wanted in enumerate(order.wanted)
+            {"skill": wanted.skill_ref, "source": wanted.source_ref, **make(case, case)}
+            for wanted, case in zip(order.wanted, cases(order), strict=True)
         ]
     )
 

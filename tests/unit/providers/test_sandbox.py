@@ -7,7 +7,7 @@ from assessment.blueprint import plan
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
 from assessment.item_rules import MAX_STEM_CHARACTERS, Grounds, examine
-from assessment.models import Brief, Item, Mode, Skill, Slot, SourceItem, SourceKind, WrittenSet
+from assessment.models import Brief, FormPlan, Item, Mode, Skill, Slot, SourceItem, SourceKind, WrittenSet
 from providers import sandbox_bank
 from providers.config import built_in
 from providers.decode import decode
@@ -28,7 +28,7 @@ PYTHON = Skill("python", "Python")
 
 
 def brief(*skills: Skill, seen: tuple[str, ...] = (), turn: int = 0, scenario: str | None = None) -> Brief:
-    slots = plan(skills or (PYTHON, SAILING), (PROJECT, JOB, CERTIFICATE), 10, turn)
+    slots = plan(skills or (PYTHON, SAILING), (PROJECT, JOB, CERTIFICATE), FormPlan(), turn)
     return Brief(Mode.TEST, slots, seen=seen, seed=f"verification:{turn}", scenario=scenario)
 
 

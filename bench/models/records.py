@@ -1,0 +1,114 @@
+"""What a run keeps, line by line: everything the figures are computed from, so that a report can be made again.
+
+A *subject* is what is compared: one vendor alone, or a whole chain. A *cell* is one profile and one form of a subject:
+the first set of a simulated student and the retakes after it, numbered from 0.
+"""
+
+from typing import Any
+
+import msgspec
+
+from assessment.findings import Finding
+
+
+class ItemRecord(msgspec.Struct, frozen=True, kw_only=True, tag="item"):
+    """One item as a vendor wrote it, before anything was repaired.
+
+    `accepted` says that it broke no hard rule, `in_form` that it stands in the finished set. `seconds` count from the
+    beginning of the set. `choices` holds what blind solvers chose: {solver: {condition: [option per rotation]}}, with
+    the conditions `blind` (stem and options), `options` (no stem) and `profile` (with the student's own text).
+    """
+
+    subject: str
+    vendor: str
+    model: str
+    profile: str
+    form: int
+    retake: int
+    number: int
+    skill: str
+    source: str
+    difficulty: str
+    stem: str
+    options: tuple[str, ...]
+    key: int
+    rationale: str
+    accepted: bool
+    in_form: bool
+    seconds: float
+    findings: tuple[Finding, ...] = ()
+    choices: dict[str, dict[str, list[int | None]]] = {}
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
+    """One request to a vendor; `valid` says that its answer followed the schema from beginning to end.
+
+    `purpose` is `write` or `solve`; solving is the benchmark's own expense and is kept out of a subject's price.
+    """
+
+    subject: str
+    vendor: str
+    model: str
+    profile: str
+    form: int
+    retake: int
+    purpose: str
+    outcome: str
+    valid: bool
+    wanted: int
+    accepted: int
+    rejected: dict[str, int]
+    seconds: float
+    input_tokens: int
+    output_tokens: int
+    cost: float | None
+    is_estimated: bool
+
+
+class FormRecord(msgspec.Struct, frozen=True, kw_only=True, tag="form"):
+    """One set, whether or not it was completed.
+
+    Seconds count from the request; `first_item_seconds` is None when none came. `robots` gives the keys each robot hits
+    on average, `robot_passes` its chance to pass the set. `variant` names a changed profile (another name, gender or
+    country) and is empty for the profile as it stands.
+    """
+
+    subject: str
+    profile: str
+    form: int
+    retake: int
+    variant: str
+    complete: bool
+    reason: str
+    seconds: float
+    first_item_seconds: float | None
+    budget_seconds: float
+    skills_wanted: int
+    skills_asked: int
+    sources_wanted: int
+    sources_asked: int
+    repeated: int
+    key_positions: tuple[int, ...]
+    robots: dict[str, float] = {}
+    robot_passes: dict[str, float] = {}
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
+    """The first line of a run: what it was asked for. `label` says what the vendors are (real, sandbox, planted)."""
+
+    started_at: str
+    retake_version: str
+    prompt_version: str
+    config_hash: str
+    seed: int
+    forms: int
+    retakes: int
+    budget_seconds: float
+    subjects: tuple[str, ...]
+    profiles: tuple[str, ...]
+    solvers: tuple[str, ...]
+    labels: dict[str, str] = {}
+    options: dict[str, Any] = {}
+
+
+Record = RunRecord | CallRecord | FormRecord | ItemRecord

@@ -1,0 +1,42 @@
+"""Any number of items without a fault: no two alike, and no robot better off with them than by guessing.
+
+Their options are all of one length and one build, and share no word with the stem or with each other.
+"""
+
+from random import Random
+from typing import Any
+
+_VERBS = "Check Close Clean Mount Paint Print Scale Sweep Label Count Weigh Build Carry Store Split Shift Grind Stack Level Press"
+_NOUNS = "valve table paper frame crate plant motor brick panel wheel glass spoon chair cable fence shelf torch brush clock drain"
+_ACTORS = "apprentice supervisor technician librarian gardener accountant translator surveyor inspector organiser curator dispatcher"
+_EVENTS = "delivery inspection rehearsal migration harvest audit exhibition handover excavation translation renovation broadcast"
+_TROUBLES = (
+    "overheats stumbles diverges rusts evaporates escalates freezes oscillates dissolves collapses misfires stagnates"
+)
+_PLACES = "warehouse laboratory theatre orchard harbour museum bakery clinic workshop observatory quarry greenhouse"
+_AIMS = (
+    "safety accuracy throughput hygiene fairness legibility stability capacity comfort durability secrecy punctuality"
+)
+_THINGS = (
+    "prototype spreadsheet manuscript turbine vaccine timetable recipe sculpture contract pipeline compass orchestra"
+)
+
+
+def make(serial: object, case: str = "") -> dict[str, Any]:
+    """Stem, options, key and rationale; the same for the same serial. `case` goes into the stem as it is."""
+    rng = Random(str(serial))  # noqa: S311 - repeatable on purpose
+    verbs, nouns = rng.sample(_VERBS.split(), 4), rng.sample(_NOUNS.split(), 4)
+    return {
+        "stem": _stem(rng, case),
+        "options": [f"{verb} the {noun}" for verb, noun in zip(verbs, nouns, strict=True)],
+        "key": rng.randrange(4),
+        "rationale": "It shows where the trouble begins before anything else is changed.",
+    }
+
+
+def _stem(rng: Random, case: str) -> str:
+    actor, event, trouble, place, aim, thing = (
+        rng.choice(words.split()) for words in (_ACTORS, _EVENTS, _TROUBLES, _PLACES, _AIMS, _THINGS)
+    )
+    scene = f"In case {case}, the" if case else "The"
+    return f"{scene} {actor} sees that the {thing} {trouble} at the {place} during the {event}: which step serves {aim} best?"
