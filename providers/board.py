@@ -54,7 +54,7 @@ class Board:
             source_ids=frozenset(slot.source.source_id for slot in brief.slots),
         )
         self.rejected: Counter[str] = Counter()
-        self.reasons: dict[str, None] = {}  # of all rejects, each once, in order
+        self._reasons: Counter[str] = Counter()  # of all rejects, in order
 
     @property
     def is_full(self) -> bool:
@@ -75,6 +75,11 @@ class Board:
         """Who wrote how many of the items."""
         counts = Counter((written.author.vendor, written.author.model) for written in self._placed.values())
         return tuple(VendorShare(vendor, model, items) for (vendor, model), items in sorted(counts.items()))
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """Why items were rejected, each reason once; how often, so that the same reject again is something new."""
+        return tuple(f"{reason} ({times} times)" if times > 1 else reason for reason, times in self._reasons.items())
 
     def hand_out(self, sheet: Sheet) -> Sheet:
         """Register the slots of a call."""
@@ -111,7 +116,7 @@ class Board:
         """Count what could not be used, and remember why for the next order."""
         for reject in rejects:
             self.rejected[reject.rule] += 1
-            self.reasons[reject.reason] = None
+            self._reasons[reject.reason] += 1
 
     def settle(self, sheet: Sheet, on_behalf: object) -> None:
         """An answer for a call has ended: fill what is open with what was kept, and open the rest to all calls."""

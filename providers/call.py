@@ -109,7 +109,7 @@ class Call:
         return Order(
             wanted=with_spare(missing, self._part.spare),
             seen=self._board.stems,
-            complaints=tuple(self._board.reasons)[-prompts.MAX_COMPLAINTS :],
+            complaints=self._board.complaints[-prompts.MAX_COMPLAINTS :],
             seed=brief.seed,
             round_number=self.rounds + 1,
             part=self._number,

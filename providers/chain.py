@@ -1,5 +1,6 @@
 """Which vendor is asked next: the order of preference, what a call has met so far, and how each vendor stands now."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 import msgspec
@@ -14,6 +15,10 @@ MIN_ATTEMPT_SECONDS = 0.05  # nobody answers in less
 
 # An attempt that ended like this may be made once more as it was: nothing was said about the request itself.
 _REPEATABLE = TRANSPORT_FAILURES - {Outcome.MALFORMED}
+# What a model writes differs from sample to sample, so one that wrote badly may be asked for something else so often
+# in a row; by then it has shown that it cannot, and with a share of one in five bad items it fails 0.2^3 of the time.
+MAX_FRUITLESS = 3
+
 # These would end the same way, however the request is changed.
 _HOPELESS = frozenset({Outcome.CONTENT_REFUSED, Outcome.REQUEST_REJECTED, Outcome.MALFORMED})
 
@@ -38,28 +43,33 @@ class Tries:
         self._failed: dict[str, Outcome] = {}
         self._sent: dict[str, Order] = {}
         self._had_second_chance: set[str] = set()
+        self._fruitless: Counter[str] = Counter()
 
     def is_fresh(self, name: str) -> bool:
         """Tell whether the vendor has not failed in this call."""
         return name not in self._failed
 
     def may_repeat(self, name: str, order: Order) -> bool:
-        """Tell whether a vendor that failed gets its second chance: after bad luck, or to do something else."""
+        """Tell whether a vendor that failed is asked again: once after bad luck, or a few times for something else."""
         outcome = self._failed.get(name)
-        if outcome is None or outcome in _HOPELESS or name in self._had_second_chance:
+        if outcome is None or outcome in _HOPELESS:
             return False
-        return outcome in _REPEATABLE or order.differs_from(self._sent[name])
+        if outcome in _REPEATABLE:
+            return name not in self._had_second_chance
+        return self._fruitless[name] < MAX_FRUITLESS and order.differs_from(self._sent[name])
 
     def sent(self, name: str, order: Order) -> None:
         """Note that an order goes out."""
         self._sent[name] = order
-        if name in self._failed:
+        if self._failed.get(name) in _REPEATABLE:
             self._had_second_chance.add(name)
 
     def ended(self, name: str, outcome: Outcome, *, has_progressed: bool) -> None:
         """Note how it ended. Whoever brings something usable may go on, which ends since less and less is missing."""
+        self._fruitless[name] += 1
         if has_progressed:
             self._had_second_chance.discard(name)
+            self._fruitless[name] = 0
         if outcome is Outcome.OK and has_progressed:
             self._failed.pop(name, None)
         else:

@@ -125,11 +125,21 @@ async def test_the_good_items_of_a_poor_answer_are_kept_and_only_the_rest_is_ask
     alone: ProvidersConfig, first: VendorServer, fault: Behaviour
 ) -> None:
     first.reset(fault, fault, Behaviour.GOOD)
+    first.latency = 0.1  # so that both calls have asked before one of them asks again
     written, _ = await write(alone)
     assert shares(written) == {"first": 10}
     asked = [len(body["messages"][1]["content"].split("\n- skill ")) - 1 for body in first.requests]
     assert asked[:2] == [5, 5]
     assert sum(asked[2:]) == {"one_broken": 2, "fewer": 6, "truncated": 6, "prose": 0}[fault]
+
+
+async def test_a_vendor_that_is_alone_and_often_wrong_is_asked_again_until_the_set_is_complete(
+    alone: ProvidersConfig, first: VendorServer
+) -> None:
+    broken = Behaviour.ONE_BROKEN
+    first.reset(broken, broken, broken, broken, Behaviour.GOOD)
+    written, _ = await write(alone)
+    assert shares(written) == {"first": 10}
 
 
 async def test_a_vendor_that_is_alone_and_broken_ends_the_writing(alone: ProvidersConfig, first: VendorServer) -> None:
