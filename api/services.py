@@ -20,7 +20,8 @@ from providers.snapshot import Snapshot
 class Services(msgspec.Struct, frozen=True):
     """One instance per process, replaced whole when the vendors are configured anew.
 
-    What stands after `snapshot` comes from it; `form` is what every set looks like. Budget and reserve are seconds; `can_generate` says which modes have a
+    What stands after `snapshot` comes from it; `form` is what every set looks like.
+    Budget and reserve are seconds; `can_generate` says which modes have a
     vendor.
     """
 

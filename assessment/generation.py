@@ -3,12 +3,15 @@
 import secrets
 from random import Random
 
+import msgspec
+
 from assessment.assembly import show
 from assessment.blueprint import plan
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
 from assessment.models import Brief, Dossier, FormPlan, QuestionSet, SetState
 from assessment.ports import AssessmentStore, Finished, Lease, QuestionWriter, StateChanged
+from assessment.robots import expected_hits
 
 SEED_BYTES = 32
 FIRST_PAUSE_SECONDS = 0.02
@@ -60,7 +63,9 @@ async def _write(
             written = await writer.write(_brief(dossier, form, scenario), deadline)
         rng = Random(secrets.token_bytes(SEED_BYTES))  # noqa: S311  # seeded anew for each set with what nobody can guess
         questions = show(written.items, rng)
-        return await store.activate(lease, dossier.standing.revision, questions, written.provenance)
+        hits = expected_hits(questions, form.language)
+        provenance = msgspec.structs.replace(written.provenance, robots=hits)
+        return await store.activate(lease, dossier.standing.revision, questions, provenance)
     except StateChanged:
         await store.give_up(lease)
         return None

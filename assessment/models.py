@@ -205,7 +205,8 @@ class SeenItem(msgspec.Struct, frozen=True):
 class Brief(msgspec.Struct, frozen=True):
     """An order to a question writer: one item per slot, none that repeats what was seen.
 
-    `language` is an ISO 639-1 code. `seed` makes an offline writer repeatable. `scenario` is a rehearsal that a test-mode client asked for.
+    `language` is an ISO 639-1 code. `seed` makes an offline writer repeatable. `scenario` is a rehearsal that a
+    test-mode client asked for.
     """
 
     mode: Mode

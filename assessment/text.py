@@ -1,14 +1,19 @@
 """Text as the rules compare it: folded, in words of any script, and without the words that carry no content."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-# A run of letters, digits and marks is a word, with what ties code together (`user_id`, `re-run`, `C++`, `C#`); a
-# character of a script written without spaces is a word of its own.
-_UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+(?:['\u2019.-][^\W{_UNSPACED}]+)*[+#]*")
+import regex
+
+from assessment.language import language_of
+
+# A run of letters, marks, digits and underscores is a word, with what ties code together (`a.b`, `re-run`, `C++`);
+# a character of a script that is written without spaces is a word of its own.
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_LETTERS = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]+"
+_WORD = regex.compile(rf"[{_UNSPACED}]\p{{M}}*|{_LETTERS}(?:['’.\-]{_LETTERS})*[+#]*", regex.VERSION1)  # noqa: RUF001 - the apostrophe of printed text
+_MIN_PLURAL = 4
 
 
 @lru_cache(maxsize=8192)
@@ -24,6 +29,26 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(fold(text)))
 
 
+@lru_cache(maxsize=8192)
+def content_words(text: str, language: str = "en") -> frozenset[str]:
+    """The words that carry content; a plural counts as its singular. Words of an unknown language all do."""
+    stop = language_of(language).stop_words
+    return frozenset(_singular(word) for word in words(text) if word not in stop)
+
+
 def runs(sequence: Sequence[str], length: int) -> frozenset[tuple[str, ...]]:
     """Every run of so many consecutive words."""
     return frozenset(tuple(sequence[start : start + length]) for start in range(len(sequence) - length + 1))
+
+
+def contains(sequence: Sequence[str], part: Sequence[str]) -> bool:
+    """Tell whether the words of `part` stand one after the other in `sequence`."""
+    size = len(part)
+    return size > 0 and any(
+        tuple(sequence[start : start + size]) == tuple(part) for start in range(len(sequence) - size + 1)
+    )
+
+
+def _singular(word: str) -> str:
+    is_plural = len(word) >= _MIN_PLURAL and word.endswith("s") and not word.endswith("ss")
+    return word[:-1] if is_plural else word

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 
 from assessment.deadline import Deadline
+from assessment.models import Author
 from providers.base import Ending, Order, Outcome, Usage, VendorError
-from providers.board import Author, Board, Sheet
+from providers.board import Board, Sheet
 from providers.bounded import abandon
 from providers.chain import Choice
 from providers.decode import Draft, ItemScanner, Reject

@@ -1,28 +1,26 @@
-"""Which slots of a brief are filled, and with what."""
+"""Which slots of a brief are filled, with what, and whether that makes a set."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import msgspec
 
-from assessment.findings import Severity
-from assessment.item_rules import Grounds, examine
-from assessment.models import Brief, Item, Slot, VendorShare
-from assessment.text import fold
+from assessment.assembly import Shortfall, assemble
+from assessment.findings import Finding, Severity
+from assessment.item_rules import Grounds, examine, is_askable
+from assessment.models import Author, Brief, Item, Mode, SeenItem, Slot, VendorShare
+from assessment.novelty import Seen
 from providers.decode import Draft, Reject
 from providers.orders import Refs
+from providers.sandbox_text import is_repeat
 
 
-class Author(msgspec.Struct, frozen=True):
-    """Who wrote an item."""
+class Witness(Protocol):
+    """Somebody who looks on while items are judged, such as a benchmark."""
 
-    vendor: str
-    model: str
-
-
-class _Written(msgspec.Struct, frozen=True):
-    item: Item
-    author: Author
+    def judged(self, item: Item, findings: tuple[Finding, ...], *, accepted: bool) -> None:
+        """Take note of an item as it was written, and of all that the rules found."""
 
 
 class Sheet:
@@ -37,22 +35,25 @@ class Sheet:
 class Board:
     """Takes items as they arrive and keeps those that pass every rule and repeat nothing.
 
-    An item goes to exactly its slot at once. One that finds none is kept: when an answer has ended it may fill another
-    slot of the same skill, first in its own call and then, where a call has come out short, in any other.
+    When all slots are filled, `assemble` chooses among all that were kept so that the rules of sets hold too, or opens
+    slots again. An item goes to exactly its slot at once. One that finds none is kept: when an answer has ended it may
+    fill another slot of the same skill, first in its own call and then, where a call has come out short, in any other.
     """
 
-    def __init__(self, brief: Brief, refs: Refs) -> None:
+    def __init__(self, brief: Brief, refs: Refs, witness: Witness | None = None) -> None:
         self.slots = brief.slots
         self._refs = refs
-        self._placed: dict[int, _Written] = {}
-        self._kept: list[_Written] = []
+        self._language = brief.language
+        self._may_repeat = brief.mode is Mode.TEST
+        self._witness = witness
+        self._placed: dict[int, Item] = {}
+        self._kept: list[Item] = []
+        self._candidates: list[Item] = []
         self._sheets: list[Sheet] = []
         self._short: set[int] = set()  # slots of calls that came out short
-        self._stems = {fold(stem): stem for stem in brief.seen}
-        self._grounds = Grounds(
-            skill_ids=frozenset(slot.skill.skill_id for slot in brief.slots),
-            source_ids=frozenset(slot.source.source_id for slot in brief.slots),
-        )
+        self._shown = brief.seen
+        self._seen = Seen(brief.seen)
+        self._grounds = Grounds.of(brief)
         self.rejected: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()  # of all rejects, in order
 
@@ -61,19 +62,24 @@ class Board:
         return len(self._placed) == len(self.slots)
 
     @property
-    def items(self) -> tuple[Item, ...]:
-        """The items so far, in the order of their slots."""
-        return tuple(self._placed[index].item for index in sorted(self._placed))
+    def open_slots(self) -> tuple[int, ...]:
+        """The slots that need an item."""
+        return tuple(index for index in range(len(self.slots)) if index not in self._placed)
 
     @property
-    def stems(self) -> tuple[str, ...]:
-        """What must not be asked again: stems seen before, and those written so far."""
-        return tuple(self._stems.values())
+    def items(self) -> tuple[Item, ...]:
+        """The items so far, in the order of their slots."""
+        return tuple(self._placed[index] for index in sorted(self._placed))
+
+    @property
+    def seen(self) -> tuple[SeenItem, ...]:
+        """What must not be asked again: items shown before, and those written so far."""
+        return (*self._shown, *(SeenItem(item.skill_id, item.stem) for item in self._candidates))
 
     @property
     def shares(self) -> tuple[VendorShare, ...]:
         """Who wrote how many of the items."""
-        counts = Counter((written.author.vendor, written.author.model) for written in self._placed.values())
+        counts = Counter((item.author.vendor, item.author.model) for item in self._placed.values())
         return tuple(VendorShare(vendor, model, items) for (vendor, model), items in sorted(counts.items()))
 
     @property
@@ -95,22 +101,30 @@ class Board:
 
     def take(self, draft: Draft, sheet: Sheet, author: Author, on_behalf: object) -> list[Reject]:
         """Check an item and place or keep it; gives why it was not taken."""
-        item = self._item(draft)
-        if rejects := self._findings(item):
+        item = self._item(draft, author)
+        findings = self._findings(item)
+        rejects = [_reject(finding) for finding in findings if finding.severity is Severity.HARD]
+        if self._witness is not None:
+            self._witness.judged(item, findings, accepted=not rejects)
+        if rejects:
             self.note(rejects)
             return rejects
-        self._stems[fold(item.stem)] = item.stem
-        written = _Written(item, author)
+        item = msgspec.structs.replace(item, findings=findings)
+        self._seen.add(item)
+        self._candidates.append(item)
+        self._put(item, sheet, on_behalf)
+        return []
+
+    def _put(self, item: Item, sheet: Sheet, on_behalf: object) -> None:
         index = self._exact(item, sheet.slots)
         if index is None:
             index = self._exact(item, self._short)
         if index is None:
             index = self._of_skill(item, self._short)
         if index is None:
-            self._kept.append(written)
+            self._kept.append(item)
         else:
-            self._place(index, written, on_behalf)
-        return []
+            self._place(index, item, on_behalf)
 
     def note(self, rejects: Iterable[Reject]) -> None:
         """Count what could not be used, and remember why for the next order."""
@@ -120,14 +134,38 @@ class Board:
 
     def settle(self, sheet: Sheet, on_behalf: object) -> None:
         """An answer for a call has ended: fill what is open with what was kept, and open the rest to all calls."""
-        for written in tuple(self._kept):
-            index = self._of_skill(written.item, sheet.slots)
+        for item in tuple(self._kept):
+            index = self._of_skill(item, sheet.slots)
             if index is not None:
-                self._kept.remove(written)
-                self._place(index, written, on_behalf)
+                self._kept.remove(item)
+                self._place(index, item, on_behalf)
         self._short.update(self.missing(sheet))
 
-    def _item(self, draft: Draft) -> Item:
+    def assemble(self) -> bool:
+        """Make a set of what was kept; False when the rules of sets need other items, whose slots are then open."""
+        result = assemble(self.slots, self._candidates, self._language)
+        if isinstance(result, Shortfall):
+            self.note(Reject("set", reason) for reason in result.reasons)
+            self._reopen(result.slots)
+            return False
+        self._placed = dict(enumerate(result.items))
+        return True
+
+    def drop(self, indices: Iterable[int], reject: Reject) -> None:
+        """Take items out of the set for good, and open their slots."""
+        dropped = list(indices)
+        for index in dropped:
+            self._candidates.remove(self._placed[index])
+            self.note([reject])
+        self._reopen(dropped)
+
+    def _reopen(self, indices: Iterable[int]) -> None:
+        """What stood there stays a candidate; what was left over is forgotten as filling, so that new items come."""
+        self._kept.clear()
+        for index in indices:
+            self._placed.pop(index, None)
+
+    def _item(self, draft: Draft, author: Author) -> Item:
         return Item(
             skill_id=self._refs.skill_id(draft.skill),
             source_id=self._refs.source_id(draft.source),
@@ -135,17 +173,15 @@ class Board:
             options=tuple(option.strip() for option in draft.options),
             key=draft.key,
             rationale=(draft.rationale or "").strip(),
+            author=author,
         )
 
-    def _findings(self, item: Item) -> list[Reject]:
-        hard = [
-            Reject(finding.rule, f"{finding.rule}: {finding.seen}")
-            for finding in examine(item, self._grounds)
-            if finding.severity is Severity.HARD
-        ]
-        if not hard and fold(item.stem) in self._stems:
-            hard.append(Reject("repeated", "repeated: a stem that was asked before"))
-        return hard
+    def _findings(self, item: Item) -> tuple[Finding, ...]:
+        findings = examine(item, self._grounds)
+        if not is_askable(findings) or (self._may_repeat and is_repeat(item.stem)):
+            return findings
+        repeated = self._seen.find(item)
+        return (*findings, repeated) if repeated else findings
 
     def _exact(self, item: Item, indices: Iterable[int]) -> int | None:
         return self._first(indices, lambda slot: _fits(item, slot) and slot.source.source_id == item.source_id)
@@ -157,8 +193,8 @@ class Board:
         open_ones = (index for index in indices if index not in self._placed and fits(self.slots[index]))
         return min(open_ones, default=None)
 
-    def _place(self, index: int, written: _Written, on_behalf: object) -> None:
-        self._placed[index] = written
+    def _place(self, index: int, item: Item, on_behalf: object) -> None:
+        self._placed[index] = item
         for sheet in self._sheets:
             if index in sheet.slots and self.is_filled(sheet):
                 sheet.finisher = on_behalf
@@ -166,6 +202,10 @@ class Board:
         if self.is_full:
             for sheet in self._sheets:
                 sheet.ring()
+
+
+def _reject(finding: Finding) -> Reject:
+    return Reject(finding.rule, f"{finding.rule}: {finding.seen}")
 
 
 def _fits(item: Item, slot: Slot) -> bool:

@@ -34,7 +34,7 @@ class Writing(msgspec.Struct, frozen=True):
 class Call:
     """Usually one attempt at a time; a hedge beside one that takes long."""
 
-    def __init__(self, writing: Writing, part: Part, number: int, parts: int) -> None:
+    def __init__(self, writing: Writing, part: Part, number: int, parts: int, rounds: int = 0) -> None:
         self._writing = writing
         self._board = writing.board
         self._deadline = writing.deadline
@@ -44,7 +44,7 @@ class Call:
         self._tries = Tries()
         self._attempts: list[Attempt] = []
         self._bell: asyncio.Future[None] | None = None
-        self.rounds = 0
+        self.rounds = rounds
 
     async def run(self) -> None:
         """Fill the slots, or end when nobody is left to ask. Nothing is under way when it returns."""
@@ -108,7 +108,8 @@ class Call:
         missing = [writing.refs.wanted(brief.slots[index]) for index in self._board.missing(self._sheet)]
         return Order(
             wanted=with_spare(missing, self._part.spare),
-            seen=self._board.stems,
+            seen=self._board.seen,
+            language=brief.language,
             complaints=self._board.complaints[-prompts.MAX_COMPLAINTS :],
             seed=brief.seed,
             round_number=self.rounds + 1,

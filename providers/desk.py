@@ -4,10 +4,12 @@ import hashlib
 
 from assessment.deadline import Clock, SystemClock
 from providers.base import Vendor
+from providers.board import Witness
 from providers.breaker import Breaker
 from providers.chain import Chain
 from providers.config import SANDBOX, Price, ProvidersConfig, VendorConfig
 from providers.hedge import HedgePolicy
+from providers.key_check import KeyChecker
 from providers.latency import Latencies
 from providers.ledger import Ledger
 from providers.rehearsal import Rehearsal
@@ -23,17 +25,19 @@ def build(
     ledger: Ledger | None = None,
     latencies: Latencies | None = None,
     clock: Clock | None = None,
+    witness: Witness | None = None,
 ) -> Snapshot:
     """Make the writers of a configuration; with a model vendor in its chain this takes seconds, for LiteLLM.
 
     Breakers and what was learned about forms begin anew, so that a corrected key gets its chance. `latencies` may be
-    those of the snapshot before: they go with a vendor as long as its model and address stay the same.
+    those of the snapshot before: they go with a vendor as long as its model and address stay the same. A `witness` sees
+    every item of live mode as it was written.
     """
     paces = latencies or Latencies()
     seconds = config.settings.budget_seconds
     sandbox = Chain([Upstream(SandboxVendor(), seconds, max_concurrency=64, price=FREE)])
     test = Rehearsal(Writer(sandbox, config.settings.questions, config.hash, ledger))
-    live = None if config.is_built_in else Writer(_chain(config, paces), config.settings.questions, config.hash, ledger)
+    live = None if config.is_built_in else _live_writer(config, paces, ledger, witness)
     return Snapshot(config, clock or SystemClock(), paces, test, live)
 
 
@@ -57,19 +61,29 @@ def latency_key(vendor: VendorConfig) -> str:
     return f"{vendor.name}:{digest[:12]}"
 
 
-def _chain(config: ProvidersConfig, latencies: Latencies) -> Chain:
-    upstreams = [
-        Upstream(
-            make_vendor(vendor, config),
-            vendor.attempt_seconds,
-            vendor.max_concurrency,
-            breaker=Breaker(config.settings.breaker),
-            pace=latencies.of(latency_key(vendor)),
-            price=_price(vendor),
-        )
-        for vendor in config.chain
-    ]
-    return Chain(upstreams, HedgePolicy(config.settings.hedge))
+def _live_writer(
+    config: ProvidersConfig, latencies: Latencies, ledger: Ledger | None, witness: Witness | None
+) -> Writer:
+    """A vendor that both writes and solves is one upstream: its places, its breaker and its pace are the same."""
+    settings = config.settings
+    upstreams = {vendor.name: make_upstream(vendor, config, latencies) for vendor in (*config.chain, *config.solvers)}
+    chain = Chain([upstreams[name] for name in settings.chain], HedgePolicy(settings.hedge))
+    checker = None
+    if settings.verify is not None:
+        checker = KeyChecker([upstreams[name] for name in settings.verify.solvers], settings.verify.rotations)
+    return Writer(chain, settings.questions, config.hash, ledger, checker, witness)
+
+
+def make_upstream(vendor: VendorConfig, config: ProvidersConfig, latencies: Latencies) -> Upstream:
+    """Make one configured vendor with its limits, its breaker and its price."""
+    return Upstream(
+        make_vendor(vendor, config),
+        vendor.attempt_seconds,
+        vendor.max_concurrency,
+        breaker=Breaker(config.settings.breaker),
+        pace=latencies.of(latency_key(vendor)),
+        price=_price(vendor),
+    )
 
 
 def _price(vendor: VendorConfig) -> Price | None:

@@ -45,16 +45,16 @@ class Part(msgspec.Struct, frozen=True):
     spare: int
 
 
-def split(slots: int, questions: Questions) -> tuple[Part, ...]:
-    """Divide a set over as few calls as `per_call` allows, evenly, and so the spare items.
+def split(slots: Sequence[int], questions: Questions) -> tuple[Part, ...]:
+    """Divide the slots of a set that are open over as few calls as `per_call` allows, evenly, and so the spare items.
 
     Spare ones lengthen a call by an item or so; a call of their own would cost another prompt.
     """
-    calls = -(-slots // questions.per_call)
-    bounds = list(pairwise(slots * number // calls for number in range(calls + 1)))
+    calls = -(-len(slots) // questions.per_call)
+    bounds = list(pairwise(len(slots) * number // calls for number in range(calls + 1)))
     spares = pairwise(questions.spare * number // calls for number in range(calls + 1))
     return tuple(
-        Part(tuple(range(begin, end)), last - first) for (begin, end), (first, last) in zip(bounds, spares, strict=True)
+        Part(tuple(slots[begin:end]), last - first) for (begin, end), (first, last) in zip(bounds, spares, strict=True)
     )
 
 

@@ -15,7 +15,7 @@ from providers.decode import Draft
 from providers.ladder import Rung
 from providers.sandbox_bank import BankItem, bank_for
 from providers.sandbox_samples import SAMPLES
-from providers.sandbox_text import Seen, fill
+from providers.sandbox_text import Seen, again, fill
 
 SLOW_SECONDS = 5.0
 MAX_LAPS = 1000
@@ -92,15 +92,11 @@ def _next_draft(stock: list[BankItem], wanted: Wanted, order: Order, seen: Seen)
     """
     for lap in range(1, MAX_LAPS):
         for position, item in enumerate(stock):
-            stem = _again(fill(item.stem, wanted.slot), lap)
+            stem = again(fill(item.stem, wanted.slot), lap)
             if stem not in seen:
                 del stock[position]
                 return _draft(item, stem, wanted, order)
     return None
-
-
-def _again(stem: str, lap: int) -> str:
-    return stem if lap == 1 else f"[Again, {lap}] {stem}"
 
 
 def _draft(item: BankItem, stem: str, wanted: Wanted, order: Order) -> Draft:

@@ -31,6 +31,16 @@ def fill(template: str, slot: Slot) -> str:
     return _PLACEHOLDER.sub(lambda match: words[match[1]], template)
 
 
+def again(stem: str, lap: int) -> str:
+    """Mark a stem that comes again; the first time it comes as it is."""
+    return stem if lap == 1 else f"[Again, {lap}] {stem}"
+
+
+def is_repeat(stem: str) -> bool:
+    """Tell whether a stem is marked as one that comes again, which only test mode may show."""
+    return stem.startswith("[Again, ")
+
+
 class Seen:
     """The stems that must not come again, compared as options are: without regard to case and white space."""
 

@@ -1,4 +1,4 @@
-"""The question writer: orders what is missing, keeps what is good, and asks again for the rest."""
+"""The question writer: orders what is missing, keeps what is good, and asks again until it makes a set."""
 
 import asyncio
 from uuid import uuid4
@@ -7,14 +7,20 @@ import structlog
 
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
-from assessment.models import Brief, Provenance, WrittenSet
+from assessment.models import Brief, KeyCheck, Provenance, WrittenSet
 from providers import prompts
-from providers.board import Board
+from providers.board import Board, Witness
 from providers.call import Call, Writing
 from providers.chain import Chain
 from providers.config import Questions
+from providers.decode import Reject
+from providers.key_check import KeyChecker
 from providers.ledger import Ledger, NoLedger, Recorder
 from providers.orders import Refs, split
+
+# A set is put together so often at most; models that go on giving the key away by its length do not learn in more.
+MAX_ASSEMBLIES = 6
+DOUBTED = Reject("key_doubted", "key_doubted: somebody who knows the subject would choose another option")
 
 log = structlog.get_logger(__name__)
 
@@ -22,41 +28,92 @@ log = structlog.get_logger(__name__)
 class Writer:
     """Writes complete sets with one chain of vendors."""
 
-    def __init__(self, chain: Chain, questions: Questions, config_hash: str, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        questions: Questions,
+        config_hash: str,
+        ledger: Ledger | None = None,
+        checker: KeyChecker | None = None,
+        witness: Witness | None = None,
+    ) -> None:
         self.chain = chain
         self._questions = questions
         self._config_hash = config_hash
         self._ledger = ledger or NoLedger()
+        self._checker = checker
+        self._witness = witness
 
     async def write(self, brief: Brief, deadline: Deadline) -> WrittenSet:
-        """Return one item per slot. Raises GenerationFailed when the time or the vendors are used up before.
-
-        The set is split over calls that run at the same time, each with its own failover. All of them stop when the
-        last slot is filled.
-        """
+        """Return one item per slot. Raises GenerationFailed when the time or the vendors are used up before."""
         refs = Refs(brief)
-        board = Board(brief, refs)
+        board = Board(brief, refs, self._witness)
         recorder = Recorder(self._ledger, uuid4().hex, brief.mode, self._config_hash)
         writing = Writing(brief, refs, board, self.chain, deadline, recorder)
-        parts = split(len(brief.slots), self._questions)
-        calls = [Call(writing, part, number, len(parts)) for number, part in enumerate(parts)]
-        async with asyncio.TaskGroup() as group:
-            for call in calls:
-                group.create_task(call.run())
-        rounds = max((call.rounds for call in calls), default=0)
-        _log_end(board, rounds, deadline)
+        pen = _Pen(writing, self._questions)
+        await pen.write_set()
+        check = await self._check_keys(pen, recorder)
+        _log_end(board, pen.rounds, deadline)
         if not board.is_full:
             raise GenerationFailed
-        return WrittenSet(board.items, self._provenance(board, rounds))
+        return WrittenSet(board.items, self._provenance(brief, board, pen.rounds, check))
 
-    def _provenance(self, board: Board, rounds: int) -> Provenance:
+    async def _check_keys(self, pen: "_Pen", recorder: Recorder) -> KeyCheck | None:
+        """Replace what solvers doubt as long as there is time; the last set is checked as far as it goes."""
+        if self._checker is None:
+            return None
+        board, dropped, is_complete = pen.writing.board, 0, False
+        while board.is_full:
+            doubts = await self._checker.check(board.items, pen.writing.deadline, recorder)
+            is_complete = doubts.is_complete
+            if not doubts.items:
+                break
+            dropped += len(doubts.items)
+            board.drop(doubts.items, DOUBTED)
+            await pen.write_set()
+        return KeyCheck(self._checker.names, is_complete, dropped)
+
+    def _provenance(self, brief: Brief, board: Board, rounds: int, check: KeyCheck | None) -> Provenance:
         return Provenance(
             vendors=board.shares,
             prompt_version=prompts.VERSION,
             config_hash=self._config_hash,
             rounds=rounds,
             rejected=dict(board.rejected),
+            language=brief.language,
+            key_check=check,
         )
+
+
+class _Pen:
+    """Fills the open slots of one board, again after every assembly that needs other items."""
+
+    def __init__(self, writing: Writing, questions: Questions) -> None:
+        self.writing = writing
+        self.rounds = 0
+        self._questions = questions
+        self._assemblies = 0
+
+    async def write_set(self) -> None:
+        """Leave the board full with a set that satisfies the rules, or not full."""
+        while await self._fill() and not self.writing.board.assemble():
+            self._assemblies += 1
+            if self._assemblies == MAX_ASSEMBLIES:
+                return
+
+    async def _fill(self) -> bool:
+        """Split the open slots over calls that run at the same time, each with its own failover.
+
+        All of them stop when the last slot is filled; tells whether it is.
+        """
+        board = self.writing.board
+        parts = split(board.open_slots, self._questions)
+        calls = [Call(self.writing, part, number, len(parts), self.rounds) for number, part in enumerate(parts)]
+        async with asyncio.TaskGroup() as group:
+            for call in calls:
+                group.create_task(call.run())
+        self.rounds = max((call.rounds for call in calls), default=self.rounds)
+        return board.is_full
 
 
 def _log_end(board: Board, rounds: int, deadline: Deadline) -> None:

@@ -6,10 +6,22 @@ Their options are all of one length and one build, and share no word with the st
 from random import Random
 from typing import Any
 
-_VERBS = "Check Close Clean Mount Paint Print Scale Sweep Label Count Weigh Build Carry Store Split Shift Grind Stack Level Press"
-_NOUNS = "valve table paper frame crate plant motor brick panel wheel glass spoon chair cable fence shelf torch brush clock drain"
-_ACTORS = "apprentice supervisor technician librarian gardener accountant translator surveyor inspector organiser curator dispatcher"
-_EVENTS = "delivery inspection rehearsal migration harvest audit exhibition handover excavation translation renovation broadcast"
+_VERBS = (
+    "Check Close Clean Mount Paint Print Scale Sweep Label Count Weigh Build Carry Store Split Shift "
+    "Grind Stack Level Press"
+)
+_NOUNS = (
+    "valve table paper frame crate plant motor brick panel wheel glass spoon chair cable fence shelf "
+    "torch brush clock drain"
+)
+_ACTORS = (
+    "apprentice supervisor technician librarian gardener accountant translator surveyor inspector "
+    "organiser curator dispatcher"
+)
+_EVENTS = (
+    "delivery inspection rehearsal migration harvest audit exhibition handover excavation "
+    "translation renovation broadcast"
+)
 _TROUBLES = (
     "overheats stumbles diverges rusts evaporates escalates freezes oscillates dissolves collapses misfires stagnates"
 )
@@ -39,4 +51,5 @@ def _stem(rng: Random, case: str) -> str:
         rng.choice(words.split()) for words in (_ACTORS, _EVENTS, _TROUBLES, _PLACES, _AIMS, _THINGS)
     )
     scene = f"In case {case}, the" if case else "The"
-    return f"{scene} {actor} sees that the {thing} {trouble} at the {place} during the {event}: which step serves {aim} best?"
+    seen = f"{scene} {actor} sees that the {thing} {trouble} at the {place} during the {event}"
+    return f"{seen}: which step serves {aim} best?"

@@ -33,7 +33,7 @@ from api.session_auth import by_session_token
 from assessment.deadline import Deadline
 from assessment.eligibility import next_calls, progress
 from assessment.errors import AttemptNotFound, GenerationFailed
-from assessment.models import AnsweredQuestion, Attempt, Question, Skill
+from assessment.models import AnsweredQuestion, Attempt, FormPlan, Question, Skill
 from assessment.notices import iso
 from assessment.ports import AssessmentStore, QuestionWriter
 from assessment.retake import retake
@@ -41,7 +41,7 @@ from assessment.start import start
 from assessment.submit import submit
 
 Answer = TypeVar("Answer")
-UseCase = Callable[[str, int, str | None, Deadline, AssessmentStore, QuestionWriter], Coroutine[Any, Any, Answer]]
+UseCase = Callable[[str, FormPlan, str | None, Deadline, AssessmentStore, QuestionWriter], Coroutine[Any, Any, Answer]]
 
 LAST_WORD_SECONDS = 0.5
 MAX_NUMBER_DIGITS = 9

@@ -69,7 +69,7 @@ def test_turns_go_through_all_skills_before_one_is_asked_again(skill_count: int,
 
 
 weights = st.integers(0, 100)
-mixes = st.fixed_dictionaries({difficulty: weights for difficulty in Difficulty}).filter(lambda mix: any(mix.values()))
+mixes = st.fixed_dictionaries(dict.fromkeys(Difficulty, weights)).filter(lambda mix: any(mix.values()))
 
 
 @given(totals, mixes)

@@ -1,0 +1,50 @@
+"""What an item is judged against: the verification it belongs to, and the language it was asked for in."""
+
+from collections.abc import Collection
+from functools import cached_property
+
+import msgspec
+
+from assessment.language import Language, language_of
+from assessment.models import Brief
+from assessment.text import fold, runs, words
+
+COPIED_WORDS = 6
+
+
+class Grounds(msgspec.Struct, frozen=True, dict=True):
+    """The skills and sources an item may name; `own_text` is what the student wrote: titles, skill names, facts."""
+
+    skill_ids: Collection[str]
+    source_ids: Collection[str]
+    own_text: tuple[str, ...] = ()
+    language_code: str = "en"
+
+    @classmethod
+    def of(cls, brief: Brief) -> "Grounds":
+        """The grounds of an order."""
+        sources = {slot.source.source_id: slot.source for slot in brief.slots}
+        own_text = [
+            text for source in sources.values() for text in (source.title, *(value for _, value in source.facts))
+        ]
+        return cls(
+            skill_ids=frozenset(slot.skill.skill_id for slot in brief.slots),
+            source_ids=frozenset(sources),
+            own_text=tuple(own_text),
+            language_code=brief.language,
+        )
+
+    @cached_property
+    def language(self) -> Language:
+        """The words of the language."""
+        return language_of(self.language_code)
+
+    @cached_property
+    def own_runs(self) -> frozenset[tuple[str, ...]]:
+        """Every six words in a row that the student wrote."""
+        return frozenset().union(*(runs(words(text), COPIED_WORDS) for text in self.own_text))
+
+    @cached_property
+    def folded_text(self) -> str:
+        """All that the student wrote, folded."""
+        return "\n".join(fold(text) for text in self.own_text)

@@ -1,0 +1,134 @@
+"""Rule 18: nothing in an item acts, hides, addresses the reader as an instruction, or is in another language."""
+
+import unicodedata
+from functools import cache
+
+import regex
+
+from assessment.findings import Finding, hard
+from assessment.item_rules.grounds import Grounds
+from assessment.language import LANGUAGES, LATIN, Language
+from assessment.models import Item
+from assessment.text import fold, words
+
+UNSTORABLE = regex.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+MIN_LETTERS = 20
+MIN_WORDS = 12
+OTHER_SCRIPT_SHARE = 0.5
+
+# Direction overrides, zero-width and other invisible characters, tags, private use, non-characters.
+_INVISIBLE = regex.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]|[\p{Co}\p{Cn}]"
+)
+_JOINERS = regex.compile(
+    r"(?<![\p{Script=Devanagari}\p{Script=Arabic}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Telugu}\p{Emoji}])[\u200c\u200d]"
+)
+# Tags that do something; a question about HTML or React may well name a `<div>` or a `<Suspense>`.
+_ACTING = regex.compile(
+    r"<\s*/?\s*(?:script|iframe|img|image|object|embed|svg|math|style|link|meta|base|form|input|button|video|audio|source|template|noscript|marquee)\b[^>]*(?:=|>\s*\S*<\s*/)"
+    r"|<\s*script\b|<\s*iframe\b|<\s*a\s[^>]*href|\bon(?:error|load|click|mouse\w+|focus|toggle)\s*=\s*[\"'\w]|&#x?[0-9a-f]+;",
+    regex.IGNORECASE,
+)
+_LINK = regex.compile(
+    r"\b(?:https?|ftp|file)\s*:\s*//|\b(?:javascript|data|vbscript)\s*:\s*[a-z(/]\S|(?<!\w)www\.\w|!?\[[^\]\n]{0,200}\]\((?!\))[^)\s]*[/.:#][^)\s]*\)|\bmailto:",
+    regex.IGNORECASE,
+)
+_RIGHT = r"(?:correct|right|true|key|answer|right answer|correct answer|richtig|correcte?|correct[ao]|juste|vrai)"
+_ANNOUNCED = regex.compile(
+    rf"[(\[{{*]\s*{_RIGHT}\s*[)\]}}*]"
+    r"|^(?:correct|right answer|correct answer)\s*[:-]"
+    r"|[✓✔☑✅]"
+    r"|\b(?:this|that)\s+(?:is|one\s+is)\s+(?:the\s+)?(?:correct|right)(?:\s+(?:one|answer|option))?[.!]?$",
+    regex.IGNORECASE,
+)
+
+
+def storable_text(item: Item, grounds: Grounds) -> Finding | None:
+    """No control characters and no lone surrogates; PostgreSQL refuses NUL in text."""
+    found = UNSTORABLE.search("".join((item.stem, *item.options, item.rationale)))
+    return hard("storable_text", f"U+{ord(found[0]):04X}") if found else None
+
+
+def hidden_text(item: Item, grounds: Grounds) -> Finding | None:
+    """No characters that cannot be seen or that turn the reading direction: they can say one thing and show another."""
+    text = "".join((item.stem, *item.options, item.rationale))
+    if text.isascii():
+        return None
+    found = _INVISIBLE.search(text) or _JOINERS.search(text)
+    return hard("hidden_text", f"U+{ord(found[0]):04X}") if found else None
+
+
+def markup(item: Item, grounds: Grounds) -> Finding | None:
+    """No tag that acts, no link, no image: a page that shows an item must have nothing to carry out."""
+    for text in _texts(item):
+        if _ACTING.search(text):
+            return hard("markup", "a tag that acts")
+        if _LINK.search(text):
+            return hard("markup", "a link")
+    return None
+
+
+def instruction(item: Item, grounds: Grounds) -> Finding | None:
+    """No word to the reader about what to choose, no announced key, and nothing left to fill in.
+
+    An announcement of the key is looked for in stem and options. English orders are looked for in every language: an
+    injection need not keep to the one that was asked for.
+    """
+    shown = (item.stem, *item.options)
+    if any(_ANNOUNCED.search(text) for text in shown):
+        return hard("instruction", "an announced key")
+    patterns = _patterns(LANGUAGES["en"].instructions) + _patterns(grounds.language.instructions)
+    if any(pattern.search(fold(text)) for text in shown for pattern in patterns):
+        return hard("instruction", "an instruction to the reader")
+    return None
+
+
+def other_language(item: Item, grounds: Grounds) -> Finding | None:
+    """The letters are of the script, and the small words of the language, that was asked for.
+
+    Both are measured over the stem alone: options may be code. Short stems are given the benefit of the doubt.
+    """
+    language = grounds.language
+    letters = [character for character in item.stem if character.isalpha()]
+    if language.script and len(letters) >= MIN_LETTERS:
+        foreign = sum(not _is_of(character, language.script) for character in letters)
+        if foreign > OTHER_SCRIPT_SHARE * len(letters):
+            return hard("other_language", f"{foreign} of {len(letters)} letters in another script")
+    return _other_words(item, language) if language.script == LATIN else None
+
+
+def _other_words(item: Item, language: Language) -> Finding | None:
+    found = words(" ".join((item.stem, *item.options)))
+    if len(found) < MIN_WORDS:
+        return None
+    counts = {
+        other.code: sum(word in other.distinctive for word in found)
+        for other in LANGUAGES.values()
+        if other.distinctive
+    }
+    own = counts.get(language.code, 0)
+    best = max(counts, key=lambda code: counts[code])
+    if best != language.code and counts[best] >= 3 and counts[best] > 2 * own:
+        return hard("other_language", f"reads as {best}")
+    return None
+
+
+@cache
+def _is_of(character: str, script: str) -> bool:
+    name = unicodedata.name(character, "")
+    if script == "Japanese":
+        return name.startswith(("CJK", "HIRAGANA", "KATAKANA"))
+    if script == "Han":
+        return name.startswith("CJK")
+    return name.startswith(script.upper()) or (
+        script == LATIN and name.startswith(("FEMININE", "MASCULINE", "MODIFIER"))
+    )
+
+
+@cache
+def _patterns(sources: tuple[str, ...]) -> tuple[regex.Pattern[str], ...]:
+    return tuple(regex.compile(source) for source in sources)
+
+
+def _texts(item: Item) -> tuple[str, ...]:
+    return (item.stem, *item.options, item.rationale)
