@@ -77,7 +77,7 @@ ENGLISH = Language(
         r"\b(?:answer|key)\s*[:=]\s*\(?[a-d0-3]\)?(?:$|\W)",
         r"\bas\s+an?\s+(?:ai|language\s+model|llm|assistant)\b",
         r"\b(?:system|developer)\s+(?:prompt|message|instructions?)\b",
-        r"\b(?:lorem\s+ipsum|placeholder|todo:|tbd\b|insert\s+(?:question|option|text)\s+here)",
+        r"\b(?:lorem\s+ipsum|todo:|insert\s+(?:question|option|text)\s+here)",
         r"^(?:option|answer|choice|distractor|wrong\s+answer)\s*[a-d1-4]?$",
     ),
     asks_biography=(
@@ -98,8 +98,8 @@ GERMAN = Language(
     script=LATIN,
     stop_words=_set(
         "aber alle als am an auch auf aus bei bis da damit dann das dass dein deine dem den denn der des die dies "
-        "diese diesem diesen dieser dieses doch du durch ein eine einem einen einer eines er es für hat haben hier ich ihr "
-        "ihre im in ist ja kann kein keine können man mehr mit muss nach nicht noch nur ob oder ohne sein seine sich "
+        "diese diesem diesen dieser dieses doch du durch ein eine einem einen einer eines er es für hat haben hier ich "
+        "ihr ihre im in ist ja kann kein keine können man mehr mit muss nach nicht noch nur ob oder ohne sein seine sich "
         "sie sind so soll sollte über um und uns unter vom von vor war warum was welche welchem welchen welcher "
         "welches wenn wer werden wie wird wir wird wo wurde zu zum zur zwischen"
     ),

@@ -215,7 +215,8 @@ class RateWindow(Table):
 class VendorAttempt(Table):
     """The ledger: one request to one vendor, for items (`write`) or for blind answers (`solve`).
 
-    No column holds text of a question or a student. `cost` is in US dollars, null where no price is known; `is_estimated` marks tokens, and so a cost, that are a guess.
+    No column holds text of a question or a student. `cost` is in US dollars, null where no price is known;
+    `is_estimated` marks tokens, and so a cost, that are a guess.
     """
 
     id = UUID(primary_key=True, default=UUID4())

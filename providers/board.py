@@ -13,7 +13,7 @@ from assessment.models import Author, Brief, Item, Mode, SeenItem, Slot, VendorS
 from assessment.novelty import Seen
 from providers.decode import Draft, Reject
 from providers.orders import Refs
-from providers.sandbox_text import is_repeat
+from providers.sandbox_text import may_repeat
 
 
 class Witness(Protocol):
@@ -44,7 +44,7 @@ class Board:
         self.slots = brief.slots
         self._refs = refs
         self._language = brief.language
-        self._may_repeat = brief.mode is Mode.TEST
+        self._is_test = brief.mode is Mode.TEST
         self._witness = witness
         self._placed: dict[int, Item] = {}
         self._kept: list[Item] = []
@@ -178,7 +178,7 @@ class Board:
 
     def _findings(self, item: Item) -> tuple[Finding, ...]:
         findings = examine(item, self._grounds)
-        if not is_askable(findings) or (self._may_repeat and is_repeat(item.stem)):
+        if not is_askable(findings) or (self._is_test and may_repeat(item.stem)):
             return findings
         repeated = self._seen.find(item)
         return (*findings, repeated) if repeated else findings

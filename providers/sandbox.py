@@ -75,9 +75,10 @@ def _how_many(order: Order) -> int:
 def _stock(skill: Skill, order: Order, seen: Seen) -> list[BankItem]:
     """All items for a skill in this call's order: bank before samples, new before known from another setting.
 
-    Parallel calls of one round divide the stock among themselves, so that none repeats another.
+    A later round has another order, since what the first one offered was not enough. Parallel calls of a round divide
+    the stock among themselves, so that none repeats another.
     """
-    rng = Random(f"{order.seed}:{skill.skill_id}")  # noqa: S311 - repeatable on purpose, nothing secret
+    rng = Random(f"{order.seed}:{order.round_number}:{skill.skill_id}")  # noqa: S311 - repeatable on purpose, nothing secret
     stock = []
     for items in (bank_for(skill), SAMPLES):
         stock.extend(rng.sample(items, len(items)))
@@ -86,14 +87,15 @@ def _stock(skill: Skill, order: Order, seen: Seen) -> list[BankItem]:
 
 
 def _next_draft(stock: list[BankItem], wanted: Wanted, order: Order, seen: Seen) -> Draft | None:
-    """Take the next item that is new; one that was shown before comes again only marked as such.
+    """Take the next item that is new; one that was shown before, in whatever setting, comes again marked as such.
 
     A client that rehearses with one student for long would otherwise run out of questions.
     """
     for lap in range(1, MAX_LAPS):
         for position, item in enumerate(stock):
             stem = again(fill(item.stem, wanted.slot), lap)
-            if stem not in seen:
+            is_known = lap == 1 and seen.in_any_setting(item.stem, wanted.slot.skill)
+            if not is_known and stem not in seen:
                 del stock[position]
                 return _draft(item, stem, wanted, order)
     return None

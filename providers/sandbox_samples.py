@@ -8,7 +8,58 @@ from typing import NamedTuple
 
 from providers.sandbox_bank import BankItem
 
-_OFFSETS = (3, 7, 11)  # which other situations lend their answers; none of them fits here
+# Which other situations lend their answers, by how many places further down they stand: none of them fits, and so
+# chosen that no robot (assessment.robots) finds the right one more often than by guessing.
+_LENDERS = {
+    "first": (
+        (1, 2, 4),
+        (1, 2, 11),
+        (1, 2, 13),
+        (8, 9, 12),
+        (1, 2, 11),
+        (1, 2, 10),
+        (1, 2, 3),
+        (1, 2, 6),
+        (1, 4, 7),
+        (1, 2, 6),
+        (1, 2, 5),
+        (1, 2, 3),
+        (1, 2, 3),
+        (1, 2, 4),
+    ),
+    "habit": (
+        (2, 3, 5),
+        (1, 3, 5),
+        (1, 2, 10),
+        (1, 2, 3),
+        (1, 2, 8),
+        (1, 2, 3),
+        (6, 11, 12),
+        (1, 3, 10),
+        (1, 2, 4),
+        (1, 2, 8),
+        (1, 4, 11),
+        (1, 2, 3),
+        (1, 2, 12),
+        (1, 4, 9),
+    ),
+    "sign": (
+        (1, 2, 4),
+        (1, 2, 4),
+        (1, 2, 6),
+        (1, 4, 9),
+        (1, 4, 12),
+        (1, 2, 3),
+        (6, 11, 13),
+        (1, 5, 8),
+        (1, 6, 8),
+        (1, 2, 13),
+        (1, 2, 11),
+        (1, 6, 9),
+        (1, 2, 3),
+        (1, 2, 3),
+    ),
+}
 
 
 class _Situation(NamedTuple):
@@ -114,7 +165,7 @@ _SITUATIONS = (
 
 def _sample(index: int, aspect: str, question: str) -> BankItem:
     situation = _SITUATIONS[index]
-    others = [_SITUATIONS[(index + offset) % len(_SITUATIONS)] for offset in _OFFSETS]
+    others = [_SITUATIONS[(index + offset) % len(_SITUATIONS)] for offset in _LENDERS[aspect][index]]
     return BankItem(
         id=f"sample-{aspect}-{index + 1:02}",
         difficulty="easy",

@@ -36,9 +36,9 @@ def again(stem: str, lap: int) -> str:
     return stem if lap == 1 else f"[Again, {lap}] {stem}"
 
 
-def is_repeat(stem: str) -> bool:
-    """Tell whether a stem is marked as one that comes again, which only test mode may show."""
-    return stem.startswith("[Again, ")
+def may_repeat(stem: str) -> bool:
+    """Tell whether a stem is marked as a sample, or as one that comes again; only test mode may show such."""
+    return stem.startswith(("[Again, ", "[Sample] "))
 
 
 class Seen:

@@ -15,12 +15,14 @@ from assessment.models import (
     Provenance,
     Question,
     QuestionSet,
+    SeenItem,
     SetState,
     Skill,
     SourceItem,
     SourceKind,
     Standing,
 )
+from tests.item_maker import make
 
 VERIFICATION = "ver_test_1"
 NOON = datetime(2030, 1, 1, 12, 0, 0, 123_456, tzinfo=UTC)
@@ -66,7 +68,7 @@ def item(**changes: Any) -> Item:
     clean = Item(
         skill_id="skill-0",
         source_id="prj_0",
-        stem="Which join keeps every row of the left table, matched or not?",
+        stem="Which join keeps every row of the first table, matched or not?",
         options=("LEFT JOIN", "INNER JOIN", "CROSS JOIN", "SELF JOIN"),
         key=0,
         rationale="An outer join on the left keeps its rows.",
@@ -76,10 +78,7 @@ def item(**changes: Any) -> Item:
 
 def items(count: int) -> tuple[Item, ...]:
     """Items that differ in stem and in every option."""
-    return tuple(
-        item(stem=f"Stem {number}?", options=tuple(f"{number}{letter}" for letter in "abcd"), key=number % 4)
-        for number in range(count)
-    )
+    return tuple(item(stem=it["stem"], options=tuple(it["options"]), key=it["key"]) for it in map(make, range(count)))
 
 
 def question(number: int, key: int = 0, skill_id: str = "skill-0") -> Question:
@@ -108,5 +107,5 @@ def answered(questions: Sequence[Question], right: int) -> list[Answer]:
     ]
 
 
-def dossier(base: Standing = PREPARED, current: QuestionSet | None = None, seen: tuple[str, ...] = ()) -> Dossier:
+def dossier(base: Standing = PREPARED, current: QuestionSet | None = None, seen: tuple[SeenItem, ...] = ()) -> Dossier:
     return Dossier(standing=base, skills=skills(3), sources=sources(2), seen=seen, current_set=current)

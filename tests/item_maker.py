@@ -14,6 +14,7 @@ _NOUNS = (
     "valve table paper frame crate plant motor brick panel wheel glass spoon chair cable fence shelf "
     "torch brush clock drain"
 )
+_KINDS = "upper lower outer inner small heavy brown white spare older fresh rough blunt sharp large empty"
 _ACTORS = (
     "apprentice supervisor technician librarian gardener accountant translator surveyor inspector "
     "organiser curator dispatcher"
@@ -37,10 +38,10 @@ _THINGS = (
 def make(serial: object, case: str = "") -> dict[str, Any]:
     """Stem, options, key and rationale; the same for the same serial. `case` goes into the stem as it is."""
     rng = Random(str(serial))  # noqa: S311 - repeatable on purpose
-    verbs, nouns = rng.sample(_VERBS.split(), 4), rng.sample(_NOUNS.split(), 4)
+    verbs, kinds, nouns = (rng.sample(words.split(), 4) for words in (_VERBS, _KINDS, _NOUNS))
     return {
         "stem": _stem(rng, case),
-        "options": [f"{verb} the {noun}" for verb, noun in zip(verbs, nouns, strict=True)],
+        "options": [" ".join((verb, "the", kind, noun)) for verb, kind, noun in zip(verbs, kinds, nouns, strict=True)],
         "key": rng.randrange(4),
         "rationale": "It shows where the trouble begins before anything else is changed.",
     }

@@ -19,7 +19,7 @@ MAX_WORD_RATIO = 2.5
 NOTICEABLE_WORDS = 4
 
 _SPECIFIC = regex.compile(r"\p{N}+(?:[.,]\p{N}+)*|[()\[\]{}]")
-_CODE = regex.compile(r"[(){}\[\]<>=;|&$`\\]|\w\.\w|\w_\w|::|\b[a-z]+[A-Z]\w*|--?\w+=|^\W+$")
+_CODE = regex.compile(r"[(){}\[\]<>=;|&$`\\]|\w\.\w|\w_\w|::|\b[a-z]+[A-Z]\w*|--?\w+=|^[^\p{L}\p{N}]+$")
 _END = regex.compile(r"[.!?;:,]$")
 
 

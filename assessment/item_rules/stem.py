@@ -13,6 +13,10 @@ from assessment.text import contains, content_words, fold, words
 MIN_STEM_WORDS = 6
 MIN_UNSPACED_CHARACTERS = 12
 
+_ASKING = regex.compile(
+    r"\b(?:which|what|who|why|how|when|where|welche\w*|was|quel\w*|laquelle|qué|cuál\w*)\b[^,]*", regex.IGNORECASE
+)
+_HARMLESS = regex.compile(r"\b(?:or|and|but|if|why)\s+not\b|\bnot\s+only\b|\boder\s+nicht\b", regex.IGNORECASE)
 _QUESTION = regex.compile(r"[?？؟;⸮]|_{2,}|\.{3}|…|:\s*$")  # noqa: RUF001 - the question marks of other scripts
 _BLANK_END = regex.compile(r"[\s_:….]*(?:\?)?$")
 _VERB_END = regex.compile(r"\b(is|are|was|were)\s*$")
@@ -94,11 +98,9 @@ def _last_sentence(text: str) -> str:
 
 
 def _turns_round(question: str, negatives: list[str]) -> bool:
-    """Tell whether the negative belongs to the asking clause, which begins with the last question word."""
-    asking = regex.search(
-        r"(?i)\b(?:which|what|who|why|how|when|where|welche\w*|was|quel\w*|laquelle|qué|cuál\w*)\b[^,]*$", question
-    )
-    clause = asking[0] if asking else question
+    """Tell whether a negative stands in the asking clause: behind the question word, up to the next comma."""
+    asking = _ASKING.search(question)
+    clause = _HARMLESS.sub("", asking[0]) if asking else ""
     return any(regex.search(rf"(?<!\w){regex.escape(word)}(?!\w)", clause) for word in negatives)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from assessment.deadline import Deadline
 from assessment.errors import AssessmentLocked, GenerationFailed, NoSkills, RetakeError
-from assessment.models import Brief, Dossier, SetState
+from assessment.models import Brief, Dossier, FormPlan, SeenItem, SetState
 from assessment.retake import Retaken, retake
 from assessment.start import Started, start
 from tests.factories import FAILED, LOCKED, PREPARED, READY, dossier, question, question_set, standing
@@ -28,10 +28,10 @@ class Scene:
         self.deadline = Deadline(self.clock, BUDGET)
 
     async def start(self, writer: FakeWriter | None = None) -> Started:
-        return await start("ver_test_1", 10, None, self.deadline, self.store, writer or FakeWriter())
+        return await start("ver_test_1", FormPlan(), None, self.deadline, self.store, writer or FakeWriter())
 
     async def retake(self, writer: FakeWriter | None = None) -> Retaken:
-        return await retake("ver_test_1", 10, "marked", self.deadline, self.store, writer or FakeWriter())
+        return await retake("ver_test_1", FormPlan(), "marked", self.deadline, self.store, writer or FakeWriter())
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def first() -> Scene:
 @pytest.fixture
 def again() -> Scene:
     """One attempt, failed."""
-    return Scene(dossier(FAILED, OLD_SET, seen=("old stem",)))
+    return Scene(dossier(FAILED, OLD_SET, seen=(SeenItem("skill-0", "old stem"),)))
 
 
 async def test_a_first_set_is_written_shuffled_and_activated(first: Scene) -> None:
@@ -69,7 +69,7 @@ async def test_a_retake_replaces_the_set_and_counts_from_the_last_attempt(again:
     assert retaken.attempt_number == 2
     assert again.store.dossier.current_set == retaken.question_set != OLD_SET
     (brief,) = writer.briefs
-    assert (brief.scenario, brief.seen, len(brief.slots)) == ("marked", ("old stem",), 10)
+    assert (brief.scenario, brief.seen, len(brief.slots)) == ("marked", (SeenItem("skill-0", "old stem"),), 10)
 
 
 async def test_a_retake_writes_to_another_plan_and_seed_than_the_first_set(first: Scene, again: Scene) -> None:

@@ -7,7 +7,7 @@ import pytest
 from assessment.deadline import Deadline
 from assessment.errors import AssessmentLocked, GenerationFailed
 from assessment.generation import LONGEST_PAUSE_SECONDS
-from assessment.models import QuestionSet, SetState
+from assessment.models import FormPlan, QuestionSet, SetState
 from assessment.retake import Retaken, retake
 from assessment.start import Started, start
 from tests.factories import FAILED, PREPARED, dossier, question, question_set
@@ -30,7 +30,7 @@ class Waiting:
         self.store.on_busy = lambda: then(self) if self.store.claims == 3 else None
 
     async def retake(self) -> Retaken:
-        return await retake("ver_test_1", 10, None, self.deadline, self.store, self.writer)
+        return await retake("ver_test_1", FormPlan(), None, self.deadline, self.store, self.writer)
 
     def end(self, fresh: QuestionSet | None) -> None:
         self.store.end_elsewhere(fresh)
@@ -60,7 +60,7 @@ async def test_overlapping_first_calls_share_too() -> None:
     store = FakeStore(clock, dossier(PREPARED))
     store.begin_elsewhere()
     store.on_busy = lambda: store.end_elsewhere(THEIR_SET)
-    started = await start("ver_test_1", 10, None, Deadline(clock, BUDGET), store, FakeWriter())
+    started = await start("ver_test_1", FormPlan(), None, Deadline(clock, BUDGET), store, FakeWriter())
     assert started == Started(THEIR_SET, already_generated=False)
 
 
@@ -82,7 +82,7 @@ async def test_what_ended_before_this_call_arrived_is_no_answer_to_it() -> None:
     store.end_elsewhere(None)
     clock.time += 0.5
     writer = FakeWriter()
-    retaken = await retake("ver_test_1", 10, None, Deadline(clock, BUDGET), store, writer)
+    retaken = await retake("ver_test_1", FormPlan(), None, Deadline(clock, BUDGET), store, writer)
     assert len(writer.briefs) == 1
     assert retaken.question_set == store.dossier.current_set
 

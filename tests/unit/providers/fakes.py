@@ -60,7 +60,7 @@ def item(
     **changes: Any,
 ) -> dict[str, Any]:
     """A good item as a vendor writes it."""
-    return {"skill": skill, "source": source, **make(stem), "stem": stem, **changes}
+    return {"skill": skill, "source": source, **make(repr(stem)), "stem": stem, **changes}
 
 
 def text_of(items: Sequence[Any]) -> str:
