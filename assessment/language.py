@@ -99,8 +99,8 @@ GERMAN = Language(
     stop_words=_set(
         "aber alle als am an auch auf aus bei bis da damit dann das dass dein deine dem den denn der des die dies "
         "diese diesem diesen dieser dieses doch du durch ein eine einem einen einer eines er es für hat haben hier ich "
-        "ihr ihre im in ist ja kann kein keine können man mehr mit muss nach nicht noch nur ob oder ohne sein seine sich "
-        "sie sind so soll sollte über um und uns unter vom von vor war warum was welche welchem welchen welcher "
+        "ihr ihre im in ist ja kann kein keine können man mehr mit muss nach nicht noch nur ob oder ohne sein seine "
+        "sich sie sind so soll sollte über um und uns unter vom von vor war warum was welche welchem welchen welcher "
         "welches wenn wer werden wie wird wir wird wo wurde zu zum zur zwischen"
     ),
     distinctive=_set(

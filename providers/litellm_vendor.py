@@ -16,7 +16,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import litellm
@@ -29,6 +29,7 @@ from litellm.exceptions import (
     UnsupportedParamsError,
 )
 from litellm.llms.anthropic.chat.handler import ModelResponseIterator as AnthropicStream
+from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
 from assessment.deadline import Deadline
 from providers import prompts
@@ -57,6 +58,16 @@ from providers.replies import causes, content_type_of, is_refusal, retry_after, 
 from providers.secret import Secret
 from providers.sse import REFUSED, AnthropicDialect, EventReader, OpenAIDialect
 
+
+async def _no_second_request(*_: object, **__: object) -> NoReturn:
+    """Stand in for LiteLLM's own repetition of a request whose connection broke: raise what broke it.
+
+    It repeats whatever `max_retries` says, on a deadline and a bill that are ours.
+    """
+    raise  # it is called while the error is being handled
+
+
+AsyncHTTPHandler.single_connection_post_request = _no_second_request  # type: ignore[method-assign]  # on purpose
 litellm.disable_aiohttp_transport = True  # one HTTP client in the whole product, visible to its tests
 litellm.suppress_debug_info = True  # it prints advice on standard output otherwise
 with warnings.catch_warnings():

@@ -14,13 +14,14 @@ from providers import litellm_vendor  # noqa: F401 - first: it keeps LiteLLM off
 import litellm
 from litellm.router import Router
 
+from assessment.models import Author
 from bench.chaos.farm import Lane
 from bench.chaos.figures import Run
 from bench.chaos.ours import KEY, MODELS, TOTAL, brief
 from bench.chaos.plan import VENDORS, Cell, Scale, dialects
 from providers import prompts
 from providers.base import Order
-from providers.board import Author, Board, Sheet
+from providers.board import Board, Sheet
 from providers.decode import decode
 from providers.forms import form_of
 from providers.ladder import Rung

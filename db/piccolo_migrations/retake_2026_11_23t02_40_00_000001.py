@@ -1,21 +1,8 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.columns.column_types import Bytea, Text, Varchar
-from piccolo.columns.indexes import IndexMethod
 
 ID = "2026-11-23T02:40:00:000001"
 VERSION = "1.38.0"
-DESCRIPTION = "Keep what the rule of novelty compares; tell requests for items from requests for answers"
-
-PLAIN = {
-    "null": False,
-    "primary_key": False,
-    "unique": False,
-    "index": False,
-    "index_method": IndexMethod.btree,
-    "choices": None,
-    "db_column_name": None,
-    "secret": False,
-}
+DESCRIPTION = "Items that were shown, no longer their stems alone"
 
 
 async def forwards():
@@ -25,36 +12,6 @@ async def forwards():
         old_tablename="shown_stem",
         new_class_name="ShownItem",
         new_tablename="shown_item",
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="ShownItem",
-        tablename="shown_item",
-        column_name="skill_id",
-        db_column_name="skill_id",
-        column_class_name="Text",
-        column_class=Text,
-        params={"default": "", **PLAIN},
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="ShownItem",
-        tablename="shown_item",
-        column_name="signature",
-        db_column_name="signature",
-        column_class_name="Bytea",
-        column_class=Bytea,
-        params={"default": b"", **PLAIN},
-        schema=None,
-    )
-    manager.add_column(
-        table_class_name="VendorAttempt",
-        tablename="vendor_attempt",
-        column_name="purpose",
-        db_column_name="purpose",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={"length": 8, "default": "write", **PLAIN},
         schema=None,
     )
     return manager

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from assessment.deadline import Deadline, SystemClock
-from assessment.models import Brief, Mode
+from assessment.models import Brief, Mode, SeenItem, Skill, Slot
+from assessment.novelty import signature
 from providers.base import Vendor, VendorError
 from providers.chain import Chain
 from providers.config import Questions, VendorConfig
@@ -16,7 +17,7 @@ from providers.sandbox import SandboxVendor
 from providers.secret import Secret
 from providers.upstream import Upstream
 from providers.writer import Writer
-from tests.unit.providers.fakes import answer_of, brief, order
+from tests.unit.providers.fakes import SOURCES, answer_of, brief, order
 from tests.vendor_server import VendorServer
 
 
@@ -71,12 +72,12 @@ async def test_parallel_calls_repeat_no_stem(vendor: Vendor) -> None:
 
 @pytest.mark.parametrize("mode", Mode)
 async def test_a_writer_makes_complete_sets_with_it_again_and_again(vendor: Vendor, mode: Mode) -> None:
-    seen: tuple[str, ...] = ()
+    seen: tuple[SeenItem, ...] = ()
     for turn in range(3):
         written = await _writer(vendor).write(_brief(mode, seen, turn), deadline())
         assert len(written.items) == 10
-        seen += tuple(item.stem for item in written.items)
-    assert len(set(seen)) == 30
+        seen += tuple(SeenItem(item.skill_id, item.stem, signature(item)) for item in written.items)
+    assert len({item.stem for item in seen}) == 30
 
 
 async def test_a_cancelled_order_ends_as_cancelled(vendor: Vendor, server: VendorServer) -> None:
@@ -93,5 +94,8 @@ def _writer(vendor: Vendor) -> Writer:
     return Writer(Chain([Upstream(vendor, 10, 8)]), Questions(), "hash")
 
 
-def _brief(mode: Mode, seen: tuple[str, ...], turn: int) -> Brief:
-    return brief(10, mode=mode, seen=seen, seed=f"turn {turn}")
+def _brief(mode: Mode, seen: tuple[SeenItem, ...], turn: int) -> Brief:
+    """About skills of which the sandbox has enough items for sets that do not repeat."""
+    skills = Skill("python", "Python"), Skill("sql", "SQL")
+    about = tuple(Slot(skills[number % 2], SOURCES[number // 2 % 2]) for number in range(10))
+    return brief(slots=about, mode=mode, seen=seen, seed=f"turn {turn}")

@@ -151,3 +151,14 @@ async def test_no_connection_and_no_task_of_a_broken_off_stream_is_left_behind(
 
 def _tasks() -> set[str]:
     return {getattr(task.get_coro(), "__qualname__", "?") for task in asyncio.all_tasks() if not task.done()}
+
+
+@pytest.mark.parametrize("stream", ["true", "false"])
+@pytest.mark.parametrize("fault", [Behaviour.DROP, Behaviour.RESET, Behaviour.CLOSE_MID_BODY, Behaviour.SERVER_ERROR])
+async def test_one_attempt_is_one_request_whatever_breaks(
+    first: VendorServer, second: VendorServer, dialect: str, stream: str, fault: Behaviour, tmp_path: Path
+) -> None:
+    """Also where the library would repeat a request by itself."""
+    first.reset(fault)
+    _, records = await write(_config(tmp_path, first, second, dialect, stream))
+    assert first.calls == sum(record.vendor == "first" for record in records)

@@ -7,7 +7,7 @@ from typing import Any
 
 from assessment.deadline import Deadline
 from assessment.models import Brief, Mode, Skill, Slot, SourceItem, SourceKind
-from providers.base import Ending, Listener, Order, Usage, Vendor, VendorError
+from providers.base import Ending, Listener, Order, Request, Usage, Vendor, VendorError
 from providers.chain import Chain
 from providers.config import Hedge
 from providers.hedge import HedgePolicy
@@ -133,7 +133,8 @@ class ScriptedVendor:
         self.asked_at: list[float] = []
         self.cancelled = 0
 
-    async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:
+    async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
+        assert isinstance(order, Order)
         step = self.steps[min(len(self.orders), len(self.steps) - 1)]
         self.orders.append(order)
         self.limits.append(deadline.remaining)
@@ -170,7 +171,7 @@ class StubbornVendor:
         self.released = asyncio.Event()
         self.cancellations = 0
 
-    async def write(self, order: Order, deadline: Deadline, hear: Listener) -> Ending:  # noqa: ARG002 - it listens to nobody
+    async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:  # noqa: ARG002 - it listens to nobody
         while not self.released.is_set():
             try:
                 await self.released.wait()
