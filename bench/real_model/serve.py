@@ -24,7 +24,8 @@ def main() -> None:
 def _params() -> xllamacpp.CommonParams:
     params = xllamacpp.CommonParams()
     params.model.path = str(_model_file())
-    params.hostname = "127.0.0.1"
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
     params.n_parallel = PARALLEL
     params.n_ctx = CONTEXT
     params.cpuparams.n_threads = THREADS

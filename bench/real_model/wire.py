@@ -8,7 +8,10 @@ import msgspec
 
 SCHEMA = {
     "type": "object",
-    "properties": {"stem": {"type": "string", "maxLength": 120}, "key": {"type": "integer", "minimum": 0, "maximum": 3}},
+    "properties": {
+        "stem": {"type": "string", "maxLength": 120},
+        "key": {"type": "integer", "minimum": 0, "maximum": 3},
+    },
     "required": ["stem", "key"],
     "additionalProperties": False,
 }

@@ -1,5 +1,6 @@
 """Gemini's generateContent and Bedrock's Converse: as little of them as a complete set needs."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ class GoodServer:
         self._say = say
         self.calls = 0
         self.paths: list[str] = []
+        self._open: set[Connection] = set()
 
     async def respond(self, request: Request, connection: Connection) -> None:
         """Answer one request."""
@@ -29,7 +31,14 @@ class GoodServer:
 
     def connection(self) -> Connection:
         """What a listening socket makes for every client."""
-        return Connection(self.respond, lambda _: None, lambda _: None)
+        return Connection(self.respond, self._open.add, self._open.discard)
+
+    async def hang_up(self) -> None:
+        """Drop everybody, and wait until they are gone."""
+        for connection in tuple(self._open):
+            connection.abandon()
+        while self._open:
+            await asyncio.sleep(0.001)
 
 
 def gemini(request: Request, text: str) -> tuple[bytes, str]:

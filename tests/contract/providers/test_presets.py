@@ -83,13 +83,12 @@ async def test_each_of_its_vendors_brings_a_complete_set(preset: str, name: str,
 
 
 async def _from_cloud(preset: str, vendor: VendorConfig, dialect: str) -> None:
-    if dialect == "bedrock":
-        pytest.importorskip("boto3", reason="Bedrock needs boto3, which Retake does not bring")
     cloud = GoodServer({"gemini": gemini, "bedrock": bedrock}[dialect])
     listener = await asyncio.get_running_loop().create_server(cloud.connection, "127.0.0.1", 0)
     async with listener:
         port = listener.sockets[0].getsockname()[1]
         await _brings_a_set(preset, vendor, f"http://127.0.0.1:{port}")
+        await cloud.hang_up()
     assert cloud.calls >= 2
     method = ":streamGenerateContent" if dialect == "gemini" else "/converse"
     assert all(path.endswith(method) for path in cloud.paths)
