@@ -1,1 +1,1 @@
-"""A real model, small and bad, as a vendor: does the wire, the streaming, the schema and the refusal work?"""
+"""A real model, small and bad, as a vendor: to see that the wire, streaming, schema and refusal work."""
