@@ -22,19 +22,20 @@ from providers.ledger import AttemptRecord
 ROOT = Path(__file__).parent.parent.parent
 PROFILE = ROOT / "examples" / "profiles" / "data-analyst.json"
 MODEL_PYTHON = ROOT / ".venv-real-model" / "bin" / "python"
+# Two cores write some twenty tokens a second, so this run is given twice the usual budget, and small calls.
 CONFIG = """
-budget_seconds: 90
+budget_seconds: 180
 reserve_seconds: 3
-questions: {{total: 10, per_call: 3, spare: 0}}
+questions: {{total: 10, per_call: 2, spare: 0}}
 vendors:
   - name: smollm2
     model: openai/smollm2
     api_base: {base_url}
     api_key: ${{REAL_MODEL_KEY}}
-    attempt_seconds: 60
-    max_concurrency: 2
+    attempt_seconds: 85
+    max_concurrency: 1
     price: {{input_per_million: 0, output_per_million: 0}}
-    params: {{max_tokens: 900}}
+    params: {{max_tokens: 500}}
   - {{name: second, model: sandbox}}
 chain: [smollm2, second]
 hedge: {{after: p95, min_seconds: 80, max_extra_share: 0}}
@@ -53,7 +54,7 @@ class Kept:
 
 
 def main() -> int:
-    """Look at the wire, write a set, report; 0 only if the set is complete and the model was really asked."""
+    """Look at the wire, write a set, report; 0 only if the set is complete and the rules judged what the model wrote."""
     python = Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL_PYTHON
     with _model(python) as base_url:
         _report_wire(base_url)
@@ -124,8 +125,8 @@ def _report(written: WrittenSet, records: list[AttemptRecord], seconds: float) -
     _say(f"set: {len(written.items)} of 10 in {seconds:.1f} s; items by vendor {shares}")
     _say(f"the real model: {len(asked)} attempts, {sum(it.accepted for it in asked)} items accepted,")
     _say(f"rejected by rule: {dict(rejected) or 'none'}")
-    was_heard = any(it.output_tokens for it in asked)
-    return 0 if len(written.items) == 10 and was_heard else 1
+    judged = sum(it.accepted for it in asked) + rejected.total()
+    return 0 if len(written.items) == 10 and judged else 1
 
 
 def _say(line: str) -> None:
