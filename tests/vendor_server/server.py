@@ -156,7 +156,8 @@ class VendorServer:
         if request.path.startswith(control.PATH):
             control.respond(self, request, connection)
             return
-        dialect = next((dialect for end, dialect in _DIALECTS.items() if request.path.endswith(end)), None)
+        path, _, _ = request.path.partition("?")  # Azure has its version there
+        dialect = next((dialect for end, dialect in _DIALECTS.items() if path.endswith(end)), None)
         if dialect is None or request.method != "POST":
             connection.send(404, b'{"error": {"message": "there is nothing at this path"}}')
             return

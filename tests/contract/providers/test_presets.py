@@ -1,0 +1,106 @@
+"""The presets: each can be read, names models that LiteLLM knows, and brings a set from each of its vendors."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import litellm
+import msgspec
+import pytest
+
+from assessment.deadline import Deadline, SystemClock
+from providers import desk
+from providers.config import ProvidersConfig, Settings, VendorConfig
+from tests.unit.providers.fakes import brief
+from tests.vendor_server import VendorServer
+from tests.vendor_server.cloud_dialects import GoodServer, bedrock, gemini
+
+FOLDER = Path(desk.__file__).parent / "presets"
+PRESETS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+_REFERENCE = re.compile(r"\$\{(\w+)\}")
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+
+
+def read(preset: str) -> ProvidersConfig:
+    """A preset, in a made-up environment."""
+    path = FOLDER / f"{preset}.yaml"
+    return ProvidersConfig.from_file(path, dict.fromkeys(_REFERENCE.findall(path.read_text()), "made-up"))
+
+
+VENDORS = [(preset, vendor.name) for preset in PRESETS for vendor in read(preset).chain]
+
+
+def test_there_is_one_for_each_way_to_run_it() -> None:
+    assert PRESETS == ["azure", "bedrock", "cheapest-first", "local", "openai-anthropic-gemini"]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_vendor_is_in_the_chain_and_the_time_suffices_for_two(preset: str) -> None:
+    settings = read(preset).settings
+    assert {vendor.name for vendor in settings.vendors} == set(settings.chain)
+    assert settings.vendors[0].attempt_seconds < settings.budget_seconds - settings.reserve_seconds
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_it_says_what_to_set_in_the_environment(preset: str) -> None:
+    text = (FOLDER / f"{preset}.yaml").read_text()
+    comments = "\n".join(line for line in text.splitlines() if line.startswith("#"))
+    assert all(name in comments for name in _REFERENCE.findall(text))
+
+
+@pytest.mark.parametrize("preset", [preset for preset in PRESETS if preset != "local"])
+def test_its_models_have_a_price(preset: str) -> None:
+    for vendor in read(preset).chain:
+        assert litellm.get_model_info(vendor.model)["output_cost_per_token"]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[VendorServer]:
+    async with VendorServer() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_API_VERSION", "2024-10-21")
+    monkeypatch.setenv("AWS_REGION_NAME", "us-east-1")
+
+
+@pytest.mark.parametrize(("preset", "name"), VENDORS)
+async def test_each_of_its_vendors_brings_a_complete_set(preset: str, name: str, server: VendorServer) -> None:
+    vendor = next(vendor for vendor in read(preset).chain if vendor.name == name)
+    dialect = vendor.model.partition("/")[0]
+    if dialect in ("gemini", "bedrock"):
+        await _from_cloud(preset, vendor, dialect)
+        return
+    address = server.base_url if dialect == "openai" else server.root_url
+    await _brings_a_set(preset, vendor, address)
+    assert server.totals.by_status == {"200": server.calls}
+    assert server.bills[-1].dialect == ("anthropic" if dialect == "anthropic" else "openai")
+    assert server.bills[-1].streamed
+
+
+async def _from_cloud(preset: str, vendor: VendorConfig, dialect: str) -> None:
+    cloud = GoodServer({"gemini": gemini, "bedrock": bedrock}[dialect])
+    listener = await asyncio.get_running_loop().create_server(cloud.connection, "127.0.0.1", 0)
+    async with listener:
+        port = listener.sockets[0].getsockname()[1]
+        await _brings_a_set(preset, vendor, f"http://127.0.0.1:{port}")
+        await cloud.hang_up()
+    assert cloud.calls >= 2
+    method = ":streamGenerateContent" if dialect == "gemini" else "/converse"
+    assert all(path.endswith(method) for path in cloud.paths)
+
+
+async def _brings_a_set(preset: str, vendor: VendorConfig, address: str) -> None:
+    """Only the address is another one: model, parameters, streaming and limits are the preset's."""
+    config = read(preset)
+    key = config.key_of(vendor)
+    here = msgspec.structs.replace(vendor, api_base=address)
+    settings: Settings = msgspec.structs.replace(config.settings, vendors=(here,), chain=(vendor.name,))
+    alone = ProvidersConfig(settings, {vendor.name: key} if key else {})
+    written = await desk.build(alone).write(brief(10), Deadline(SystemClock(), 20.0))
+    assert len(written.items) == 10
+    assert [share.vendor for share in written.provenance.vendors] == [vendor.name]
