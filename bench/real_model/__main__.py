@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assessment.blueprint import plan
 from assessment.deadline import Deadline, SystemClock
-from assessment.models import Brief, Mode, Skill, SourceItem, SourceKind, WrittenSet
+from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKind, WrittenSet
 from bench.real_model.wire import look
 from providers import desk
 from providers.config import ProvidersConfig
@@ -54,7 +54,7 @@ class Kept:
 
 
 def main() -> int:
-    """Look at the wire, write a set, report; 0 only if the set is complete and the rules judged what the model wrote."""
+    """Look at the wire, write a set, report; 0 only if the set is complete and the model was judged."""
     python = Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL_PYTHON
     with _model(python) as base_url:
         _report_wire(base_url)
@@ -100,7 +100,7 @@ def _brief() -> Brief:
         SourceItem(it["projectId"], SourceKind.PROJECT, it["name"], (("description", it["description"]),))
         for it in profile["verify"]["projects"]
     ]
-    return Brief(mode=Mode.LIVE, slots=plan(skills, sources, 10), seed="real model")
+    return Brief(mode=Mode.LIVE, slots=plan(skills, sources, FormPlan()), seed="real model")
 
 
 def _report_wire(base_url: str) -> None:

@@ -2,11 +2,12 @@
 
 import json
 import time
+from typing import Any
 
 import httpx
 import msgspec
 
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "stem": {"type": "string", "maxLength": 120},
@@ -31,7 +32,7 @@ class Seen(msgspec.Struct):
     def fits_schema(self) -> bool:
         """Whether the text is an object with exactly the fields of the schema."""
         try:
-            return set(json.loads(self.text)) == set(SCHEMA["required"])
+            return bool(set(json.loads(self.text)) == set(SCHEMA["required"]))
         except (ValueError, TypeError):
             return False
 
