@@ -47,6 +47,9 @@ lock: install  ## renew requirements.lock after a change of dependencies
 bench-api: install  ## measure the HTTP service; prints ratios against a baseline of the same run
 	$(BIN)/python -m bench.service
 
+bench-providers: install  ## measure the provider layer beside bare calls of LiteLLM
+	$(BIN)/python -m bench.providers
+
 chaos: install  ## put every fault on the vendors; writes docs/fault-matrix.md
 	$(BIN)/python -m bench.chaos
 

@@ -16,7 +16,8 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     """Words are folded. The patterns are regular expressions for folded text.
 
     `script` is the Unicode script most letters have to be in. `distinctive` are small words that a text of some length
-    in this language can hardly do without, and that the other languages here do not share.
+    in this language can hardly do without, and that the other languages here do not share. Every text that a pattern of
+    `instructions` finds has a word that begins with one of `order_words`.
     """
 
     code: str = ""
@@ -31,6 +32,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     aggregates: tuple[str, ...] = ()
     unfocused: tuple[str, ...] = ()
     instructions: tuple[str, ...] = ()
+    order_words: tuple[str, ...] = ()
     asks_biography: tuple[str, ...] = ()
 
 
@@ -69,6 +71,31 @@ ENGLISH = Language(
         r"\bof\s+the\s+following(?:\s+\w+)?\s+(?:is|are)\s+(?:true|correct|right|false|incorrect|wrong)\b",
         r"\bwhich\s+(?:statement|option|answer|sentence)\s+(?:is|are)\s+(?:true|correct|right|false)\b",
         r"\bwhat\s+is\s+true\s+(?:of|about)\b",
+    ),
+    order_words=(
+        "ignore",
+        "choose",
+        "select",
+        "pick",
+        "mark",
+        "tick",
+        "click",
+        "answer",
+        "correct",
+        "right",
+        "key",
+        "as",
+        "system",
+        "developer",
+        "lorem",
+        "todo",
+        "insert",
+        "option",
+        "choice",
+        "distractor",
+        "placeholder",
+        "tbd",
+        "wrong",
     ),
     instructions=(
         r"\bignore\s+(?:all\s+|any\s+|the\s+|your\s+|every\s+)*(?:previous|prior|above|earlier|preceding|other)\b",
@@ -122,6 +149,11 @@ GERMAN = Language(
         r"\bwelche\s+(?:der\s+folgenden\s+)?aussagen?\s+(?:ist|sind|stimmt|trifft)\b",
         r"\bwas\s+(?:ist\s+)?(?:richtig|stimmt)\?",
     ),
+    order_words=(
+        "ignorier",
+        "richtige",
+        "wähl",
+    ),
     instructions=(
         r"\bignorier\w*\s+(?:alle\s+)?(?:vorherigen|bisherigen|obigen)\b",
         r"\bdie\s+richtige\s+antwort\s+(?:ist|lautet)\b",
@@ -155,6 +187,12 @@ FRENCH = Language(
         r"^\(?[a-d]\)?\s*(?:,|et|ou)\s*\(?[a-d]\)?$",
     ),
     unfocused=(r"\blaquelle\s+(?:de\s+ces|des)\s+(?:affirmations|propositions)\s+(?:suivantes\s+)?est\b",),
+    order_words=(
+        "ignor",
+        "bonne",
+        "réponse",
+        "choisi",
+    ),
     instructions=(
         r"\bignor\w*\s+(?:toutes?\s+)?(?:les\s+)?instructions\b",
         r"\bla\s+(?:bonne|réponse\s+correcte)\s*(?:réponse)?\s+est\b",
@@ -188,6 +226,13 @@ SPANISH = Language(
         r"^\(?[a-d]\)?\s*(?:,|y|o)\s*\(?[a-d]\)?$",
     ),
     unfocused=(r"\bcuál\s+de\s+las\s+(?:siguientes\s+)?afirmaciones\s+es\b",),
+    order_words=(
+        "ignor",
+        "respuesta",
+        "elige",
+        "elija",
+        "selec",
+    ),
     instructions=(
         r"\bignor\w*\s+(?:todas\s+)?(?:las\s+)?instrucciones\b",
         r"\bla\s+respuesta\s+correcta\s+es\b",

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Protocol
+from zlib import crc32
 
 import msgspec
 
@@ -163,7 +164,7 @@ def _trace(stem: str, skill: bytes, key: bytes, key_words: int) -> Trace:
 def _bitmap(texts: Iterable[str], size: int) -> int:
     bits = 0
     for text in texts:
-        bits |= 1 << (int.from_bytes(_digest(text)) % (8 * size))
+        bits |= 1 << (crc32(text.encode("utf-8", "surrogatepass")) % (8 * size))
     return bits
 
 

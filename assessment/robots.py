@@ -5,6 +5,7 @@ apart guesses among them, so its chance to hit the key is 1/k when the key is on
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import regex
@@ -107,6 +108,11 @@ def pass_chances(form: Sequence[Keyed], language: str = "en") -> dict[str, float
 
 def pass_chance(chances: Sequence[float]) -> float:
     """The probability to hit enough keys for a pass, with these chances one by one (a Poisson binomial tail)."""
+    return _tail(tuple(sorted(chances)))
+
+
+@lru_cache(maxsize=4096)
+def _tail(chances: tuple[float, ...]) -> float:
     hits = [1.0]
     for each in chances:
         hits = [

@@ -1,8 +1,9 @@
 """Text as the rules compare it: folded, in words of any script, and without the words that carry no content."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import regex
 
@@ -47,6 +48,15 @@ def contains(sequence: Sequence[str], part: Sequence[str]) -> bool:
     return size > 0 and any(
         tuple(sequence[start : start + size]) == tuple(part) for start in range(len(sequence) - size + 1)
     )
+
+
+@cache
+def any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One compiled pattern that finds what any of the given ones finds, in folded text; nothing without any.
+
+    `^` and `$` are the ends of a line, so that several texts can be searched at once.
+    """
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) if patterns else r"(?!)", re.MULTILINE)
 
 
 def _singular(word: str) -> str:

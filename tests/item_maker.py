@@ -35,6 +35,16 @@ _THINGS = (
 )
 
 
+_QUALITIES = (
+    "portable digital wooden annual regional historic modular foreign borrowed experimental seasonal municipal "
+    "floating underground handmade certified leased restored military academic"
+)
+_PLACE_QUALITIES = (
+    "northern eastern coastal alpine suburban crowded private provincial refurbished neighbouring temporary central "
+    "remote flooded official rented"
+)
+
+
 def make(serial: object, case: str = "") -> dict[str, Any]:
     """Stem, options, key and rationale; the same for the same serial. `case` goes into the stem as it is."""
     rng = Random(str(serial))  # noqa: S311 - repeatable on purpose
@@ -48,9 +58,8 @@ def make(serial: object, case: str = "") -> dict[str, Any]:
 
 
 def _stem(rng: Random, case: str) -> str:
-    actor, event, trouble, place, aim, thing = (
-        rng.choice(words.split()) for words in (_ACTORS, _EVENTS, _TROUBLES, _PLACES, _AIMS, _THINGS)
-    )
+    groups = (_ACTORS, _EVENTS, _TROUBLES, _PLACE_QUALITIES, _PLACES, _AIMS, _QUALITIES, _THINGS)
+    actor, event, trouble, where, place, aim, which, thing = (rng.choice(words.split()) for words in groups)
     scene = f"In case {case}, the" if case else "The"
-    seen = f"{scene} {actor} sees that the {thing} {trouble} at the {place} during the {event}"
+    seen = f"{scene} {actor} sees that the {which} {thing} {trouble} at the {where} {place} during the {event}"
     return f"{seen}: which step serves {aim} best?"

@@ -7,7 +7,7 @@ import msgspec
 
 from assessment.language import Language, language_of
 from assessment.models import Brief
-from assessment.text import fold, runs, words
+from assessment.text import runs, words
 
 COPIED_WORDS = 6
 
@@ -45,6 +45,11 @@ class Grounds(msgspec.Struct, frozen=True, dict=True):
         return frozenset().union(*(runs(words(text), COPIED_WORDS) for text in self.own_text))
 
     @cached_property
-    def folded_text(self) -> str:
-        """All that the student wrote, folded."""
-        return "\n".join(fold(text) for text in self.own_text)
+    def own_phrases(self) -> str:
+        """All that the student wrote, so that whole words can be looked for in it (see as_phrase)."""
+        return "\n".join(as_phrase(text) for text in self.own_text)
+
+
+def as_phrase(text: str) -> str:
+    """The words of a text with a space before, between and after them."""
+    return f" {' '.join(words(text))} "

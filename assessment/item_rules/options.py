@@ -5,6 +5,8 @@ others (Millman, Bishop and Ebel, "An analysis of test-wiseness", 1965; the guid
 Rodriguez, 2002, name the same flaws).
 """
 
+import re
+
 import regex
 
 from assessment.findings import Finding, hard, soft
@@ -20,7 +22,7 @@ NOTICEABLE_WORDS = 4
 
 _SPECIFIC = regex.compile(r"\p{N}+(?:[.,]\p{N}+)*|[()\[\]{}]")
 _CODE = regex.compile(r"[(){}\[\]<>=;|&$`\\]|\w\.\w|\w_\w|::|\b[a-z]+[A-Z]\w*|--?\w+=|^[^\p{L}\p{N}]+$")
-_END = regex.compile(r"[.!?;:,]$")
+_END = re.compile(r"[.!?;:,]$")
 
 
 def key_length(item: Item, grounds: Grounds) -> Finding | None:

@@ -1,17 +1,20 @@
 """Rule 18: nothing in an item acts, hides, addresses the reader as an instruction, or is in another language."""
 
+import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 
 import regex
 
 from assessment.findings import Finding, hard
 from assessment.item_rules.grounds import Grounds
-from assessment.language import LANGUAGES, LATIN, Language
+from assessment.language import ENGLISH, LANGUAGES, LATIN, Language
 from assessment.models import Item
-from assessment.text import fold, words
+from assessment.text import any_of, fold, words
 
-UNSTORABLE = regex.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 MIN_LETTERS = 20
 MIN_WORDS = 12
 OTHER_SCRIPT_SHARE = 0.5
@@ -24,22 +27,23 @@ _JOINERS = regex.compile(
     r"(?<![\p{Script=Devanagari}\p{Script=Arabic}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Telugu}\p{Emoji}])[\u200c\u200d]"
 )
 # Tags that do something; a question about HTML or React may well name a `<div>` or a `<Suspense>`.
-_ACTING = regex.compile(
+_ACTING = re.compile(
     r"<\s*/?\s*(?:script|iframe|img|image|object|embed|svg|math|style|link|meta|base|form|input|button|video|audio|source|template|noscript|marquee)\b[^>]*(?:=|>\s*\S*<\s*/)"
     r"|<\s*script\b|<\s*iframe\b|<\s*a\s[^>]*href|\bon(?:error|load|click|mouse\w+|focus|toggle)\s*=\s*[\"'\w]|&#x?[0-9a-f]+;",
-    regex.IGNORECASE,
+    re.IGNORECASE,
 )
-_LINK = regex.compile(
+_LINK = re.compile(
     r"\b(?:https?|ftp|file)\s*:\s*//|\b(?:javascript|data|vbscript)\s*:\s*[a-z(/]\S|(?<!\w)www\.\w|!?\[[^\]\n]{0,200}\]\((?!\))[^)\s]*[/.:#][^)\s]*\)|\bmailto:",
-    regex.IGNORECASE,
+    re.IGNORECASE,
 )
+_MARKS = ("<", "&#", "=", "//", "](", "www.", "script", "data", "mailto")  # what the two above find has one of them
 _RIGHT = r"(?:correct|right|true|key|answer|right answer|correct answer|richtig|correcte?|correct[ao]|juste|vrai)"
-_ANNOUNCED = regex.compile(
+_ANNOUNCED = re.compile(
     rf"[(\[{{*]\s*{_RIGHT}\s*[)\]}}*]"
     r"|^(?:correct|right answer|correct answer)\s*[:-]"
     r"|[✓✔☑✅]"
     r"|\b(?:this|that)\s+(?:is|one\s+is)\s+(?:the\s+)?(?:correct|right)(?:\s+(?:one|answer|option))?[.!]?$",
-    regex.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -60,12 +64,13 @@ def hidden_text(item: Item, grounds: Grounds) -> Finding | None:
 
 def markup(item: Item, grounds: Grounds) -> Finding | None:
     """No tag that acts, no link, no image: a page that shows an item must have nothing to carry out."""
-    for text in _texts(item):
-        if _ACTING.search(text):
-            return hard("markup", "a tag that acts")
-        if _LINK.search(text):
-            return hard("markup", "a link")
-    return None
+    text = "\n".join((item.stem, *item.options, item.rationale))
+    lowered = text.lower()
+    if not any(mark in lowered for mark in _MARKS):
+        return None
+    if _ACTING.search(text):
+        return hard("markup", "a tag that acts")
+    return hard("markup", "a link") if _LINK.search(text) else None
 
 
 def instruction(item: Item, grounds: Grounds) -> Finding | None:
@@ -75,12 +80,19 @@ def instruction(item: Item, grounds: Grounds) -> Finding | None:
     injection need not keep to the one that was asked for.
     """
     shown = (item.stem, *item.options)
-    if any(_ANNOUNCED.search(text) for text in shown):
+    if _ANNOUNCED.search("\n".join(shown)):
         return hard("instruction", "an announced key")
-    patterns = _patterns(LANGUAGES["en"].instructions) + _patterns(grounds.language.instructions)
-    if any(pattern.search(fold(text)) for text in shown for pattern in patterns):
+    folded = "\n".join(fold(text) for text in shown)
+    languages = {ENGLISH.code: ENGLISH, grounds.language.code: grounds.language}.values()
+    if any(_gives_orders(folded, shown, language) for language in languages):
         return hard("instruction", "an instruction to the reader")
     return None
+
+
+def _gives_orders(folded: str, shown: Iterable[str], language: Language) -> bool:
+    """Look for the patterns only where one of their words stands: most items have none."""
+    has_word = any(word.startswith(language.order_words) for text in shown for word in words(text))
+    return has_word and any_of(language.instructions).search(folded) is not None
 
 
 def other_language(item: Item, grounds: Grounds) -> Finding | None:
@@ -89,7 +101,7 @@ def other_language(item: Item, grounds: Grounds) -> Finding | None:
     Both are measured over the stem alone: options may be code. Short stems are given the benefit of the doubt.
     """
     language = grounds.language
-    letters = [character for character in item.stem if character.isalpha()]
+    letters = [] if item.stem.isascii() and language.script == LATIN else [it for it in item.stem if it.isalpha()]
     if language.script and len(letters) >= MIN_LETTERS:
         foreign = sum(not _is_of(character, language.script) for character in letters)
         if foreign > OTHER_SCRIPT_SHARE * len(letters):
@@ -101,16 +113,23 @@ def _other_words(item: Item, language: Language) -> Finding | None:
     found = words(" ".join((item.stem, *item.options)))
     if len(found) < MIN_WORDS:
         return None
-    counts = {
-        other.code: sum(word in other.distinctive for word in found)
-        for other in LANGUAGES.values()
-        if other.distinctive
-    }
-    own = counts.get(language.code, 0)
+    counts = Counter(code for word in found for code in _speakers().get(word, ()))
+    if not counts:
+        return None
+    own = counts[language.code]
     best = max(counts, key=lambda code: counts[code])
     if best != language.code and counts[best] >= 3 and counts[best] > 2 * own:
         return hard("other_language", f"reads as {best}")
     return None
+
+
+@cache
+def _speakers() -> dict[str, tuple[str, ...]]:
+    """For each distinctive small word the languages that have it."""
+    every = {word for language in LANGUAGES.values() for word in language.distinctive}
+    return {
+        word: tuple(language.code for language in LANGUAGES.values() if word in language.distinctive) for word in every
+    }
 
 
 @cache
@@ -123,12 +142,3 @@ def _is_of(character: str, script: str) -> bool:
     return name.startswith(script.upper()) or (
         script == LATIN and name.startswith(("FEMININE", "MASCULINE", "MODIFIER"))
     )
-
-
-@cache
-def _patterns(sources: tuple[str, ...]) -> tuple[regex.Pattern[str], ...]:
-    return tuple(regex.compile(source) for source in sources)
-
-
-def _texts(item: Item) -> tuple[str, ...]:
-    return (item.stem, *item.options, item.rationale)

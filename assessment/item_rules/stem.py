@@ -1,27 +1,25 @@
 """Rules 5, 7, 8, 10 and 12: what the wording of stem and options gives away, or leaves open."""
 
-from functools import cache
-
-import regex
+import re
 
 from assessment.findings import Finding, Severity, hard, soft
 from assessment.item_rules.grounds import Grounds
 from assessment.item_rules.options import leads_alone
 from assessment.models import Item
-from assessment.text import contains, content_words, fold, words
+from assessment.text import any_of, contains, content_words, fold, words
 
 MIN_STEM_WORDS = 6
 MIN_UNSPACED_CHARACTERS = 12
 
-_ASKING = regex.compile(
-    r"\b(?:which|what|who|why|how|when|where|welche\w*|was|quel\w*|laquelle|qué|cuál\w*)\b[^,]*", regex.IGNORECASE
-)
-_HARMLESS = regex.compile(r"\b(?:or|and|but|if|why)\s+not\b|\bnot\s+only\b|\boder\s+nicht\b", regex.IGNORECASE)
-_QUESTION = regex.compile(r"[?？؟;⸮]|_{2,}|\.{3}|…|:\s*$")  # noqa: RUF001 - the question marks of other scripts
-_BLANK_END = regex.compile(r"[\s_:….]*(?:\?)?$")
-_VERB_END = regex.compile(r"\b(is|are|was|were)\s*$")
-_VOWEL_SOUND = regex.compile(r"^(?:[aeiou](?!ne\b|nce\b)|hour|honest|heir|honou?r)")
-_CONSONANT_SOUND = regex.compile(r"^(?:uni(?!n|m)|use|usu|eu|one\b|once\b|ubiq|uten)")
+_ASKING_WORD = r"\b(?:which|what|who|why|how|when|where|welche\w*|was|quel\w*|laquelle|qué|cuál\w*)\b"
+_ASKING = re.compile(rf"{_ASKING_WORD}(?:(?!{_ASKING_WORD})[^,])*", re.IGNORECASE)
+_TOKEN = re.compile(r"[\w'\u2019]+")
+_HARMLESS = re.compile(r"\b(?:or|and|but|if|why)\s+not\b|\bnot\s+only\b|\boder\s+nicht\b", re.IGNORECASE)
+_QUESTION = re.compile(r"[?？؟;⸮]|_{2,}|\.{3}|…|:\s*$")  # noqa: RUF001 - the question marks of other scripts
+_BLANK_END = re.compile(r"[\s_:….]*(?:\?)?$")
+_VERB_END = re.compile(r"\b(is|are|was|were)\s*$")
+_VOWEL_SOUND = re.compile(r"^(?:[aeiou](?!ne\b|nce\b)|hour|honest|heir|honou?r)")
+_CONSONANT_SOUND = re.compile(r"^(?:uni(?!n|m)|use|usu|eu|one\b|once\b|ubiq|uten)")
 
 
 def stem_echo(item: Item, grounds: Grounds) -> Finding | None:
@@ -43,22 +41,23 @@ def stem_echo(item: Item, grounds: Grounds) -> Finding | None:
 
 def aggregate_options(item: Item, grounds: Grounds) -> Finding | None:
     """Rule 7: no "all of the above", no "both A and B", no option that names another: shuffling breaks it."""
-    for pattern in _patterns(grounds.language.aggregates):
-        if any(pattern.search(fold(option)) for option in item.options):
-            return hard("aggregate_options", "an option speaks of other options")
+    pattern = any_of(grounds.language.aggregates)
+    if any(pattern.search(fold(option)) for option in item.options):
+        return hard("aggregate_options", "an option speaks of other options")
     return None
 
 
 def negative_stem(item: Item, grounds: Grounds) -> Finding | None:
-    """Rule 8: a "not" or "except" in the question itself stands in capitals, where it is read.
+    """Rule 8: a "not" or "except" in what is asked stands in capitals, where it is read.
 
-    A negative in the scene before it ("the test does not pass") turns nothing round.
+    Only the asking clause counts, from the last question word up to the next comma: a negative in the scene before it
+    ("the test does not pass") turns nothing round.
     """
-    question = _last_sentence(item.stem)
-    asked = [word for word in question.split() if fold(word).strip(".,;:!?\"'()") in grounds.language.negatives]
-    found = [word for word in asked if not word.strip(".,;:!?\"'()").isupper()]
-    is_turned = bool(found) and _turns_round(question, found)
-    return soft("negative_stem", "a negative that is not in capitals") if is_turned else None
+    asking = _ASKING.findall(item.stem)
+    clause = _HARMLESS.sub("", asking[-1]) if asking else ""
+    negatives = grounds.language.negatives
+    found = [word for word in _TOKEN.findall(clause) if fold(word) in negatives and not word.isupper()]
+    return soft("negative_stem", "a negative that is not in capitals") if found else None
 
 
 def grammar_cue(item: Item, grounds: Grounds) -> Finding | None:
@@ -82,26 +81,9 @@ def unfocused_stem(item: Item, grounds: Grounds) -> Finding | None:
         return soft("unfocused_stem", f"{len(found)} words")
     if not _QUESTION.search(item.stem):
         return soft("unfocused_stem", "neither a question nor a blank")
-    if any(pattern.search(fold(item.stem)) for pattern in _patterns(grounds.language.unfocused)):
+    if any_of(grounds.language.unfocused).search(fold(item.stem)):
         return soft("unfocused_stem", "asks which statement is true")
     return None
-
-
-@cache
-def _patterns(sources: tuple[str, ...]) -> tuple[regex.Pattern[str], ...]:
-    return tuple(regex.compile(source) for source in sources)
-
-
-def _last_sentence(text: str) -> str:
-    parts = regex.split(r"(?<=[.!:;])\s+", text.strip())
-    return str(parts[-1])
-
-
-def _turns_round(question: str, negatives: list[str]) -> bool:
-    """Tell whether a negative stands in the asking clause: behind the question word, up to the next comma."""
-    asking = _ASKING.search(question)
-    clause = _HARMLESS.sub("", asking[0]) if asking else ""
-    return any(regex.search(rf"(?<!\w){regex.escape(word)}(?!\w)", clause) for word in negatives)
 
 
 def _alone(rule: str, fits: list[bool], key: int) -> Finding | None:

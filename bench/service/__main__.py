@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.service.load import throughput
-from bench.service.processes import Started, started
+from bench.service.processes import Started, free_port, key, started
 from bench.service.student import Student
 
 ROUNDS = 5
@@ -36,9 +35,9 @@ def main() -> int:
         os.sched_setaffinity(0, CLIENT_CORE)
     with tempfile.TemporaryDirectory(prefix="rtb-") as folder, ExitStack() as stack:
         environment = {"RETAKE_DATA_DIR": folder, "RETAKE_LOG_FORMAT": "json"}
-        test_key, live_key = _key(environment, "test"), _key(environment, "live")
+        test_key, live_key = key(environment, "test"), key(environment, "live")
         rows = [_start_up(environment), *_reading(environment, test_key)]
-        vendor = _free_port()
+        vendor = free_port()
         stack.enter_context(_vendor(vendor))
         rows += _writing({**environment, **_providers(Path(folder), vendor, stream=False)}, live_key)
         rows += _streamed({**environment, **_providers(Path(folder), vendor, stream=True)}, live_key)
@@ -56,7 +55,7 @@ def _start_up(environment: Mapping[str, str]) -> Row:
 
 
 def _reading(environment: Mapping[str, str], api_key: str) -> list[Row]:
-    port = _free_port()
+    port = free_port()
     command = ("-m", "uvicorn", "bench.service.baseline:app", "--port", str(port), "--no-access-log")
     with _serving(environment) as server, started(command, port, "/", environment) as bare:
         memory = server.memory_mb
@@ -144,7 +143,7 @@ def _ping(client: httpx.Client, port: int) -> float:
 
 
 def _serving(environment: Mapping[str, str]) -> AbstractContextManager[Started]:
-    port = _free_port()
+    port = free_port()
     return started(("-m", "cli", "serve", "--port", str(port)), port, "/health/ready", environment)
 
 
@@ -158,14 +157,6 @@ def _vendor(port: int) -> Iterator[None]:
         process.terminate()
 
 
-def _key(environment: Mapping[str, str], mode: str) -> str:
-    command = (sys.executable, "-m", "cli", "keys", "create", "--mode", mode, "--name", "bench")
-    printed = subprocess.run(  # noqa: S603  # our own command
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
-    )
-    return printed.stdout.split()[-1]
-
-
 def _providers(folder: Path, port: int, *, stream: bool) -> dict[str, str]:
     file = folder / f"providers-{stream}.yaml"
     file.write_text(
@@ -173,13 +164,6 @@ def _providers(folder: Path, port: int, *, stream: bool) -> dict[str, str]:
         f" api_base: 'http://127.0.0.1:{port}/v1', stream: {str(stream).lower()}}}\nchain: [instant]\n"
     )
     return {"RETAKE_PROVIDERS": str(file), "BENCH_KEY": "not-a-secret"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _print(rows: list[Row]) -> None:

@@ -1,6 +1,7 @@
 """Server processes on a core of their own."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -56,3 +57,20 @@ def _wait(process: "subprocess.Popen[bytes]", url: str, begun: float) -> None:
         except httpx.TransportError:
             time.sleep(0.02)
     raise RuntimeError(f"nothing answers at {url}")
+
+
+def key(environment: Mapping[str, str], mode: str) -> str:
+    """Make an API key of a mode in the deployment of an environment."""
+    command = (sys.executable, "-m", "cli", "keys", "create", "--mode", mode, "--name", "bench")
+    printed = subprocess.run(  # noqa: S603  # our own command
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    return printed.stdout.split()[-1]
+
+
+def free_port() -> int:
+    """Find a port of loopback that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

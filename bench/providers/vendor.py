@@ -1,0 +1,69 @@
+"""A scripted vendor in a process of its own, and configurations and orders for it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assessment.blueprint import plan
+from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKind
+from providers.base import Order
+from providers.config import ProvidersConfig
+from providers.orders import Refs, split, with_spare
+
+KEY = "not-a-secret"
+SKILLS = tuple(Skill(name.lower(), name) for name in ("Carpentry", "Logistics", "Beekeeping"))
+SOURCES = tuple(
+    SourceItem(f"p{number}", SourceKind.PROJECT, title, (("description", "Planned, built and documented it."),))
+    for number, title in enumerate(("Community workshop", "Harvest festival"))
+)
+FILE = """
+questions: {{total: 10, per_call: {per_call}, spare: {spare}}}
+vendors:
+  - {{name: scripted, model: openai/gpt-4o-mini, api_key: "${{BENCH_KEY}}", api_base: "{address}",
+     stream: {stream}, max_concurrency: 5000, attempt_seconds: 80}}
+chain: [scripted]
+hedge: {{max_extra_share: 0}}
+"""
+
+
+@contextmanager
+def vendor(*arguments: str) -> Iterator[str]:
+    """Run it; gives its address."""
+    command = (sys.executable, "-m", "tests.vendor_server", *arguments)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+def write_config(folder: Path, address: str, *, stream: bool, per_call: int = 5, spare: int = 2) -> Path:
+    """Write a providers.yaml for the vendor at an address."""
+    path = folder / f"{stream}-{per_call}-{spare}.yaml"
+    text = FILE.format(per_call=per_call, spare=spare, address=address, stream=str(stream).lower())
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def read_config(path: Path) -> ProvidersConfig:
+    """Read such a file."""
+    return ProvidersConfig.from_file(path, {"BENCH_KEY": KEY})
+
+
+def brief(seed: int) -> Brief:
+    """What a set is to be about."""
+    return Brief(mode=Mode.LIVE, slots=plan(SKILLS, SOURCES, FormPlan()), seed=str(seed))
+
+
+def orders_of(config: ProvidersConfig, seed: int) -> list[Order]:
+    """The orders of a set's first round, as the writer makes them."""
+    about = brief(seed)
+    refs = Refs(about)
+    parts = split(range(len(about.slots)), config.settings.questions)
+    return [
+        Order(wanted=with_spare([refs.wanted(about.slots[index]) for index in part.slots], part.spare), seed=about.seed)
+        for part in parts
+    ]
