@@ -59,7 +59,7 @@ ENGLISH = Language(
     articles={"an": "aeiou", "a": "bcdfghjklmnpqrstvwxyz"},
     aggregates=(
         r"\b(?:all|none|both|neither|either|any|two|some|most|each)\s+(?:of\s+)?(?:the\s+)?(?:above|below|these|those)\b",
-        r"\b(?:all|none|both|any|some|most)\s+(?:of\s+)?(?:the\s+)?(?:other|previous|remaining)\s+(?:options|answers|choices)\b",
+        r"\b(?:all|none|both|any|some|most)(?:\s+(?:one|two|three))?\s+(?:of\s+)?(?:the\s+)?(?:other|previous|remaining)\s+(?:options|answers|choices)\b",
         r"\b(?:all|none|both|neither|either)\s+of\s+(?:them|the\s+(?:options|answers|choices))\b",
         r"\b(?:options?|answers?|choices?)\s+(?:[a-d]|[1-4])\b",
         r"\bboth\s+\(?[a-d]\)?\s+and\s+\(?[a-d]\)?(?!\w)",
@@ -115,6 +115,7 @@ ENGLISH = Language(
         r"\b(?:what|which)\s+(?:is|was|were)\s+(?:the\s+)?(?:name|title|role|position|job\s+title|issuer|issuing)\b.*\b(?:your|you)\b",
         r"\b(?:what|which)\s+(?:was|were|is)\s+your\s+(?:job\s+title|title|role|position|employer|company)\b",
         r"\bhow\s+(?:long|many\s+(?:years|months|weeks|hours|patients|people|customers|users|students|charts|visits|beds))\b.*\b(?:did\s+you|you\s+work|your|does\s+the\s+(?:project|profile))\b",
+        r"\bhow\s+many\s+(?:\w+\s+){1,3}(?:did|have)\s+you\b",
         r"\bwho\s+(?:issued|awarded|employed|supervised|hired)\b",
         r"\baccording\s+to\s+(?:your|the)\s+(?:profile|project\s+description|description|cv|resume|résumé)\b",
     ),
@@ -215,9 +216,7 @@ SPANISH = Language(
     ),
     distinctive=_set("el los las una del qué cuál para con por que está su como se al en"),
     absolutes=_set("siempre nunca solo sólo todos todas todo ninguno ninguna únicamente exclusivamente"),
-    vague=_set(
-        "a veces veces frecuentemente generalmente normalmente quizás quizá posiblemente raramente probablemente"
-    ),
+    vague=_set("veces frecuentemente generalmente normalmente quizás quizá posiblemente raramente probablemente"),
     negatives=_set("no nunca excepto salvo menos ninguno ninguna"),
     qualifiers=_set("si cuando porque aunque salvo excepto mientras siempre"),
     aggregates=(

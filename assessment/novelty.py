@@ -22,7 +22,7 @@ from assessment.models import SeenItem
 from assessment.text import content_words, fold, runs, words
 
 SAME_RUNS = 0.5  # share of runs of four words in common: the same stem
-SAME_CONTENT = 0.65  # share of content words in common: the same stem in another order, or with words exchanged
+SAME_CONTENT = 0.6  # share of content words in common: the same stem in another order, or with words exchanged
 SAME_KEY_CONTENT = 0.3  # the same for an item of the same skill with the same key
 TELLING_KEY_WORDS = 4  # a key of so many words is not right for two different questions by chance
 RUN_WORDS = 4

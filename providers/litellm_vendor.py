@@ -13,6 +13,7 @@ os.environ["LITELLM_MODE"] = "PRODUCTION"
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from functools import cache
 from importlib import import_module
@@ -58,6 +59,9 @@ from providers.replies import causes, content_type_of, is_refusal, retry_after, 
 from providers.secret import Secret
 from providers.sse import REFUSED, AnthropicDialect, EventReader, OpenAIDialect
 
+READ_OUT_SECONDS = 0.05
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+
 
 async def _no_second_request(*_: object, **__: object) -> NoReturn:
     """Stand in for LiteLLM's own repetition of a request whose connection broke: raise what broke it.
@@ -68,6 +72,21 @@ async def _no_second_request(*_: object, **__: object) -> NoReturn:
 
 
 AsyncHTTPHandler.single_connection_post_request = _no_second_request  # type: ignore[method-assign]  # on purpose
+
+
+def _transport(
+    ssl_context: ssl.SSLContext | None = None, ssl_verify: bool | None = None, **_: object
+) -> httpx.AsyncHTTPTransport:
+    """Stand in for LiteLLM's choice of transport, which would allow a hundred connections to all vendors together.
+
+    How many calls may be under way is the configuration's business (`max_concurrency`).
+    """
+    verify = ssl_context if ssl_context is not None else ssl_verify is not False
+    return httpx.AsyncHTTPTransport(verify=verify, limits=_LIMITS)
+
+
+AsyncHTTPHandler.create_async_transport = staticmethod(_transport)  # type: ignore[assignment]  # on purpose
+AsyncHTTPHandler._create_async_transport = staticmethod(_transport)  # type: ignore[assignment]  # noqa: SLF001 - its other name
 litellm.disable_aiohttp_transport = True  # one HTTP client in the whole product, visible to its tests
 litellm.suppress_debug_info = True  # it prints advice on standard output otherwise
 with warnings.catch_warnings():
@@ -76,7 +95,6 @@ with warnings.catch_warnings():
     for first in (litellm.Message, litellm.ModelResponse, litellm.ModelResponseStream):
         first()
 
-READ_OUT_SECONDS = 0.05
 
 _BY_STATUS: dict[int, type[VendorError]] = {
     401: Unauthorized,

@@ -162,3 +162,19 @@ async def test_one_attempt_is_one_request_whatever_breaks(
     first.reset(fault)
     _, records = await write(_config(tmp_path, first, second, dialect, stream))
     assert first.calls == sum(record.vendor == "first" for record in records)
+
+
+async def test_more_than_a_hundred_calls_are_under_way_at_once_where_the_configuration_allows_it(
+    first: VendorServer, second: VendorServer, dialect: str, tmp_path: Path
+) -> None:
+    """HTTP clients have limits of their own; calls that wait for a connection would look like a slow vendor."""
+    _config(tmp_path, first, second, dialect, "false")
+    path = tmp_path / "providers.yaml"
+    path.write_text(path.read_text().replace("attempt_seconds: 2.0", "attempt_seconds: 30, max_concurrency: 200"))
+    first.reset(Behaviour.HANG)
+    writer = build(load(path, {"KEY": "sk-test"}))
+    sets = [asyncio.create_task(writer.write(brief(10), Deadline(SystemClock(), 60))) for _ in range(60)]
+    await until(lambda: first.calls == 120)
+    for one in sets:
+        one.cancel()
+    await asyncio.wait(sets)
