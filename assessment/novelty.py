@@ -1,6 +1,6 @@
 """Rule 24: a student is not asked again what the student was asked before, in whatever verification.
 
-Two stems are compared by their runs of four words (w-shingling; Broder, 1997) and by their content words, without the
+Two stems are compared by their content words, and by their runs of four words (w-shingling; Broder, 1997) without the
 clause that sets the scene: "In your project X, ..." is common to quite different questions, and changes where the same
 question comes back in another setting. What is compared is kept as a *signature* of fixed size: two bitmaps into which
 the words are hashed, and digests of skill and key. A comparison is then two operations on whole numbers, so a thousand
@@ -23,8 +23,8 @@ from assessment.text import content_words, fold, runs, words
 
 SAME_RUNS = 0.5  # share of runs of four words in common: the same stem
 SAME_CONTENT = 0.6  # share of content words in common: the same stem in another order, or with words exchanged
-SAME_KEY_CONTENT = 0.3  # the same for an item of the same skill with the same key
-TELLING_KEY_WORDS = 4  # a key of so many words is not right for two different questions by chance
+SAME_KEY_CONTENT = 0.25  # the same for an item of the same skill with the same key
+TELLING_KEY_WORDS = 5  # a key of so many words is not right for two different questions by chance
 RUN_WORDS = 4
 MIN_CONTENT = 4
 MAX_SETTING_WORDS = 25
@@ -130,8 +130,6 @@ def _alike(one: Trace, other: Trace) -> str:
     has_same_key = one.skill == other.skill and one.key == other.key
     if has_same_key and (one.key_words >= TELLING_KEY_WORDS or content >= SAME_KEY_CONTENT):
         return "the key of a question asked before, for the same skill"
-    if content < SAME_KEY_CONTENT:  # stems that share half of their runs share more words than that
-        return ""
     alike = _jaccard(one.runs, one.run_count, other.runs, other.run_count)
     return f"{alike:.2f} of the runs of words of a stem asked before" if alike >= SAME_RUNS else ""
 
@@ -157,7 +155,7 @@ def _trace(stem: str, skill: bytes, key: bytes, key_words: int) -> Trace:
     found = words(question)
     shingles = runs(found, RUN_WORDS) or {found}
     run_bits = _bitmap((" ".join(run) for run in shingles), _RUN_BYTES)
-    content_bits = _bitmap(content_words(question) or found, _CONTENT_BYTES)
+    content_bits = _bitmap(content_words(stem) or words(stem), _CONTENT_BYTES)
     return Trace(skill, key, key_words, run_bits, run_bits.bit_count(), content_bits, content_bits.bit_count())
 
 

@@ -61,5 +61,18 @@ def _stem(rng: Random, case: str) -> str:
     groups = (_ACTORS, _EVENTS, _TROUBLES, _PLACE_QUALITIES, _PLACES, _AIMS, _QUALITIES, _THINGS)
     actor, event, trouble, where, place, aim, which, thing = (rng.choice(words.split()) for words in groups)
     scene = f"In case {case}, the" if case else "The"
-    seen = f"{scene} {actor} sees that the {which} {thing} {trouble} at the {where} {place} during the {event}"
-    return f"{seen}: which step serves {aim} best?"
+    told = (
+        (
+            f"{scene} {actor} sees that the {which} {thing} {trouble} at the {where} {place} during the {event}: "
+            f"which step serves {aim} best?"
+        ),
+        (
+            f"{scene} {which} {thing} {trouble} while a {actor} prepares the {event} of the {where} {place}: "
+            f"what protects {aim}?"
+        ),
+        (
+            f"{scene} {where} {place} learns from its {actor} that a {which} {thing} {trouble} before the {event}: "
+            f"how can {aim} be kept up?"
+        ),
+    )
+    return rng.choice(told)

@@ -56,7 +56,7 @@ def _longest(items: list[Item], rng: Random) -> list[Item]:
 
 def _echoing(items: list[Item], rng: Random) -> list[Item]:
     chosen = set(rng.sample(range(10), 6))
-    return [_keyed(it, f"Check the {it.stem.split()[1]} here") if n in chosen else it for n, it in enumerate(items)]
+    return [_keyed(it, f"Check the {it.stem.split()[1]} once") if n in chosen else it for n, it in enumerate(items)]
 
 
 def _specific(items: list[Item], rng: Random) -> list[Item]:
@@ -116,8 +116,8 @@ def _two_words_changed(items: list[Item], rng: Random) -> list[Item]:
 
 def _same_key(items: list[Item], rng: Random) -> list[Item]:
     old = rng.choice(items)
-    thing = old.stem.split()[5]
-    return [_with(old, stem=f"A {thing} gives trouble again, and the crew looks at you. What do you tell them to do?")]
+    scene = old.stem.partition(":")[0]
+    return [_with(old, stem=f"{scene}, as it was last week, and now the crew asks you: what shall they begin with?")]
 
 
 def _is_known(items: Sequence[Item], before: Sequence[Item]) -> bool:
