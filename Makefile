@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 CODE := api assessment bench cli db delivery providers tests piccolo_conf.py
-COMPILE := pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+COMPILE := pip compile pyproject.toml --extra bench --group dev --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 
 COMPILE_REAL_MODEL := pip compile --group real-model --no-deps --universal --python-version 3.11 --generate-hashes \

@@ -9,8 +9,9 @@ from assessment.novelty import Seen, signature, similarity, trace_of, without_se
 from tests.factories import item
 from tests.item_maker import make
 
+QUESTION = "map tiles load slowly after each zoom on a phone with little memory. Which change helps most?"
 OLD = item(
-    stem="In your project “Harbour map”, map tiles load slowly after each zoom on a phone. Which change helps most?",
+    stem=f"In your project “Harbour map”, {QUESTION}",
     options=("Caching the tiles by zoom level", "A larger tile size", "A second font", "A darker theme"),
 )
 
@@ -28,10 +29,10 @@ def is_new(candidate: Item, *seen: Item) -> bool:
     [
         OLD.stem,
         OLD.stem.upper(),
-        "In your work as Cartographer, map tiles load slowly after each zoom on a phone. Which change helps most?",
-        "Building on your diploma “Map 2, b”, map tiles load slowly after each zoom on a phone. Which change helps?",
-        "In your project “Quay”, map tiles load sluggishly after each zoom on a tablet. Which change helps most?",
-        "In your project “Harbour map”, map tiles load slowly after each zoom on a phone. Which change helps most?",
+        f"In your work as Cartographer, {QUESTION}",
+        f"Building on your diploma “Map 2, b”, {QUESTION}",
+        f"In your project “Quay”, {QUESTION.replace('slowly', 'sluggishly').replace('phone', 'tablet')}",
+        f"Which change helps most, when in your project “Harbour map” {QUESTION.partition('.')[0]}?",
     ],
     ids=["again", "shouted", "in a job", "with a comma in the title", "two words changed", "turned round"],
 )

@@ -83,7 +83,7 @@ async def test_tokens_of_a_broken_off_answer_are_estimated_and_marked() -> None:
     record = ledger.records[0]
     assert record.is_estimated
     assert record.input_tokens > 300
-    assert 50 < record.output_tokens < 300
+    assert 100 < record.output_tokens < 600
     assert record.cost == pytest.approx((record.input_tokens + 10 * record.output_tokens) / 1e6)
 
 

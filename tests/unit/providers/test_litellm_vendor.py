@@ -266,4 +266,5 @@ def test_a_vendor_without_key_or_address_has_no_credentials(monkeypatch: pytest.
 
 def test_litellm_is_told_to_be_quiet_and_to_stay_off_the_network() -> None:
     assert litellm.disable_aiohttp_transport
-    assert litellm.callbacks == litellm.success_callback == litellm.failure_callback == []
+    assert litellm.callbacks == litellm.failure_callback == []
+    assert set(litellm.success_callback) <= {"cache"}  # LiteLLM's own module for Gemini puts that one there
