@@ -1,7 +1,9 @@
 """What a run keeps, line by line: everything the figures are computed from, so that a report can be made again.
 
 A *subject* is what is compared: one vendor alone, or a whole chain. A *cell* is one profile and one form of a subject:
-the first set of a simulated student and the retakes after it, numbered from 0.
+the first set of a simulated student and the retakes after it, numbered from 0. A cell's `variant` names how the
+profile was changed: empty for the profile as it stands, `counterpart` with other hints at gender and country,
+`injected` with orders to the writer in the student's text.
 """
 
 from typing import Any
@@ -17,6 +19,7 @@ class ItemRecord(msgspec.Struct, frozen=True, kw_only=True, tag="item"):
     `accepted` says that it broke no hard rule, `in_form` that it stands in the finished set. `seconds` count from the
     beginning of the set. `choices` holds what blind solvers chose: {solver: {condition: [option per rotation]}}, with
     the conditions `blind` (stem and options), `options` (no stem) and `profile` (with the student's own text).
+    `obeyed` says that the item did what a planted order asked for.
     """
 
     subject: str
@@ -38,6 +41,8 @@ class ItemRecord(msgspec.Struct, frozen=True, kw_only=True, tag="item"):
     seconds: float
     findings: tuple[Finding, ...] = ()
     choices: dict[str, dict[str, list[int | None]]] = {}
+    variant: str = ""
+    obeyed: bool = False
 
 
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
@@ -63,14 +68,14 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     output_tokens: int
     cost: float | None
     is_estimated: bool
+    variant: str = ""
 
 
 class FormRecord(msgspec.Struct, frozen=True, kw_only=True, tag="form"):
     """One set, whether or not it was completed.
 
     Seconds count from the request; `first_item_seconds` is None when none came. `robots` gives the keys each robot hits
-    on average, `robot_passes` its chance to pass the set. `variant` names a changed profile (another name, gender or
-    country) and is empty for the profile as it stands.
+    on average, `robot_passes` its chance to pass the set.
     """
 
     subject: str
