@@ -1,6 +1,7 @@
 """One request to one vendor, in the air: what it has brought so far, and whether and how it has ended."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable
 
@@ -50,7 +51,8 @@ class Attempt:
         self.rejected: Counter[str] = Counter()
         self.usage: Usage | None = None
         self.error: VendorError | None = None
-        self.hedge_at = float("inf")
+        self.hedge_after = math.inf  # seconds under way
+        self.hedge_after_silence = math.inf  # seconds
         self.missing_before = len(board.missing(sheet))
         self._is_last_of_request = choice.seconds >= deadline.remaining - TICK
         self._author = Author(choice.upstream.name, choice.upstream.vendor.model)
@@ -83,6 +85,12 @@ class Attempt:
         return min(self._launched + self.slice_seconds, quiet_until)
 
     @property
+    def hedge_at(self) -> float:
+        """When a second vendor is to start beside it."""
+        spoke_at = math.inf if self._heard is None else self._heard
+        return min(self._launched + self.hedge_after, spoke_at + self.hedge_after_silence)
+
+    @property
     def has_all_items(self) -> bool:
         """Whether as many items came as were asked for, so that only the end of the answer is outstanding."""
         return self.scanner.items >= len(self.order.wanted)
@@ -96,11 +104,12 @@ class Attempt:
         """Take a piece of the answer."""
         if self._closed is not None:
             return  # a cancelled call that goes on talking
-        if text or self._heard is not None:  # before the first text a model may think as long as it has time
+        is_first = self._heard is None
+        if text or not is_first:  # before the first text a model may think as long as it has time
             self._heard = self._now()
         for found in self.scanner.feed(text):
             self._judge(found)
-        if self.scanner.is_full:
+        if self.scanner.is_full or (is_first and text):  # with the first text its silences begin to count
             self._sheet.ring()
 
     def outcome(self) -> Outcome | None:

@@ -1,6 +1,7 @@
 """One of the parallel calls of a set: its slots are asked for, of one vendor after the other, until they are filled."""
 
 import asyncio
+import math
 from typing import Any
 
 import msgspec
@@ -84,7 +85,7 @@ class Call:
         if not self._may_hedge() or self._now() < self._attempts[0].hedge_at - TICK:
             return
         slow = self._attempts[0]
-        slow.hedge_at = float("inf")
+        slow.hedge_after = slow.hedge_after_silence = math.inf
         chain, order = self._writing.chain, self._order()
         choice = chain.choose_hedge(order, self._tries, self._deadline, {slow.upstream.name})
         if choice is not None and chain.hedge.pay():
@@ -97,7 +98,8 @@ class Call:
         self.rounds += 1
         hedge = self._writing.chain.hedge
         attempt = Attempt(choice, order, self._deadline, self._board, self._sheet, is_hedge=is_hedge)
-        attempt.hedge_at = self._now() + hedge.seconds_until(choice.upstream.pace)
+        attempt.hedge_after = hedge.seconds_until(choice.upstream.pace)
+        attempt.hedge_after_silence = hedge.seconds_of_silence(choice.upstream.pace)
         self._tries.sent(choice.upstream.name, order)
         self._attempts.append(attempt)
         if not is_hedge:

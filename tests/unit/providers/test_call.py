@@ -230,6 +230,23 @@ async def test_a_hedge_asks_only_for_what_the_slow_one_has_not_brought() -> None
     assert run.seconds == pytest.approx(3)
 
 
+async def test_a_known_vendor_that_falls_silent_in_the_middle_is_hedged_long_before_its_p95() -> None:
+    one, two = ScriptedVendor("one", Stream(0.5, opening(7), 1e6)), ScriptedVendor("two", 1.0)
+    chain = chain_of(one, two, hedge=HEDGED)
+    chain.upstreams[0].pace = Pace(KNOWN)
+    run = Run(chain)
+    assert shares(await run.write()) == {"one": 7, "two": 3}
+    assert run.seconds == pytest.approx(0.5 + 0.15 * 4.0 + 1.0)
+
+
+async def test_a_known_vendor_that_is_silent_before_its_first_word_is_not_hedged_for_that() -> None:
+    one, two = ScriptedVendor("one", Stream(3.9, good)), ScriptedVendor("two")
+    chain = chain_of(one, two, hedge=HEDGED)
+    chain.upstreams[0].pace = Pace(KNOWN)
+    assert shares(await Run(chain).write()) == {"one": 10}
+    assert not two.orders
+
+
 async def test_a_slow_first_vendor_may_still_win_against_its_hedge() -> None:
     one, two = ScriptedVendor("one", 3.0), ScriptedVendor("two", 30.0)
     run = Run(chain_of(one, two, hedge=HEDGED))
