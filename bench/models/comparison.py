@@ -47,7 +47,7 @@ class Pairs(NamedTuple):
 
 
 def compare(tallies: Mapping[str, Tally], seed: int) -> tuple[Comparison, ...]:
-    """Every pair of subjects on every metric tested, over the sets both wrote; pairs of which nothing is known are out."""
+    """Every pair of subjects on every metric tested, over the sets both wrote; a pair without any is out."""
     return tuple(comparison for metric in _DIFFERENCES for comparison in _compared(metric, tallies, seed))
 
 
