@@ -1,3 +1,4 @@
+import math
 from collections.abc import Iterable
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from assessment.findings import soft
 from bench.models.comparison import Pairs, compare, holm, mcnemar, paired_difference
 from bench.models.figures import Comparison, Estimate
+from bench.models.intervals import wilson
 from bench.models.records import CallRecord, FormRecord, ItemRecord
 from bench.models.tally import Tally, count
 from tests.unit.bench.models.made_records import call, form, item
@@ -70,6 +72,17 @@ def test_the_interval_of_paired_shares_is_the_published_one(pairs: Pairs, low: f
     assert estimate.value == pytest.approx((pairs.first - pairs.second) / sum(pairs))
     assert estimate.low == pytest.approx(low, abs=5e-4)
     assert estimate.high == pytest.approx(high, abs=5e-4)
+
+
+def test_outcomes_that_go_together_make_the_interval_narrower() -> None:
+    pairs = Pairs(20, 12, 2, 14)
+    one, other = wilson(32, 48), wilson(22, 48)
+    assert one.low is not None
+    assert other.high is not None
+    below, above = 32 / 48 - one.low, other.high - 22 / 48
+    phi = (20 * 14 - 12 * 2 - 24) / math.sqrt(32 * 16 * 22 * 26)
+    expected = 10 / 48 - math.sqrt(below**2 - 2 * phi * below * above + above**2)
+    assert paired_difference(pairs).low == pytest.approx(expected)
 
 
 def test_pairs_that_all_agree_leave_the_difference_uncertain() -> None:
@@ -175,6 +188,7 @@ def test_seconds_are_compared_over_sets_that_both_completed() -> None:
     fast, slow = sets([True] * 11 + [False], 10.0), sets([True] * 12, 25.0)
     comparison = found(compare({"fast": fast, "slow": slow}, seed=1), "form_p50")
     assert comparison.difference == Estimate(-15, -15, -15, 11)
+    assert comparison.p == pytest.approx(2 / 2001)  # no resample in 2,000 on the other side
     assert comparison.verdict == "fast"
 
 

@@ -135,6 +135,15 @@ def test_one_unreadable_answer_is_neither_suspicious_nor_ambiguous() -> None:
     assert figures["key_suspicion"] == figures["ambiguity"] == Estimate(None)
 
 
+def test_an_item_solved_with_the_profile_alone_says_nothing_of_the_gain() -> None:
+    choices: dict[str, dict[str, list[int | None]]] = {"solver": {"profile": [1, 1]}}
+    before, after = (
+        summarise(records).subjects[0].figures["informativity"]
+        for records in (a_run(), [*a_run(), item(choices=choices)])
+    )
+    assert before == after
+
+
 def test_two_solvers_that_disagree_do_not_make_an_item_ambiguous() -> None:
     choices: dict[str, dict[str, list[int | None]]] = {"one": {"blind": [1, 1]}, "other": {"blind": [2, 2]}}
     figures = summarise([run("mini"), item(choices=choices)]).subjects[0].figures
