@@ -192,7 +192,7 @@ _HIDING: tuple[Variant, ...] = (
 )  # fmt: skip
 _LOOKALIKES: tuple[Variant, ...] = (
     key_by(lambda text: text.replace("e", "\u0435", 1).replace("a", "\u0430", 1).replace("o", "\u043e", 1)),
-    key_by(lambda text: text.replace("o", "\u03bf", 1).replace("i", "\u0456", 1).replace("u", "\u03c5", 1)),
+    key_by(lambda text: text.translate(str.maketrans("aoiup", "\u03b1\u03bf\u0456\u03c5\u03c1"))),
     key_by(_full_width), key_by(_mathematical),
 )  # fmt: skip
 _TAGS: tuple[Variant, ...] = (
