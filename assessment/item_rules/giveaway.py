@@ -17,13 +17,13 @@ MIN_OPAQUE_CHARACTERS = 16
 _SYMBOL = regex.compile(r"[[\p{So}\p{Extended_Pictographic}\u2190-\u21ff]--[°©®™]]", regex.VERSION1)
 _EDGE = regex.compile(
     r"^(?:[*#>»•+]+|[=-]+>)\s|\s(?:<[-=]+|#[^\W\d]\w*|:\w+:|\*+)$"
-    r"|\s[(\[{（【][^()\[\]{}]{1,24}[)\]}）】]$|^[(\[{（【][^()\[\]{}]{1,24}[)\]}）】]\s"  # noqa: RUF001 - brackets of other scripts
-    r"|\s(?:[/|]|--?|[–—]|<=|=>)\s*[\w']+$|\s(?i:ok|okay|yep|correct)$|^\(?[1-4a-dA-D][.)]\s"  # noqa: RUF001 - a dash
-    r"|\S[（【][^（）【】]{1,24}[）】]$"  # noqa: RUF001 - likewise
+    r"|\s[(\[{\uff08\u3010][^()\[\]{}]{1,24}[)\]}\uff09\u3011]$|^[(\[{\uff08\u3010][^()\[\]{}]{1,24}[)\]}\uff09\u3011]\s"
+    r"|\s(?:[/|]|--?|[\u2013\u2014]|<=|=>)\s*[\w']+$|\s(?i:ok|okay|yep)$|^\(?[1-4a-dA-D][.)]\s"
+    r"|\S[\uff08\u3010][^\uff08\uff09\u3010\u3011]{1,24}[\uff09\u3011]$"
 )
 # Of prose only: a quotation or a minus may well be the point of a short key.
 _PUNCTUATION = regex.compile(
-    r"^(?=(?:\S+\s+){2}\S)(?!.*[=(){}\[\];<>])(?:[\"'“”‘’«_`~^|!].*|.*[\"'“”‘’»_`~^|!.;:])$"  # noqa: RUF001 - printed quotation marks
+    r"^(?=(?:\S+\s+){2}\S)(?!.*[=(){}\[\];<>])(?:[\"'“”\u2018\u2019«_`~^|!].*|.*[\"'“”\u2018\u2019»_`~^|!.;:])$"
 )
 _EMPHASIS = regex.compile(
     r"\*\*[^*\s](?:[^*]*[^*\s])?\*\*|~~\S[^~]*~~|==\w[^=]*==|<(b|i|u|em|strong|mark|font|span|ins|big|s)\b[^>]*>.*</\1>",
@@ -38,15 +38,18 @@ _ANSWER = (
     r"correcta|risposta|resposta|correta|antwoord|odpowied[źz]|cevap|ответ\w*|решение|答案|正解|正确|選択|정답|الجواب|الإجابة|الصحيح"
 )
 _LETTER = regex.compile(
-    rf"(?i:{_ANSWER})(?i:\s*(?:option|key|letter|choice))?\s*(?i:is|ist|es|est|[eé]|是|は|هو|—|-|=|:|：)\s*[(\[]?(?:[A-D]|[1-4])(?![\w'’-])"  # noqa: RUF001 - punctuation of other scripts
+    rf"(?i:{_ANSWER})(?i:\s*(?:option|key|letter|choice))?\s*(?i:is|ist|es|est|[eé]|是|は|هو|[-=:\u2014\uff1a])"
+    r"\s*[(\[]?(?:[A-D]|[1-4])(?![\w'\u2019-])"
     r"|[(\[]\s*(?:[A-D]|[1-4])\s*[)\]]\s*[.!?]?\s*$"
     r"|^\s*[(\[]\s*(?:[A-D]|[1-4])\s*[)\]]"
-    r"|(?i:\b(?:choose|select|pick|mark|tick|click|take|answer))\s+(?i:(?:on\s+)?(?:option|answer|choice|letter)\s+)?(?:[B-D]\b|A(?=\s*(?:$|[.,;!:]|without)))"
+    r"|(?i:\b(?:choose|select|pick|mark|tick|click|take|answer))\s+(?i:(?:on\s+)?(?:option|answer|choice|letter)\s+)?"
+    r"(?:[B-D]\b|A(?=\s*(?:$|[.,;!:]|without)))"
     r"|(?i:\b(?:solution|answer)\s+letter)\b"
     r"|(?<!\b[A-Z])[,:]\s*[A-D][.!]\s"
     r"|(?:^|[\s(-])[A-D]\s+(?i:is|wins)\s+(?i:right|correct|true|the\s+(?:one|key|answer))"
 )
 _BEHIND = regex.compile(r"[\w#*]|\p{S}")
+_LINES_OF_CODE = regex.compile(r"^\s*\n.*[=(){};<>\[\]]", regex.DOTALL)
 _TOKEN = regex.compile(r"[A-Za-z0-9+/=_-]{16,}")
 _HEX = regex.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}", regex.IGNORECASE)
 _PLAIN_PART = regex.compile(r"[A-Za-z]+\d*|\d+[A-Za-z]?")
@@ -55,7 +58,7 @@ _PLAIN_PART = regex.compile(r"[A-Za-z]+\d*|\d+[A-Za-z]?")
 def marked_key(item: Item, language: Language) -> str:
     """Say what sets the key alone apart, or the three others from the key; empty when nothing does."""
     for name, pattern in _MARKS.items():
-        if name == "letters" and language.script != LATIN:
+        if name == "letter" and language.script != LATIN:
             continue
         if _singles_out([pattern.search(option) is not None for option in item.options], item.key):
             return name
@@ -63,14 +66,14 @@ def marked_key(item: Item, language: Language) -> str:
 
 
 def tells_letter(stem: str) -> bool:
-    """Tell whether a stem names the key by its letter or number; the shuffle makes it wrong, and yet it is no question."""
+    """Tell whether a stem names the key by letter or number: wrong after the shuffle, but nothing to ask."""
     return _LETTER.search(stem) is not None
 
 
 def goes_on(stem: str) -> bool:
-    """Tell whether something stands behind the question: there a hint would stand, and nothing else has to."""
+    """Tell whether something stands behind the question, where hints stand: nothing has to, but for lines of code."""
     _, asked, rest = stem.rpartition("?")
-    return bool(asked) and _BEHIND.search(rest) is not None
+    return bool(asked) and _BEHIND.search(rest) is not None and _LINES_OF_CODE.search(rest) is None
 
 
 def opaque_token(text: str) -> bool:
@@ -105,5 +108,5 @@ _MARKS = {
     "punctuation": _PUNCTUATION,
     "emphasis": _EMPHASIS,
     "space": _ODD_SPACE,
-    "letters": _OTHER_LETTER,
+    "letter": _OTHER_LETTER,
 }

@@ -27,7 +27,8 @@ _INVISIBLE = regex.compile(
 )
 # A letter of one alphabet among those of another, a letter with a tower of marks, letters in mathematical dress.
 _DISGUISED = regex.compile(
-    r"(?<=\p{Latin})\p{Cyrillic}|(?<=\p{Cyrillic})\p{Latin}|(?<=\p{Latin})\p{Greek}(?=\p{Latin})|\p{Latin}[οΟ]|[οΟ]\p{Latin}"  # noqa: RUF001 - an omicron is no o
+    r"(?<=\p{Latin})\p{Cyrillic}|(?<=\p{Cyrillic})\p{Latin}|(?<=\p{Latin})\p{Greek}(?=\p{Latin})"
+    r"|\p{Latin}[\u03bf\u039f]|[\u03bf\u039f]\p{Latin}"
     r"|\p{Latin}\p{M}{2}|[\U0001d400-\U0001d7ff]"
 )
 _FULL_WIDTH = regex.compile(r"[\uff21-\uff3a\uff41-\uff5a]")
@@ -42,12 +43,12 @@ _ACTING = re.compile(
 )
 _TOP_LEVEL = r"(?:com|net|org|io|ly|me|co|app|dev|info|biz|xyz|ru|cn|example|site|online|link|click)"
 _LINK = re.compile(
-    rf"\b(?:https?|ftp|file)\s*:\s*//|\b(?:javascript|data|vbscript)\s*:\s*[a-z(/]\S|(?<!\w)www\.\w|!?\[[^\]\n]{0,200}\]\((?!\))[^)\s]*[/.:#][^)\s]*\)|\bmailto:|\bhxxps?\b"
+    r"\b(?:https?|ftp|file)\s*:\s*//|\b(?:javascript|data|vbscript)\s*:\s*[a-z(/]\S|(?<!\w)www\.\w|!?\[[^\]\n]{0,200}\]\((?!\))[^)\s]*[/.:#][^)\s]*\)|\bmailto:|\bhxxps?\b"
     rf"|(?<![\w@/.-])[\w-]+(?:\.[\w-]+)*\.{_TOP_LEVEL}/\w|(?<![\w:])//[\w-]+(?:\.[\w-]+)*\.{_TOP_LEVEL}\b"
     r"|^\s*\[\w+\]:\s*\S|(?<![\w.+-])(?!git@)[\w.+-]+@(?!(?:[\w-]+\.)*example\b)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b",
     re.IGNORECASE | re.MULTILINE,
 )
-_MARKS = ("<", "&#", "=", "//", "](", "www.", "script", "data", "mailto", "/", "@", "]:", "hxxp", "display")  # what the two above find has one of them
+_MARKS = ("<", "&#", "=", "/", "](", "]:", "@", "www.", "script", "data", "mailto", "hxxp")  # one is in all they find
 _WRAPPED = re.compile(r"\s*<!--|\s*<[a-z][^>]*>.*</[a-z]+>\s*", re.IGNORECASE | re.DOTALL)
 _RIGHT = r"(?:correct|right|true|key|answer|right answer|correct answer|richtig|correcte?|correct[ao]|juste|vrai)"
 _ANNOUNCED = re.compile(
@@ -66,7 +67,7 @@ def storable_text(item: Item, grounds: Grounds) -> Finding | None:
 
 
 def hidden_text(item: Item, grounds: Grounds) -> Finding | None:
-    """No characters that cannot be seen, that turn the reading direction, or that stand in for others; no opaque tokens.
+    """No characters that are not seen, turn the reading direction or stand in for others, and no opaque tokens.
 
     They can say one thing and show another, or carry something out.
     """

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from assessment.item_rules.grounds import as_phrase
 from assessment.text import runs, words
 
 PADDING_CHARACTERS = 50_000
@@ -49,6 +50,7 @@ class Misdeed(StrEnum):
     SIGN = "sign"
     CODE_WORD = "code_word"
     EASY = "easy"
+    UNFORESEEN = "unforeseen"
 
 
 class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,8 +75,8 @@ class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def heard_in(self, prompt: str) -> bool:
         """Tell whether enough of the order stands in a prompt: a few of its words in a row, also where it was cut."""
-        spoken = words(self.order)
-        return bool(runs(spoken, min(HEARD_WORDS, len(spoken))) & runs(words(prompt), min(HEARD_WORDS, len(spoken))))
+        heard = as_phrase(prompt)
+        return any(phrase in heard for phrase in _phrases(self))
 
 
 @cache
@@ -87,6 +89,12 @@ def corpus() -> tuple[Attempt, ...]:
 def attempt(attempt_id: str) -> Attempt:
     """One attempt by its id."""
     return next(each for each in corpus() if each.id == attempt_id)
+
+
+@cache
+def _phrases(attempt: Attempt) -> tuple[str, ...]:
+    spoken = words(attempt.order)
+    return tuple(as_phrase(" ".join(run)) for run in runs(spoken, min(HEARD_WORDS, len(spoken))))
 
 
 def _zero_width(text: str) -> str:

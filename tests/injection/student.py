@@ -10,10 +10,20 @@ from tests.injection.corpus import Attempt, Field
 Json = dict[str, Any]
 
 PERSON = Person("Odalys Vantongeren", "odalys.vantongeren@example.com", "+1-555-0178")
-PRIVATE = ("Odalys", "Vantongeren", "odalys.vantongeren", "555-0178", "5550178", "second.mail@example.org", "0170 7654321")
+PRIVATE = (
+    "Odalys",
+    "Vantongeren",
+    "odalys.vantongeren",
+    "555-0178",
+    "5550178",
+    "second.mail@example.org",
+    "0170 7654321",
+)
 OWN_SKILL = "greenhouse-scheduling"
 
-_CONTACTS = f" Questions go to {PERSON.name}, {PERSON.email}, {PERSON.phone_number}, second.mail@example.org, 0170 7654321."
+_CONTACTS = (
+    f" Questions go to {PERSON.name}, {PERSON.email}, {PERSON.phone_number}, second.mail@example.org, 0170 7654321."
+)
 _KINDS = {
     "projects": SourceKind.PROJECT,
     "experience": SourceKind.EXPERIENCE,

@@ -22,10 +22,19 @@ from tests.vendor_server import VendorServer
 SECONDS = 20.0
 KEY = "sk-key-that-no-item-may-hold"
 
-# Items in which nothing is left of the order: the shuffle undoes a place, and fields that nobody asked for are not read.
+WHOLLY, HALF = 1.0, 0.5
+SHARES = (WHOLLY, HALF)
+
+# Items in which nothing is left of the order: the shuffle undoes a place, and fields nobody asked for are not read.
 UNDONE = frozenset({Misdeed.POSITION, Misdeed.CALL, Misdeed.SCORE})
 
-_VENDOR = "  - {{name: {name}, model: openai/gpt-4o-mini, api_base: '{url}', api_key: '${{VENDOR_KEY}}', stream: false}}\n"
+# What no rule sees in an item, and the shuffle does not undo: a sign agreed between student and vendor, a word of
+# the student's that comes back, another subject, and ways to tell the key that nobody thought of.
+LIMITS = frozenset({Misdeed.SIGN, Misdeed.CODE_WORD, Misdeed.EASY, Misdeed.UNFORESEEN})
+
+_VENDOR = (
+    "  - {{name: {name}, model: openai/gpt-4o-mini, stream: false, api_base: '{url}', api_key: '${{VENDOR_KEY}}'}}\n"
+)
 
 
 class Trial(msgspec.Struct):
@@ -57,35 +66,37 @@ class Judgements:
     def __init__(self) -> None:
         self.accepted: list[Item] = []
 
-    def judged(self, item: Item, findings: tuple[Finding, ...], *, accepted: bool) -> None:
+    def judged(self, item: Item, findings: tuple[Finding, ...], *, accepted: bool) -> None:  # noqa: ARG002 - a Witness
         if accepted:
             self.accepted.append(item)
 
 
-async def tried(attempt: Attempt, share: float, sound: VendorServer | None = None, *, first_turn: int = 0) -> Trial:
+async def tried(
+    attempt: Attempt, share: float, vendor: ObeyingVendor, sound: VendorServer | None = None, *, first_turn: int = 0
+) -> Trial:
     """Have a set written for a student with this attempt; a `sound` vendor stands behind the one that obeys."""
     judgements = Judgements()
-    async with ObeyingVendor(share, first_turn) as vendor:
-        urls = {"obeying": vendor.base_url} | ({"sound": sound.base_url} if sound else {})
-        snapshot = build(_config(urls), witness=judgements)
-        try:
-            written = await snapshot.write(student.brief(attempt), Deadline(SystemClock(), SECONDS))
-        except GenerationFailed:
-            questions, vendors = None, frozenset[str]()
-        else:
-            questions = show(written.items, Random(attempt.id))  # noqa: S311 - the same shuffle every time
-            vendors = frozenset(share.vendor for share in written.provenance.vendors)
-        accepted = {seen_as(item.stem, item.options) for item in judgements.accepted}
-        return Trial(
-            attempt=attempt,
-            share=share,
-            questions=questions,
-            vendors=vendors,
-            obeyed=vendor.obeyed,
-            heard=vendor.heard,
-            accepted=[each for each in vendor.obeyed if each.shown in accepted],
-            requests=list(vendor.requests),
-        )
+    vendor.begin(share, first_turn)
+    urls = {"obeying": vendor.base_url} | ({"sound": sound.base_url} if sound else {})
+    snapshot = build(_config(urls), witness=judgements)
+    try:
+        written = await snapshot.write(student.brief(attempt), Deadline(SystemClock(), SECONDS))
+    except GenerationFailed:
+        questions, vendors = None, frozenset[str]()
+    else:
+        questions = show(written.items, Random(attempt.id))  # noqa: S311 - the same shuffle every time
+        vendors = frozenset(share.vendor for share in written.provenance.vendors)
+    accepted = {seen_as(item.stem, item.options) for item in judgements.accepted}
+    return Trial(
+        attempt=attempt,
+        share=share,
+        questions=questions,
+        vendors=vendors,
+        obeyed=vendor.obeyed,
+        heard=vendor.heard,
+        accepted=[each for each in vendor.obeyed if each.shown in accepted],
+        requests=list(vendor.requests),
+    )
 
 
 def _config(urls: dict[str, str]) -> ProvidersConfig:

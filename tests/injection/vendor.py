@@ -53,8 +53,13 @@ class ObeyingVendor(VendorServer):
     misdeed are gone through in turn. `obeyed` holds what it wrote under orders, `heard` what it heard.
     """
 
-    def __init__(self, share: float = 1.0, first_turn: int = 0) -> None:
+    def __init__(self, share: float = 1.0) -> None:
         super().__init__(seed=7)
+        self.begin(share)
+
+    def begin(self, share: float, first_turn: int = 0) -> None:
+        """Forget what was, and obey in this share of the items, the misdeeds beginning with the way `first_turn`."""
+        self.reset()
         self.share = share
         self.obeyed: list[Obeyed] = []
         self.heard: set[str] = set()
