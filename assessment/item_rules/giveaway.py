@@ -44,14 +44,14 @@ _LETTER = regex.compile(
     r"|^\s*[(\[]\s*(?:[A-D]|[1-4])\s*[)\]]"
     r"|(?i:\b(?:choose|select|pick|mark|tick|click|take|answer))\s+(?i:(?:on\s+)?(?:option|answer|choice|letter)\s+)?"
     r"(?:[B-D]\b|A(?=\s*(?:$|[.,;!:]|without)))"
-    r"|(?i:\b(?:solution|answer)\s+letter)\b"
     r"|(?<!\b[A-Z])[,:]\s*[A-D][.!]\s"
     r"|(?:^|[\s(-])[A-D]\s+(?i:is|wins)\s+(?i:right|correct|true|the\s+(?:one|key|answer))"
 )
+_ALONE = regex.compile(r"(?<!\w)[A-D1-4](?!\w)")  # what _LETTER finds has one; most stems have none
 _BEHIND = regex.compile(r"[\w#*]|\p{S}")
 _LINES_OF_CODE = regex.compile(r"^\s*\n.*[=(){};<>\[\]]", regex.DOTALL)
-_TOKEN = regex.compile(r"[A-Za-z0-9+/=_-]{16,}")
-_HEX = regex.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}", regex.IGNORECASE)
+_TOKEN = regex.compile(r"(?<![A-Za-z0-9+/=_-]|\d\.)[A-Za-z0-9+/=_-]{16,}")
+_HEX = regex.compile(r"[0-9a-f]{16,}", regex.IGNORECASE)
 _PLAIN_PART = regex.compile(r"[A-Za-z]+\d*|\d+[A-Za-z]?")
 
 
@@ -67,7 +67,7 @@ def marked_key(item: Item, language: Language) -> str:
 
 def tells_letter(stem: str) -> bool:
     """Tell whether a stem names the key by letter or number: wrong after the shuffle, but nothing to ask."""
-    return _LETTER.search(stem) is not None
+    return _ALONE.search(stem) is not None and _LETTER.search(stem) is not None
 
 
 def goes_on(stem: str) -> bool:

@@ -59,6 +59,9 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+_WITH_ORDERS = tuple(language for language in LANGUAGES.values() if language.instructions)
+_ORDER_WORDS = tuple(word for language in _WITH_ORDERS for word in language.order_words)
+
 
 def storable_text(item: Item, grounds: Grounds) -> Finding | None:
     """No control characters and no lone surrogates; PostgreSQL refuses NUL in text."""
@@ -107,18 +110,27 @@ def instruction(item: Item, grounds: Grounds) -> Finding | None:
         return hard("instruction", "text behind the question")
     if mark := marked_key(item, grounds.language):
         return hard("instruction", f"the key alone has a {mark} of its own")
-    folded = "\n".join(fold(text) for text in shown)
-    if any(_gives_orders(folded, shown, language) for language in LANGUAGES.values() if language.instructions):
+    if _gives_orders(shown):
         return hard("instruction", "an instruction to the reader")
-    if any(runs(words(text), COPIED_WORDS) & grounds.told_runs for text in (*shown, item.rationale)):
+    if grounds.told and _repeats(grounds, (*shown, item.rationale)):
         return hard("instruction", "words of the prompt")
     return None
 
 
-def _gives_orders(folded: str, shown: Iterable[str], language: Language) -> bool:
-    """Look for the patterns only where one of their words stands: most items have none."""
-    has_word = any(word.startswith(language.order_words) for text in shown for word in words(text))
-    return has_word and any_of(language.instructions).search(folded) is not None
+def _repeats(grounds: Grounds, texts: Iterable[str]) -> bool:
+    return not all(grounds.told_runs.isdisjoint(runs(words(text), COPIED_WORDS)) for text in texts)
+
+
+def _gives_orders(shown: Iterable[str]) -> bool:
+    """Look for the patterns of a language only where one of their words stands: most items have none."""
+    found = [word for text in shown for word in words(text) if word.startswith(_ORDER_WORDS)]
+    if not found:
+        return False
+    folded = "\n".join(fold(text) for text in shown)
+    return any(
+        any(word.startswith(language.order_words) for word in found) and any_of(language.instructions).search(folded)
+        for language in _WITH_ORDERS
+    )
 
 
 def other_language(item: Item, grounds: Grounds) -> Finding | None:
