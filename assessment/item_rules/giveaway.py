@@ -44,6 +44,7 @@ _LETTER = regex.compile(
     r"|^\s*[(\[]\s*(?:[A-D]|[1-4])\s*[)\]]"
     r"|(?i:\b(?:choose|select|pick|mark|tick|click|take|answer))\s+(?i:(?:on\s+)?(?:option|answer|choice|letter)\s+)?"
     r"(?:[B-D]\b|A(?=\s*(?:$|[.,;!:]|without)))"
+    r"|(?i:\b(?:solution|answer)\s+letter)\s+[A-D]\b"
     r"|(?<!\b[A-Z])[,:]\s*[A-D][.!]\s"
     r"|(?:^|[\s(-])[A-D]\s+(?i:is|wins)\s+(?i:right|correct|true|the\s+(?:one|key|answer))"
 )
@@ -51,7 +52,7 @@ _ALONE = regex.compile(r"(?<!\w)[A-D1-4](?!\w)")  # what _LETTER finds has one; 
 _BEHIND = regex.compile(r"[\w#*]|\p{S}")
 _LINES_OF_CODE = regex.compile(r"^\s*\n.*[=(){};<>\[\]]", regex.DOTALL)
 _TOKEN = regex.compile(r"(?<![A-Za-z0-9+/=_-]|\d\.)[A-Za-z0-9+/=_-]{16,}")
-_HEX = regex.compile(r"[0-9a-f]{16,}", regex.IGNORECASE)
+_HEX = regex.compile(r"(?=[a-f]*\d)[0-9a-f]{16,}", regex.IGNORECASE)
 _PLAIN_PART = regex.compile(r"[A-Za-z]+\d*|\d+[A-Za-z]?")
 
 
