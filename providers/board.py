@@ -11,6 +11,7 @@ from assessment.findings import Finding, Severity
 from assessment.item_rules import Grounds, examine, is_askable
 from assessment.models import Author, Brief, Item, Mode, SeenItem, Slot, VendorShare
 from assessment.novelty import Seen
+from providers import prompts
 from providers.decode import Draft, Reject
 from providers.orders import Refs
 from providers.sandbox_text import may_repeat
@@ -53,7 +54,7 @@ class Board:
         self._short: set[int] = set()  # slots of calls that came out short
         self._shown = brief.seen
         self._seen = Seen(brief.seen)
-        self._grounds = Grounds.of(brief)
+        self._grounds = Grounds.of(brief, prompts.wording())
         self.rejected: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()  # of all rejects, in order
 
