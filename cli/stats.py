@@ -4,7 +4,7 @@ import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text  # ids and models are shown as they are, brackets included
+from rich.text import Text
 
 from assessment.item_statistics import MIN_ANSWERS, Distractors, Estimate, GroupReport, KeyPositions
 from assessment.models import Mode
@@ -14,6 +14,7 @@ from db.engine import RetakeEngine
 from db.item_statistics import UnknownPlatform, item_statistics
 
 FEWEST = 10  # under so many answers no interval is of use, and a group could be one student
+SMALLEST_P = 0.001
 UNKNOWN = "unknown"
 
 
@@ -53,8 +54,9 @@ def _table(found: tuple[GroupReport, ...], mode: str) -> Table:
     for name in ("answers", "facility", "discrimination", "non-functioning\ndistractors", "key at\nA / B / C / D", "p"):
         table.add_column(name, justify="right")
     for report in found:
+        # a skill's id may hold brackets, which a plain string would have read as markup
         names = [Text(name or UNKNOWN) for name in msgspec.structs.astuple(report.group)]
-        table.add_row(*names, f"{report.answers}", *_figures(report))
+        table.add_row(*names, f"{report.answers}\nin {report.attempts} attempts", *_figures(report))
     return table
 
 
@@ -82,4 +84,10 @@ def _distractors(distractors: Distractors | None) -> str:
 
 def _key_positions(positions: KeyPositions) -> tuple[str, str]:
     shares = " / ".join(f"{share:.0%}" for share in positions.shares)
-    return shares, "n/a" if positions.p_value is None else f"{positions.p_value:.3f}"
+    return shares, _p_value(positions.p_value)
+
+
+def _p_value(p_value: float | None) -> str:
+    if p_value is None:
+        return "n/a"
+    return f"{p_value:.3f}" if p_value >= SMALLEST_P else f"<{SMALLEST_P}"

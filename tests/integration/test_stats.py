@@ -25,12 +25,13 @@ CHOSEN = [0] * 14 + [1] * 5 + [2]  # the third option has 1 of 20, exactly 5%; t
 
 @pytest.fixture(scope="module")
 async def deployment(app: object) -> AsyncIterator[Deployment]:
-    """Live attempts: 20 and 10 old ones of `acme`, 10 of `umbrella`, 20 of `older`; and 40 test ones of `acme`."""
+    """Live attempts of four platforms, some of them 40 days old, and test ones of `acme`."""
     async with deployed(the_engine()) as deployment:
         for name, mode, chosen, age in (
             ("acme", Mode.LIVE, CHOSEN, timedelta(days=1)),
             ("acme", Mode.LIVE, [3] * 10, timedelta(days=40)),
             ("umbrella", Mode.LIVE, [3] * 10, timedelta(days=2)),
+            ("skewed", Mode.LIVE, [0] * 20, timedelta(days=40)),
             ("older", Mode.LIVE, CHOSEN, timedelta(days=40)),
             ("acme", Mode.TEST, [1] * 40, timedelta(days=1)),
         ):
@@ -49,7 +50,15 @@ async def _archive(deployment: Deployment, platform: str, mode: Mode, chosen: Se
         student, verification = new_id("usr", mode), new_id("ver", mode)
         students.append((student, owner, mode.value, f"{student}@example.com"))
         verifications.append((verification, owner, mode.value, student, key))
-        attempts.append((uuid4(), verification, _questions(number, selected), PROVENANCE, datetime.now(UTC) - age))
+        attempts.append(
+            (
+                uuid4(),
+                verification,
+                _questions(0 if platform == "skewed" else number, selected),
+                PROVENANCE,
+                datetime.now(UTC) - age,
+            )
+        )
     await database.execute(
         "INSERT INTO api_key (id, platform, mode, name, digest, webhook_secret) VALUES ($1, $2, $3, '', $4, '')",
         *(key, owner, mode.value, uuid4().bytes),
@@ -148,21 +157,40 @@ async def test_an_item_that_many_had_is_judged_by_its_distractors_and_a_personal
 
 async def test_the_table_says_what_is_too_little_to_judge(deployment: Deployment) -> None:
     environment = deployment.environment
-    table, few, nothing, nobody, tiny = await asyncio.gather(
+    table, few, nothing, older, skewed = await asyncio.gather(
         run_retake("stats", "--platform", "acme", "--min-n", "20", environment=environment),
         run_retake("stats", "--platform", "acme", environment=environment),
         run_retake("stats", "--since", "1h", environment=environment),
-        finished_retake("stats", "--platform", "acne", environment=environment),
-        finished_retake("stats", "--min-n", "9", environment=environment),
+        run_retake("stats", "--platform", "older", "--since", "50d", "--min-n", "20", environment=environment),
+        run_retake("stats", "--platform", "skewed", "--since", "50d", "--min-n", "20", environment=environment),
     )
-    for text in ("openai/mini", "hard", "0.70", "0.48 to 0.85", "1 of 3", "25% / 25% / 25% / 25%", "1.000", "n/a"):
+    for text in (
+        "openai/mini",
+        "hard",
+        "0.70",
+        "0.48 to 0.85",
+        "1 of 3",
+        "25% / 25% / 25% / 25%",
+        "1.000",
+        "n/a",
+        "in 20 attempts",
+    ):
         assert text in table
     assert "[bold]python" in table
     assert few.count("too few (20)") == 2
     assert "no attempt was submitted in live mode" in nothing
+    assert "unknown" in older
+    assert "<0.001" in skewed
+    assert not any(text in table for text in (*OPTIONS, "matched or not", "@example.com"))
+
+
+async def test_an_unknown_platform_and_groups_too_small_to_judge_are_refused(deployment: Deployment) -> None:
+    nobody, tiny = await asyncio.gather(
+        finished_retake("stats", "--platform", "acne", environment=deployment.environment),
+        finished_retake("stats", "--min-n", "9", environment=deployment.environment),
+    )
     assert (nobody.code, nobody.stderr) == (1, "Error: no platform is named 'acne'\n")
     assert (tiny.code, "--min-n" in tiny.stderr) == (2, True)
-    assert not any(text in table for text in (*OPTIONS, "matched or not", "@example.com"))
 
 
 async def test_a_submitted_set_is_grouped_by_its_model_prompt_and_difficulty(deployment: Deployment) -> None:
