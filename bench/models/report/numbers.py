@@ -6,6 +6,7 @@ from bench.models.figures import Estimate
 from bench.models.metrics import Metric
 
 UNKNOWN = "\N{EN DASH}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 _TINY_P = 0.001
 
@@ -59,7 +60,7 @@ def _in_unit(text: str, unit: str) -> str:
         case "share":
             return f"{text}%"
         case "seconds":
-            return f"{text} s"
+            return f"{text}{NO_BREAK}s"
         case "usd":
             return f"{_MINUS}${text.removeprefix(_MINUS)}" if text.startswith(_MINUS) else f"${text}"
         case _:

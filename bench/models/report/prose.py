@@ -36,12 +36,12 @@ HOW_TO_READ = (
         "is nothing to tell. The p values are corrected by Holm's method over all pairs of one metric."
     ),
     (
-        "The worst robot is a test taker who knows nothing and follows a rule, such as always taking the longest "
-        "option. What it passes, a student can pass without the skill."
+        "A robot is a test taker who knows nothing and follows a rule, such as always taking the longest option. What "
+        "the most successful one passes, a student can pass without the skill."
     ),
     (
-        "Valid sets per budget counts complete sets written one after the other within the time of one request. Valid "
-        "sets per dollar leaves out what the benchmark's own solvers cost."
+        "Sets per budget counts complete sets written one after the other within the time of one request. Sets per "
+        "US dollar leaves out what the benchmark's own solvers cost."
     ),
 )
 
@@ -59,8 +59,8 @@ LIMITS = (
         "change models behind an unchanged name."
     ),
     (
-        "Prices rest on the tokens that vendors reported, on estimates where they reported none, and on the price table "
-        "of the day of the run."
+        "Prices rest on the tokens that vendors reported, on estimates where they reported none, and on the price "
+        "table of the day of the run."
     ),
     (
         "Intervals cover chance among the profiles and sets of this run. They say nothing about other fields, other "

@@ -103,7 +103,7 @@ def latency(summary: Summary, metrics: Mapping[str, Metric]) -> Table:
 
 
 def outcomes(summary: Summary) -> Table:
-    """How often each outcome came about."""
+    """How often calls ended in each way."""
     return _counts(summary, [subject.outcomes for subject in summary.subjects])
 
 
@@ -180,7 +180,9 @@ def _figure(subject: SubjectFigures, name: str, metrics: Mapping[str, Metric], *
     cell = _cell(estimate, metric_of(metrics, name).unit)
     if not with_n or estimate.value is None:
         return cell
-    return Cell(cell.text, ", ".join(filter(None, (cell.detail, f"n = {estimate.n:,}"))))
+    return Cell(
+        cell.text, ", ".join(filter(None, (cell.detail, f"n{numbers.NO_BREAK}={numbers.NO_BREAK}{estimate.n:,}")))
+    )
 
 
 def _cell(estimate: Estimate, unit: str) -> Cell:

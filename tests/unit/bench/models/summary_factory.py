@@ -43,7 +43,7 @@ def subject(number: int, *, rng: random.Random) -> SubjectFigures:
         key_positions=tuple(weight * 75 for weight in weights),
         form_seconds=forms,
         first_item_seconds=tuple(second * rng.uniform(0.1, 0.3) for second in forms),
-        outcomes={"complete": 140, "out_of_time": 8, "too_few_items": 2},
+        outcomes={"completed": 440, "timed_out": 8, "cut_short": 2},
         difficulties={
             "easy": Estimate(0.91, 0.86, 0.95, 300),
             "medium": Estimate(0.5 + accepted / 4, 0.4 + accepted / 4, 0.58 + accepted / 4, 450),
