@@ -1,6 +1,7 @@
 """How figures are said: rounded to what can be read, with their interval."""
 
 import math
+from typing import TypeGuard
 
 from bench.models.figures import Estimate
 from bench.models.metrics import Metric
@@ -13,25 +14,25 @@ _TINY_P = 0.001
 
 def value(figure: float | None, unit: str) -> str:
     """A figure in its unit, such as `93.1%`, `12.4 s` or `$0.0021`; a dash when it is not known."""
-    if figure is None or not math.isfinite(figure):
+    if not _is_known(figure):
         return UNKNOWN
     return _in_unit(_bare(figure, unit), unit)
 
 
 def interval(estimate: Estimate, unit: str) -> str:
     """The 95% interval, such as `90.2 to 95.4%`; empty when there is none."""
-    if estimate.value is None or estimate.low is None or estimate.high is None:
+    if not (_is_known(estimate.value) and _is_known(estimate.low) and _is_known(estimate.high)):
         return ""
     return _in_unit(f"{_bare(estimate.low, unit)} to {_bare(estimate.high, unit)}", unit)
 
 
 def difference(estimate: Estimate, unit: str) -> tuple[str, str]:
     """A difference with its sign and its interval; of shares in percentage points."""
-    if estimate.value is None:
+    if not _is_known(estimate.value):
         return UNKNOWN, ""
     ending = " points" if unit == "share" else ""
     text = f"{_signed(estimate.value, unit)}{ending}"
-    if estimate.low is None or estimate.high is None:
+    if not (_is_known(estimate.low) and _is_known(estimate.high)):
         return text, ""
     return text, f"{_signed(estimate.low, unit)} to {_signed(estimate.high, unit)}{ending}"
 
@@ -39,6 +40,10 @@ def difference(estimate: Estimate, unit: str) -> tuple[str, str]:
 def wish(metric: Metric) -> str:
     """Which way is better, in words."""
     return "" if metric.better == "none" else f"{metric.better} is better"
+
+
+def _is_known(figure: float | None) -> TypeGuard[float]:
+    return figure is not None and math.isfinite(figure)
 
 
 def _bare(figure: float, unit: str) -> str:
