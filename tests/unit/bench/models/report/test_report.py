@@ -224,7 +224,7 @@ def test_hostile_items_cannot_leave_their_block_in_the_markdown(tmp_path: Path) 
     _, markdown, _ = written(
         summary(1), tmp_path, [item(stem=f"````\n{HOSTILE}"), item(rationale="`````", profile="nurse")]
     )
-    outside = re.sub(r"^(`{3,})text\n.*?^\1$", "", markdown, flags=re.DOTALL | re.MULTILINE)
+    outside = _outside_fences(markdown)
     assert "evil.example" in markdown
     assert "evil.example" not in outside
     assert "`````" not in outside
@@ -303,6 +303,20 @@ def test_the_same_run_gives_the_same_files(files: tuple[str, str, str], tmp_path
 
 def _number(text: str) -> float | None:
     return float(text) if text else None
+
+
+def _outside_fences(markdown: str) -> str:
+    """What stands outside of fenced blocks; a block ends at a line of as many backticks as began it, or more."""
+    fence, lines = "", []
+    for line in markdown.splitlines():
+        ticks = line[: len(line) - len(line.lstrip("`"))]
+        if fence:
+            fence = "" if len(ticks) >= len(fence) and line.strip() == ticks else fence
+        elif len(ticks) >= 3:
+            fence = ticks
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def _table_after(markdown: str, heading: str) -> list[str]:
