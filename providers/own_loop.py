@@ -62,3 +62,4 @@ async def _end_all() -> None:
         task.cancel()
     if others:
         await asyncio.wait(others, timeout=CLOSING_SECONDS / 2)
+        await asyncio.sleep(0)  # for what is to be done when they have ended

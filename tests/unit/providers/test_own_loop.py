@@ -51,6 +51,7 @@ async def test_cancelling_the_waiting_cancels_the_work(loop: OwnLoop) -> None:
 
 
 async def test_closing_ends_what_still_runs_and_the_thread() -> None:
+    others = _vendor_threads()
     loop, begun = OwnLoop(), threading.Event()
     loop.start()
 
@@ -63,4 +64,8 @@ async def test_closing_ends_what_still_runs_and_the_thread() -> None:
     await loop.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert not any(thread.name == "vendors" for thread in threading.enumerate())
+    assert _vendor_threads() == others
+
+
+def _vendor_threads() -> set[int | None]:
+    return {thread.ident for thread in threading.enumerate() if thread.name == "vendors"}
