@@ -155,9 +155,11 @@ class Board:
     def drop(self, indices: Iterable[int], reject: Reject) -> None:
         """Take items out of the set for good, and open their slots."""
         dropped = list(indices)
-        for index in dropped:
-            self._candidates.remove(self._placed[index])
-            self.note([reject])
+        stems = {
+            self._placed[index].stem for index in dropped
+        }  # an item in its place carries its slot's difficulty too
+        self._candidates = [item for item in self._candidates if item.stem not in stems]
+        self.note([reject] * len(dropped))
         self._reopen(dropped)
 
     def _reopen(self, indices: Iterable[int]) -> None:
