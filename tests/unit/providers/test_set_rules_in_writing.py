@@ -42,10 +42,10 @@ class Doubting(KeyChecker):
         self.checked: list[Sequence[Item]] = []
         self._doubts = list(doubts)
 
-    async def check(  # the protocol of a checker; this one has made up its mind before
+    async def check(
         self,
         items: Sequence[Item],
-        deadline: Deadline,
+        deadline: Deadline,  # noqa: ARG002 - it has made up its mind before
         recorder: Recorder,  # noqa: ARG002 - as above
     ) -> Doubts:
         self.checked.append(items)
