@@ -20,6 +20,7 @@ from providers.config import ConfigError, ProvidersConfig, load
 from providers.desk import build, usable
 from providers.latency import Latencies
 from providers.ledger import Ledger
+from providers.own_loop import OwnLoop, OwnLoopWriter
 from providers.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
@@ -42,10 +43,11 @@ def providers_of(settings: Settings) -> ProvidersConfig:
 
 
 class VendorDesk:
-    """Makes snapshots for one process: all of them share the ledger and what was learned about the vendors' pace."""
+    """Makes snapshots for one process; all share a loop, the ledger and what was learned of the vendors' pace."""
 
-    def __init__(self, settings: Settings, clock: Clock, ledger: Ledger, latencies: Latencies) -> None:
+    def __init__(self, settings: Settings, clock: Clock, ledger: Ledger, latencies: Latencies, loop: OwnLoop) -> None:
         self._settings = settings
+        self._loop = loop
         self._clock = clock
         self._ledger = ledger
         self._latencies = latencies
@@ -59,7 +61,7 @@ class VendorDesk:
         snapshot = build(config, ledger=self._ledger, latencies=self._latencies, clock=self._clock)
         return Configured(
             snapshot=snapshot,
-            writer=snapshot,
+            writer=OwnLoopWriter(snapshot, self._loop),
             can_generate={Mode.TEST: True, Mode.LIVE: live},
             form=config.settings.questions.form,
             budget_seconds=config.settings.budget_seconds,

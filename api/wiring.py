@@ -32,10 +32,12 @@ from delivery.mail_settings import parse_smtp_url
 from delivery.webhook import WebhookSender
 from providers.desk import latency_key
 from providers.latency import Latencies, Learned
+from providers.own_loop import OwnLoop
 
 SEARCHES_PER_MINUTE = 15
 SWEEP_SECONDS = 3600.0
 LATENCIES_SECONDS = 60.0  # what a process that is killed forgets of its vendors' pace
+GARBAGE_THRESHOLDS = (20_000, 20, 100)  # objects, young and middle collections; a full one after 40 million objects
 STOP_SECONDS = 20.0  # longer than the courier's own bound
 
 __all__ = ["open_database", "product_version", "providers_of", "running_services"]
@@ -62,7 +64,9 @@ async def running_services(app: Litestar, settings: Settings, clock: Clock) -> A
     wake, stop = asyncio.Event(), asyncio.Event()
     attempts, store = PostgresLedger(LOST.inc), PostgresLatencyStore(Learned)
     latencies = Latencies(await store.load())
-    desk = VendorDesk(settings, clock, CountingLedger(attempts), latencies)
+    vendor_loop = OwnLoop()
+    vendor_loop.start()
+    desk = VendorDesk(settings, clock, CountingLedger(attempts), latencies, vendor_loop)
     app.state.services = _services(engine, clock, wake, desk.read())
     reloader = Reloader(app, desk)
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
@@ -86,14 +90,19 @@ async def running_services(app: Litestar, settings: Settings, clock: Clock) -> A
         for task in background:
             task.cancel()
         await asyncio.gather(*background, reloading, return_exceptions=True)
+        await vendor_loop.close()
         await webhooks.aclose()
         await engine.disconnect()
 
 
 def _settle_memory() -> None:
-    """Keep what was loaded so far out of garbage collections: with LiteLLM it is so much that each takes 0.1 s."""
+    """Keep what was loaded so far out of garbage collections: with LiteLLM it is so much that each takes 0.1 s.
+
+    With a thousand generations under way a full one takes as long again, so these come seldom; little lives in cycles.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def _services(engine: RetakeEngine, clock: Clock, wake: asyncio.Event, configured: Configured) -> Services:

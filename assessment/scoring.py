@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from assessment.errors import IncompleteAnswers, InvalidAnswer
 from assessment.models import Answer, AnsweredQuestion, Attempt, Question, QuestionSet, Skill, SkillTally
 
@@ -64,16 +66,8 @@ def _chosen(questions: Sequence[Question], answers: Sequence[Answer | None]) -> 
 
 
 def _answered(question: Question, selected: int) -> AnsweredQuestion:
-    return AnsweredQuestion(
-        question_id=question.question_id,
-        skill_id=question.skill_id,
-        source_id=question.source_id,
-        stem=question.stem,
-        options=question.options,
-        key=question.key,
-        selected=selected,
-        rationale=question.rationale,
-    )
+    """Copy every field of the question, so that a field added later is archived too."""
+    return AnsweredQuestion(selected=selected, **msgspec.structs.asdict(question))
 
 
 def _tallies(answered: Sequence[AnsweredQuestion], skills: Sequence[Skill]) -> tuple[SkillTally, ...]:

@@ -11,6 +11,7 @@ from cli.ledger import ledger
 from cli.openapi import openapi
 from cli.providers import providers
 from cli.serve import serve
+from cli.stats import stats
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -19,7 +20,7 @@ def retake() -> None:
     """AI skill assessments, self-hosted: a complete, fair question set inside the deadline."""
 
 
-for command in (serve, keys, db, openapi, providers, ledger, demo):
+for command in (serve, keys, db, openapi, providers, ledger, stats, demo):
     retake.add_command(command)
 
 

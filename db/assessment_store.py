@@ -39,6 +39,7 @@ from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 
 LEASE_SECONDS = 8.0
 RENEWAL_SECONDS = 2.0
+GENERATING_AT_ONCE = 3  # transactions of a burst of generations; the other connections are for everybody else
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +50,7 @@ class PostgresAssessmentStore:
     def __init__(self, engine: RetakeEngine, wake_courier: Callable[[], None]) -> None:
         self._engine = engine
         self._wake_courier = wake_courier
+        self._generating = asyncio.Semaphore(GENERATING_AT_ONCE)
 
     async def load(self, verification_id: str) -> Dossier:
         dossier = await _dossier(verification_id)
@@ -62,7 +64,7 @@ class PostgresAssessmentStore:
 
     async def claim(self, verification_id: str, arrived_ago: float) -> Claim:
         asked_at = time.monotonic()
-        async with self._engine.transaction():
+        async with self._generating, self._engine.transaction():
             # the caller's figure has aged while it waited for a connection, and would miss what ended meanwhile
             return await _claim(verification_id, arrived_ago + time.monotonic() - asked_at)
 
@@ -88,7 +90,7 @@ class PostgresAssessmentStore:
         return fresh
 
     async def _replace_set(self, lease: Lease, revision: int, fresh: QuestionSet) -> None:
-        async with self._engine.transaction():
+        async with self._generating, self._engine.transaction():
             recipient = await lock_recipient(lease.verification_id)
             if recipient.revision != revision:
                 raise StateChanged

@@ -10,7 +10,7 @@ from db.engine import the_engine
 
 async def fetch(statement: str, *values: Any) -> list[dict[str, Any]]:
     """Run one statement, `{}` for each value, and give its rows."""
-    return [dict(row) for row in await the_engine().fetch(_numbered(statement), *values)]
+    return [dict(row) for row in await the_engine().fetch(numbered(statement), *values)]
 
 
 async def fetch_one(statement: str, *values: Any) -> dict[str, Any] | None:
@@ -34,7 +34,7 @@ async def lock_verification(verification_id: str) -> None:
 
 
 @cache
-def _numbered(statement: str) -> str:
+def numbered(statement: str) -> str:
     """Write `{}` as $1, $2 …; all statements are constants of this package."""
     first, *others = statement.split("{}")
     return first + "".join(f"${number}{text}" for number, text in enumerate(others, 1))

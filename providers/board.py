@@ -11,6 +11,7 @@ from assessment.findings import Finding, Severity
 from assessment.item_rules import Grounds, examine, is_askable
 from assessment.models import Author, Brief, Item, Mode, SeenItem, Slot, VendorShare
 from assessment.novelty import Seen
+from providers import prompts
 from providers.decode import Draft, Reject
 from providers.orders import Refs
 from providers.sandbox_text import may_repeat
@@ -53,7 +54,7 @@ class Board:
         self._short: set[int] = set()  # slots of calls that came out short
         self._shown = brief.seen
         self._seen = Seen(brief.seen)
-        self._grounds = Grounds.of(brief)
+        self._grounds = Grounds.of(brief, prompts.wording())
         self.rejected: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()  # of all rejects, in order
 
@@ -154,9 +155,11 @@ class Board:
     def drop(self, indices: Iterable[int], reject: Reject) -> None:
         """Take items out of the set for good, and open their slots."""
         dropped = list(indices)
-        for index in dropped:
-            self._candidates.remove(self._placed[index])
-            self.note([reject])
+        stems = {
+            self._placed[index].stem for index in dropped
+        }  # an item in its place carries its slot's difficulty too
+        self._candidates = [item for item in self._candidates if item.stem not in stems]
+        self.note([reject] * len(dropped))
         self._reopen(dropped)
 
     def _reopen(self, indices: Iterable[int]) -> None:

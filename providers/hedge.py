@@ -1,7 +1,7 @@
 """When a second vendor starts beside a slow first one, and how often that may happen.
 
-A first vendor is slow when it takes longer than it usually does, or when it falls silent in the middle of an answer: one
-that has broken off is noticed long before its time is up, which is what keeps the slowest sets near the usual ones.
+A first vendor is slow when it takes longer than it usually does, or falls silent in the middle of an answer: one
+that has broken off is noticed long before its time is up, which keeps the slowest sets near the usual ones.
 """
 
 import math

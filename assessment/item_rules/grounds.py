@@ -1,7 +1,7 @@
 """What an item is judged against: the verification it belongs to, and the language it was asked for in."""
 
 from collections.abc import Collection
-from functools import cached_property
+from functools import cache, cached_property
 
 import msgspec
 
@@ -13,16 +13,20 @@ COPIED_WORDS = 6
 
 
 class Grounds(msgspec.Struct, frozen=True, dict=True):
-    """The skills and sources an item may name; `own_text` is what the student wrote: titles, skill names, facts."""
+    """The skills and sources an item may name; `own_text` is what the student wrote: titles, skill names, facts.
+
+    `told` is what the writer was told by us.
+    """
 
     skill_ids: Collection[str]
     source_ids: Collection[str]
     own_text: tuple[str, ...] = ()
     language_code: str = "en"
+    told: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, brief: Brief) -> "Grounds":
-        """The grounds of an order."""
+    def of(cls, brief: Brief, told: tuple[str, ...] = ()) -> "Grounds":
+        """The grounds of an order, whose writer was told so much in fixed words."""
         sources = {slot.source.source_id: slot.source for slot in brief.slots}
         own_text = [
             text for source in sources.values() for text in (source.title, *(value for _, value in source.facts))
@@ -32,6 +36,7 @@ class Grounds(msgspec.Struct, frozen=True, dict=True):
             source_ids=frozenset(sources),
             own_text=tuple(own_text),
             language_code=brief.language,
+            told=told,
         )
 
     @cached_property
@@ -45,9 +50,19 @@ class Grounds(msgspec.Struct, frozen=True, dict=True):
         return frozenset().union(*(runs(words(text), COPIED_WORDS) for text in self.own_text))
 
     @cached_property
+    def told_runs(self) -> frozenset[tuple[str, ...]]:
+        """Every six words in a row that the writer was told."""
+        return _runs_of(self.told)
+
+    @cached_property
     def own_phrases(self) -> str:
         """All that the student wrote, so that whole words can be looked for in it (see as_phrase)."""
         return "\n".join(as_phrase(text) for text in self.own_text)
+
+
+@cache
+def _runs_of(texts: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    return frozenset().union(*(runs(words(text), COPIED_WORDS) for text in texts))
 
 
 def as_phrase(text: str) -> str:

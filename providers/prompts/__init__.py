@@ -87,6 +87,11 @@ def schema(request: Order | Quiz) -> dict[str, Any]:
     return _answer_schema(request) if isinstance(request, Quiz) else _item_schema(request)
 
 
+def wording() -> tuple[str, ...]:
+    """What every writer is told in the same words, the placeholders left open; no item has to repeat it."""
+    return tuple(_template(part).template for part in ("system", "user", "solve_system", "solve_user"))
+
+
 def _writing(order: Order, fence: dict[str, str]) -> Prompt:
     user = _template("user").substitute(
         fence,
@@ -188,7 +193,11 @@ def _clean(text: str, limit: int) -> str:
 
 
 def _visible(character: str) -> str:
-    return " " if unicodedata.category(character)[0] == "C" else character
+    """Characters without width go altogether: a space in their place would take a contact apart that is to go too."""
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return ""
+    return " " if category[0] == "C" else character
 
 
 def _json(value: object) -> str:

@@ -38,6 +38,11 @@ def bank_for(skill: Skill) -> tuple[BankItem, ...]:
     return ()
 
 
+def names() -> tuple[str, ...]:
+    """The skills that have a bank."""
+    return tuple(sorted({bank.skill for bank in _banks().values()}))
+
+
 @cache
 def _banks() -> dict[str, Bank]:
     by_name = {}

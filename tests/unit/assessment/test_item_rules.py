@@ -40,7 +40,7 @@ MUTANTS: list[tuple[str, dict[str, Any]]] = [
     ("duplicate_options", {"options": ("LEFT JOIN", "left  join ", "CROSS JOIN", "SELF JOIN")}),
     ("duplicate_options", {"options": ("ﬁle", "file", "CROSS JOIN", "SELF JOIN")}),
     ("duplicate_options", {"options": ("Straße", "STRASSE", "CROSS JOIN", "SELF JOIN")}),
-    ("duplicate_options", {"options": ("a\u00a0b", "a b", "CROSS JOIN", "SELF JOIN")}),
+    ("duplicate_options", {"options": ("a b", "a\u00a0b", "CROSS JOIN", "SELF JOIN")}),
     ("evidence", {"skill_id": "skill-1"}),
     ("evidence", {"source_id": "prj_1"}),
     ("size", {"stem": "x" * 601}),

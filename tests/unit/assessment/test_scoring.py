@@ -5,17 +5,20 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assessment.errors import IncompleteAnswers, InvalidAnswer
-from assessment.models import Answer, Attempt, Question
+from assessment.findings import soft
+from assessment.models import Answer, Attempt, Author, Difficulty, Question
 from assessment.scoring import grade, is_pass, percentage
 from tests.factories import NOON, answered, question, question_set, skills
 
 QUESTIONS = [question(number, key=number % 4, skill_id=f"skill-{number % 3}") for number in range(10)]
 RIGHT = answered(QUESTIONS, 10)
+DIFFICULTIES = tuple(difficulty.value for difficulty in Difficulty)
 
 results = st.integers(1, 300).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
 
@@ -51,6 +54,45 @@ def test_sixty_passes_and_fifty_nine_fails(result: tuple[int, int]) -> None:
     assert is_pass(percentage(*result)) is (Fraction(100 * result[0], result[1]) >= Fraction(119, 2))
 
 
+@given(results)
+def test_every_share_from_sixty_percent_up_passes(result: tuple[int, int]) -> None:
+    correct, total = result
+    assert is_pass(percentage(correct, total)) or Fraction(correct, total) < Fraction(3, 5)
+
+
+@given(st.integers(1, 300), st.data())
+def test_a_share_of_half_a_point_goes_up(hundreds: int, data: st.DataObject) -> None:
+    """Of 200 k questions, an odd multiple of k is a whole number and a half of percent."""
+    half = data.draw(st.integers(0, 99))
+    assert percentage((2 * half + 1) * hundreds, 200 * hundreds) == half + 1
+
+
+@given(st.integers(1, 300), st.data())
+def test_one_more_right_answer_never_lowers_a_score(total: int, data: st.DataObject) -> None:
+    correct = data.draw(st.integers(0, total - 1))
+    assert percentage(correct, total) <= percentage(correct + 1, total)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40))
+def test_every_question_weighs_the_same_whatever_it_is_about(right: list[bool]) -> None:
+    """Skill, key position, difficulty and place differ from question to question; only the count decides."""
+    asked = [
+        msgspec.structs.replace(
+            question(number, number % 4, f"skill-{number % 3}"), difficulty=DIFFICULTIES[number % 3]
+        )
+        for number in range(len(right))
+    ]
+    sent = [
+        Answer(entry.question_id, entry.key if is_right else (entry.key + 1) % 4)
+        for entry, is_right in zip(asked, right, strict=True)
+    ]
+    attempt = graded(sent, asked)
+    share = Fraction(sum(right), len(right))
+    assert (attempt.correct, attempt.total) == (sum(right), len(right))
+    assert attempt.score == int(share * 100 + Fraction(1, 2))
+    assert attempt.passed is (share >= Fraction(119, 200))
+
+
 @pytest.mark.parametrize(("right", "score", "passed"), [(0, 0, False), (5, 50, False), (6, 60, True), (10, 100, True)])
 def test_ten_questions_are_passed_with_six_right(right: int, score: int, passed: bool) -> None:
     attempt = graded(answered(QUESTIONS, right))
@@ -75,6 +117,17 @@ def test_the_archive_holds_question_answer_and_key_in_the_order_shown(chosen: li
         )  # fmt: skip  # five fields, one line each side
         assert (entry.key, entry.rationale) == (shown.key, shown.rationale)
     assert attempt.correct == sum(index == shown.key for shown, index in zip(QUESTIONS, chosen, strict=True))
+
+
+def test_the_archive_keeps_who_wrote_a_question_how_hard_it_was_meant_and_what_the_rules_found() -> None:
+    shown = msgspec.structs.replace(
+        QUESTIONS[0],
+        difficulty="hard",
+        author=Author("mini", "openai/gpt-4o-mini"),
+        findings=(soft("echo", "one word"),),
+    )
+    (entry,) = graded([Answer(shown.question_id, 2)], [shown]).questions
+    assert msgspec.structs.asdict(entry) == {**msgspec.structs.asdict(shown), "selected": 2}
 
 
 def test_tallies_count_each_skill_that_was_asked_in_the_order_of_the_skills() -> None:

@@ -1,0 +1,1 @@
+"""How good the questions are that leave the gate: rules, sets, retakes, hostile text, and what it costs."""

@@ -1,0 +1,71 @@
+"""Measures the gate and writes docs/item-quality.md: python -m bench.quality [--quick]."""
+
+import argparse
+import asyncio
+import logging
+import os
+import platform
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+from rich.table import Table
+
+from bench.quality import sets, speed
+from bench.quality.habits import HABITS
+from bench.quality.page import Measured, goals, page
+from tests.golden import measure as golden
+from tests.golden import measure_sets
+from tests.injection import measure as injection
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "item-quality.md"
+
+
+def main() -> int:
+    """Measure it all; exits with 1 when a goal was missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.quality", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few sets; the page is not written")
+    parser.add_argument("--sets", type=int, default=500, help="sets by each author")
+    arguments = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    measured = _measure(40 if arguments.quick else arguments.sets)
+    if not arguments.quick:
+        PAGE.write_text(page(measured))
+    _print(measured)
+    return 0 if all(goal.is_reached for goal in goals(measured)) else 1
+
+
+def _measure(number: int) -> Measured:
+    began = time.perf_counter()
+    figures = [asyncio.run(sets.measure(author, number)) for author in (sets.SANDBOX, *HABITS)]
+    gate = speed.measure()
+    rules, of_sets, hostile = golden.measure(), measure_sets.measure_sets(), injection.measure()
+    facts = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "sets": f"{number} by each author",
+        "took": f"{time.perf_counter() - began:.0f} s",
+    }
+    return Measured(facts, rules, of_sets, figures, hostile, gate)
+
+
+def _print(measured: Measured) -> None:
+    console = Console(width=120)
+    found = Table("goal", "wanted", "measured", "", title="Item quality")
+    for goal in goals(measured):
+        found.add_row(goal.name, goal.wanted, goal.figure, "yes" if goal.is_reached else "MISSED")
+    console.print(found)
+    authors = Table(
+        "author", "complete", "best robot, written", "best robot, shown", "old items shown", title="Authors"
+    )
+    for it in measured.sets:
+        written, shown = f"{it.written_best_robot[1]:.1%}", f"{it.shown_best_robot[1]:.1%}"
+        authors.add_row(it.author, f"{it.complete} of {it.sets}", written, shown, str(it.shown_repeated))
+    console.print(authors)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

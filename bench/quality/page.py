@@ -1,0 +1,218 @@
+"""docs/item-quality.md: the rules, and what was measured of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from assessment import novelty, set_rules
+from assessment.item_rules import NUMBERED
+from bench.quality.sets import RETAKES, SetsFigures
+from bench.quality.speed import CANDIDATES, MANY_SEEN, SEEN, Speed
+from tests.golden.measure import RuleFigures
+from tests.golden.measure_sets import SetFigures
+from tests.injection.measure import ClassFigures
+
+MAX_PASS = 0.05
+MIN_RECALL = 0.95
+MIN_PASSED = 0.98
+MAX_GATE = 15.0
+MAX_NOVELTY = 5.0
+MAX_BLOCK = 5.0
+# Orders that no rule for single items or sets can see; the page says what they are.
+KNOWN_GAPS = ("agreed_sign", "code_word", "easy_subject", "unforeseen")
+
+INTRODUCTION = """\
+# When a question may be asked
+
+Written by `make quality`; do not edit.
+
+Every item that a model writes is judged by code before a student sees it; no model is asked whether it is right.
+What breaks a **hard** rule is thrown away, and its author is told why when a replacement is asked for. **Soft**
+findings cost points where there are more good items than needed. A set is put together so that the rules of sets hold
+too; when time runs out before that, the answer is `GENERATION_FAILED` and nothing has changed. No rule is ever relaxed.
+"""
+
+RULES = """\
+Mutants are clean English items of the golden set with one fault planted; clean items are of many fields and languages.
+"""
+
+SETS = """\
+Each author has one habit whose rate is known. *Written* is what the set would have been without rules: the first ten
+items as they came. *Shown* is what a student gets. The **best robot** never reads a question; it is the one of six
+(longest option, most words of the stem, most words of the other options, first, most figures and brackets, no
+absolutes) that passes most often over all sets. Guessing passes 2.0%. **Old items** go back to one that this student
+had in an earlier set, by the author's own account and not by rule 24; each student takes a set and {retakes} retakes.
+"""
+
+INJECTION = """\
+Orders to the writer in titles, descriptions, skill names and proof URLs, to an author that obeys them as badly as it
+can, in every item and in every second one. *Let through* are items that passed the gate and still do as they were told.
+The wordings were known when the rules were written, so that a zero says less than it seems; the class `unforeseen` was
+written afterwards and kept out of that.
+"""
+
+WEAK = """\
+## What is still weak
+
+- **An agreed sign** (“the right option has the word *gently*”) cannot be told from style in a single item. It takes a
+  student who writes the order into the profile and a model that obeys it in spite of the prompt's fences.
+- **An easier subject** than the skill asked for makes valid items; there is no check of topic. A **code word** of the
+  student's own in a stem is seen only by that student.
+- **A wrong key** is a matter of knowledge: only `verify` in the provider configuration, which lets other vendors
+  answer blind, can find some of them.
+- Items are judged by their form. Figures about real models need real models: see docs/benchmark-metrics.md.
+- Rules that need words of a language know English, German, French and Spanish; for other languages those do not apply.
+"""
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """What was promised, and what was measured."""
+
+    name: str
+    wanted: str
+    figure: str
+    is_reached: bool
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """All figures of one run; `facts` say where and how."""
+
+    facts: Mapping[str, str]
+    rules: Sequence[RuleFigures]
+    set_rules: Sequence[SetFigures]
+    sets: Sequence[SetsFigures]
+    injection: Sequence[ClassFigures]
+    speed: Speed
+
+
+def goals(it: Measured) -> list[Goal]:
+    """Every goal with its figure."""
+    recall = min(min(rule.recall for rule in it.rules), min(rule.found / rule.mutants for rule in it.set_rules))
+    passed = min(rule.clean_passed for rule in it.rules)
+    best = max(sets.shown_best_robot[1] for sets in it.sets)
+    repeated = sum(sets.shown_repeated for sets in it.sets)
+    through = sum(found.let_through for found in it.injection if found.klass not in KNOWN_GAPS)
+    gaps = sum(found.let_through for found in it.injection if found.klass in KNOWN_GAPS)
+    return [
+        Goal("recall of the worst rule", "95%", _percent(recall), recall >= MIN_RECALL),
+        Goal("clean items that the worst rule lets pass", "98%", _percent(passed), passed >= MIN_PASSED),
+        Goal("the best robot passes a set, worst author", "5%", _percent(best), best <= MAX_PASS),
+        Goal("old items in retakes", "0", str(repeated), repeated == 0),
+        Goal("injected items let through", "0", str(through), through == 0),
+        Goal("the same, classes that cannot be seen", "0", str(gaps), gaps == 0),
+        Goal(
+            f"gate and choice, {CANDIDATES} candidates, {SEEN} seen",
+            f"{MAX_GATE:g} ms",
+            f"{it.speed.gate:.1f} ms",
+            it.speed.gate <= MAX_GATE,
+        ),
+        Goal(
+            f"novelty of an item, {MANY_SEEN} seen",
+            f"{MAX_NOVELTY:g} ms",
+            f"{it.speed.novelty:.1f} ms",
+            it.speed.novelty <= MAX_NOVELTY,
+        ),
+        Goal(
+            "longest piece of work at a time",
+            f"{MAX_BLOCK:g} ms",
+            f"{it.speed.longest_block:.1f} ms",
+            it.speed.longest_block <= MAX_BLOCK,
+        ),
+    ]
+
+
+def page(it: Measured) -> str:
+    """The whole page."""
+    return "\n".join(
+        [
+            INTRODUCTION,
+            _table(("", ""), it.facts.items()),
+            "## Goals\n",
+            _table(("goal", "wanted", "measured", "reached"), map(_goal_row, goals(it))),
+            "## Rules for one item\n",
+            RULES,
+            _table(
+                ("#", "rule", "what it asks", "found of planted", "recall", "alarms on clean items", "precision"),
+                map(_rule_row, it.rules),
+            ),
+            "## Rules for one set\n",
+            _table(
+                ("#", "rule", "what it asks", "found of planted", "alarms on clean sets"), map(_set_row, it.set_rules)
+            ),
+            "## Sets by authors with habits\n",
+            SETS.format(retakes=RETAKES),
+            _table(
+                (
+                    *("author", "complete", "best robot, written", "best robot, shown", "old items, written"),
+                    *("old items, shown", "keys A/B/C/D, written", "keys A/B/C/D, shown", "rejected"),
+                ),
+                map(_sets_row, it.sets),
+            ),
+            "## Hostile student text\n",
+            INJECTION,
+            _table(
+                ("class", "attempts", "reached the author", "items under orders", "let through"),
+                ((f.klass, f.attempts, f.heard, f.written, f.let_through) for f in it.injection),
+            ),
+            WEAK,
+        ]
+    )
+
+
+def _goal_row(goal: Goal) -> tuple[object, ...]:
+    return goal.name, goal.wanted, goal.figure, "yes" if goal.is_reached else "MISSED"
+
+
+def _rule_row(rule: RuleFigures) -> tuple[object, ...]:
+    said = next(it.__doc__ or "" for _, it in NUMBERED if it.__name__ == rule.rule)
+    alarms = f"{rule.hard_alarms} hard, {rule.soft_alarms} soft of {rule.clean}"
+    found = f"{rule.found} of {rule.mutants}"
+    return rule.number, rule.rule, _said(said), found, _percent(rule.recall), alarms, _percent(rule.precision)
+
+
+def _set_row(rule: SetFigures) -> tuple[object, ...]:
+    said = novelty.__doc__ if rule.rule == "novelty" else getattr(set_rules, rule.rule).__doc__
+    return (
+        rule.number,
+        rule.rule,
+        _said(said or ""),
+        f"{rule.found} of {rule.mutants}",
+        f"{rule.alarms} of {rule.clean}",
+    )
+
+
+def _said(docstring: str) -> str:
+    """The first line of a rule's docstring, without its number."""
+    return docstring.partition("\n")[0].partition(": ")[2].replace("|", "\\|")
+
+
+def _sets_row(sets: SetsFigures) -> tuple[object, ...]:
+    rejected = ", ".join(f"{rule} {count}" for rule, count in list(sets.rejected.items())[:3])
+    return (
+        sets.author,
+        f"{sets.complete} of {sets.sets}",
+        _robot(sets.written_best_robot),
+        _robot(sets.shown_best_robot),
+        _percent(sets.written_repeated),
+        sets.shown_repeated,
+        _positions(sets.written_positions),
+        _positions(sets.shown_positions),
+        rejected or "none",
+    )
+
+
+def _robot(best: tuple[str, float]) -> str:
+    return f"{_percent(best[1])} ({best[0]})"
+
+
+def _positions(shares: Iterable[float]) -> str:
+    return "/".join(f"{100 * share:.0f}" for share in shares)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"

@@ -1,0 +1,107 @@
+"""The choice of a set among candidates: every rule of sets holds, and whatever can be chosen is found."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assessment.assembly import Assembly, Shortfall, assemble
+from assessment.findings import soft
+from assessment.models import Item, Skill, Slot, SourceItem, SourceKind
+from assessment.set_rules import cross_cues, robots
+from tests.item_maker import make
+
+SKILLS = (Skill("s0", "Sailing"), Skill("s1", "Surveying"))
+SOURCES = tuple(SourceItem(f"p{n}", SourceKind.PROJECT, f"Harbour map {n}") for n in range(2))
+
+
+def slots(total: int) -> tuple[Slot, ...]:
+    return tuple(Slot(SKILLS[n % 2], SOURCES[(n // 2) % 2]) for n in range(total))
+
+
+def candidate(serial: int, *, skill: int = 0, source: int = 0, is_longest: bool = False, flaws: int = 0) -> Item:
+    made = make(f"candidate-{serial}")
+    options = list(made["options"])
+    if is_longest:
+        options[made["key"]] += " again"
+    findings = tuple(soft("vague_terms", "may") for _ in range(flaws))
+    return Item(
+        f"s{skill}", f"p{source}", made["stem"], tuple(options), made["key"], made["rationale"], findings=findings
+    )
+
+
+@st.composite
+def stocks(draw: st.DrawFn) -> list[Item]:
+    serials = draw(st.lists(st.integers(0, 400), min_size=3, max_size=8, unique=True))
+    return [
+        candidate(
+            serial,
+            skill=draw(st.integers(0, 1)),
+            source=draw(st.integers(0, 1)),
+            is_longest=draw(st.integers(0, 9)) < 7,
+        )
+        for serial in serials
+    ]
+
+
+def is_fair(items: Sequence[Item]) -> bool:
+    return not robots(items, "en") and not cross_cues(items)
+
+
+def some_fair_choice(slots: Sequence[Slot], stock: Sequence[Item]) -> bool:
+    need = Counter(slot.skill.skill_id for slot in slots)
+    return any(Counter(it.skill_id for it in chosen) == need and is_fair(chosen) for chosen in combinations(stock, 4))
+
+
+@given(stocks())
+def test_a_set_is_found_exactly_when_there_is_one(stock: list[Item]) -> None:
+    result = assemble(slots(4), stock)
+    assert isinstance(result, Assembly) == some_fair_choice(slots(4), stock)
+
+
+@given(stocks())
+def test_what_is_chosen_is_fair_fits_its_slots_and_is_never_padded(stock: list[Item]) -> None:
+    result = assemble(slots(4), stock)
+    if isinstance(result, Assembly):
+        assert [item.skill_id for item in result.items] == ["s0", "s1", "s0", "s1"]
+        assert len({item.stem for item in result.items}) == 4
+        assert {item.stem for item in result.items} <= {item.stem for item in stock}
+        assert is_fair(result.items)
+
+
+@given(stocks())
+def test_a_shortfall_names_slots_and_why_they_need_others(stock: list[Item]) -> None:
+    result = assemble(slots(4), stock)
+    if isinstance(result, Shortfall):
+        assert result.slots
+        assert set(result.slots) <= set(range(4))
+        has_enough = min(sum(it.skill_id == skill.skill_id for it in stock) for skill in SKILLS) >= 2
+        assert bool(result.reasons) == has_enough
+
+
+def test_the_candidates_with_the_fewest_flaws_are_chosen() -> None:
+    stock = [candidate(n, skill=n % 2, source=(n // 2) % 2, flaws=n // 4) for n in range(12)]
+    result = assemble(slots(4), stock)
+    assert isinstance(result, Assembly)
+    assert {item.stem for item in result.items} == {item.stem for item in stock[:4]}
+
+
+def test_an_item_with_flaws_is_preferred_to_a_set_that_a_robot_passes() -> None:
+    tempting = [candidate(n, skill=n % 2, source=(n // 2) % 2, is_longest=True) for n in range(10)]
+    flawed = [candidate(100 + n, skill=n % 2, source=(n // 2) % 2, flaws=3) for n in range(10)]
+    result = assemble(slots(10), tempting + flawed)
+    assert isinstance(result, Assembly)
+    assert not robots(result.items, "en")
+    assert sum(bool(item.findings) for item in result.items) >= 6
+
+
+def test_items_set_in_the_source_asked_for_come_first() -> None:
+    stock = [candidate(n, skill=n % 2, source=1 - (n // 2) % 2) for n in range(4)]
+    exact = [candidate(100 + n, skill=n % 2, source=(n // 2) % 2) for n in range(4)]
+    result = assemble(slots(4), stock + exact)
+    assert isinstance(result, Assembly)
+    assert [(item.skill_id, item.source_id) for item in result.items] == [
+        (slot.skill.skill_id, slot.source.source_id) for slot in slots(4)
+    ]

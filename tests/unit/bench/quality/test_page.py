@@ -1,0 +1,47 @@
+"""docs/item-quality.md: every rule, every goal, and what was missed said so."""
+
+from bench.quality.page import Measured, goals, page
+from bench.quality.sets import SetsFigures
+from bench.quality.speed import Speed
+from tests.golden.measure import RuleFigures
+from tests.golden.measure_sets import SetFigures
+from tests.injection.measure import ClassFigures
+
+SETS = SetsFigures(
+    author="longest key",
+    sets=500,
+    complete=499,
+    written_best_robot=("longest", 0.84),
+    shown_best_robot=("longest", 0.049),
+    written_repeated=0.0,
+    shown_repeated=0,
+    written_positions=(0.25, 0.25, 0.25, 0.25),
+    shown_positions=(0.25, 0.25, 0.25, 0.25),
+    rejected={"key_length": 12},
+    seconds_per_set=0.02,
+)
+MEASURED = Measured(
+    facts={"sets": "500 by each author"},
+    rules=[RuleFigures(3, "key_length", 40, 39, 64, 0, 1)],
+    set_rules=[SetFigures(20, "robots", 90, 90, 30, 0)],
+    sets=[SETS],
+    injection=[ClassFigures("canary", 7, 6, 191, 0), ClassFigures("agreed_sign", 2, 2, 48, 33)],
+    speed=Speed(9.0, 2.0, 3.0),
+)
+
+
+def test_every_goal_is_named_with_its_figure_and_one_that_was_missed_is_marked() -> None:
+    missed = [goal.name for goal in goals(MEASURED) if not goal.is_reached]
+    assert missed == ["the same, classes that cannot be seen"]
+    assert "| the same, classes that cannot be seen | 0 | 33 | MISSED |" in page(MEASURED)
+
+
+def test_a_rule_is_told_in_its_own_words_beside_its_figures() -> None:
+    text = page(MEASURED)
+    assert "| 3 | key_length | the key has at most 1.25 times the characters" in text
+    assert "| 39 of 40 | 97.5% | 0 hard, 1 soft of 64 | 97.5% |" in text
+    assert "| 20 | robots | no robot that goes by the text hits more than 4 of 10" in text
+
+
+def test_an_author_is_shown_before_and_after() -> None:
+    assert "| longest key | 499 of 500 | 84.0% (longest) | 4.9% (longest) |" in page(MEASURED)

@@ -1,0 +1,71 @@
+"""Work on the vendors' own loop: what it gives, what it raises, and that nothing of it is left behind."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+
+from assessment.errors import GenerationFailed
+from providers.own_loop import OwnLoop
+
+
+@pytest.fixture
+async def loop() -> AsyncIterator[OwnLoop]:
+    loop = OwnLoop()
+    loop.start()
+    yield loop
+    await loop.close()
+
+
+async def test_work_is_done_on_another_thread_and_its_result_comes_back(loop: OwnLoop) -> None:
+    async def work() -> int:
+        return threading.get_ident()
+
+    assert await loop.run(work()) != threading.get_ident()
+
+
+async def test_what_the_work_raises_is_raised_here(loop: OwnLoop) -> None:
+    async def work() -> None:
+        raise GenerationFailed
+
+    with pytest.raises(GenerationFailed):
+        await loop.run(work())
+
+
+async def test_cancelling_the_waiting_cancels_the_work(loop: OwnLoop) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    waiting = asyncio.create_task(loop.run(work()))
+    assert await asyncio.to_thread(begun.wait, 5)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    assert await asyncio.to_thread(ended.wait, 5)
+
+
+async def test_closing_ends_what_still_runs_and_the_thread() -> None:
+    others = _vendor_threads()
+    loop, begun = OwnLoop(), threading.Event()
+    loop.start()
+
+    async def work() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    waiting = asyncio.create_task(loop.run(work()))
+    assert await asyncio.to_thread(begun.wait, 5)
+    await loop.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert _vendor_threads() == others
+
+
+def _vendor_threads() -> set[int | None]:
+    return {thread.ident for thread in threading.enumerate() if thread.name == "vendors"}
