@@ -20,6 +20,7 @@ STEM = "In project {}, which join keeps every row of the first table, matched or
 OPTIONS = ("LEFT JOIN", "INNER JOIN", "CROSS JOIN", "SELF JOIN")
 PROVENANCE = msgspec.json.encode(Provenance((VendorShare("only", "local/only", 2),), prompt_version="v3")).decode()
 TAKERS = 20
+LAST_TWO = [2, 3] * 5  # among the answers of CHOSEN, these would make every distractor function
 CHOSEN = [0] * 14 + [1] * 5 + [2]  # the third option has 1 of 20, exactly 5%; the fourth nobody
 
 
@@ -29,8 +30,8 @@ async def deployment(app: object) -> AsyncIterator[Deployment]:
     async with deployed(the_engine()) as deployment:
         for name, mode, chosen, age in (
             ("acme", Mode.LIVE, CHOSEN, timedelta(days=1)),
-            ("acme", Mode.LIVE, [3] * 10, timedelta(days=40)),
-            ("umbrella", Mode.LIVE, [3] * 10, timedelta(days=2)),
+            ("acme", Mode.LIVE, LAST_TWO, timedelta(days=40)),
+            ("umbrella", Mode.LIVE, LAST_TWO, timedelta(days=2)),
             ("skewed", Mode.LIVE, [0] * 20, timedelta(days=40)),
             ("older", Mode.LIVE, CHOSEN, timedelta(days=40)),
             ("acme", Mode.TEST, [1] * 40, timedelta(days=1)),
