@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from cli.bench import bench
 from cli.database import db
 from cli.demo import demo
 from cli.keys import keys
@@ -20,7 +21,7 @@ def retake() -> None:
     """AI skill assessments, self-hosted: a complete, fair question set inside the deadline."""
 
 
-for command in (serve, keys, db, openapi, providers, ledger, stats, demo):
+for command in (serve, keys, db, openapi, providers, ledger, stats, bench, demo):
     retake.add_command(command)
 
 

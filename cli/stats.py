@@ -55,7 +55,7 @@ def _table(found: tuple[GroupReport, ...], mode: str) -> Table:
         table.add_column(name, justify="right")
     for report in found:
         # a skill's id may hold brackets, which a plain string would have read as markup
-        names = [Text(name or UNKNOWN) for name in msgspec.structs.astuple(report.group)]
+        names = [Text(_harmless(name or UNKNOWN)) for name in msgspec.structs.astuple(report.group)]
         table.add_row(*names, f"{report.answers}\nin {report.attempts} attempts", *_figures(report))
     return table
 
@@ -91,3 +91,8 @@ def _p_value(p_value: float | None) -> str:
     if p_value is None:
         return "n/a"
     return f"{p_value:.3f}" if p_value >= SMALLEST_P else f"<{SMALLEST_P}"
+
+
+def _harmless(name: str) -> str:
+    """A name comes from a platform's client; what could steer the operator's terminal is written out."""
+    return name if name.isprintable() else ascii(name)

@@ -82,11 +82,12 @@ def make_upstream(vendor: VendorConfig, config: ProvidersConfig, latencies: Late
         vendor.max_concurrency,
         breaker=Breaker(config.settings.breaker),
         pace=latencies.of(latency_key(vendor)),
-        price=_price(vendor),
+        price=price_of(vendor),
     )
 
 
-def _price(vendor: VendorConfig) -> Price | None:
+def price_of(vendor: VendorConfig) -> Price | None:
+    """What a vendor costs: by its configuration, or else by LiteLLM's table; None when nobody knows."""
     if vendor.price is not None:
         return vendor.price
     if vendor.model == SANDBOX:

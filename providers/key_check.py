@@ -60,7 +60,7 @@ class KeyChecker:
         chosen = []
         for rotation, (quiz, solved) in enumerate(zip(quizzes, rounds, strict=True)):
             recorder.record_solving(solver, quiz, solved, rotation)
-            chosen.append(_turned_back(quiz, solved, rotation))
+            chosen.append(turned_back(quiz, solved, rotation))
         return chosen
 
 
@@ -74,7 +74,8 @@ def _turned(options: tuple[str, ...], rotation: int) -> tuple[str, ...]:
     return options[-shift:] + options[:-shift] if shift else options
 
 
-def _turned_back(quiz: Quiz, solved: Solved, rotation: int) -> list[int | None]:
+def turned_back(quiz: Quiz, solved: Solved, rotation: int) -> list[int | None]:
+    """The choices as places in the items, whatever places they had in the quiz."""
     return [
         None if choice is None else (choice - rotation) % len(entry.options)
         for entry, choice in zip(quiz.entries, solved.choices, strict=True)

@@ -35,7 +35,8 @@ METRICS = MappingProxyType(
         "flaws_per_item": Metric("Flaws per item", "soft findings / items written", "count", "lower"),
         "worst_robot": Metric(
             "Best robot passes",
-            "mean chance to pass of the robot with the highest mean, over complete sets",
+            "mean chance to pass of the robot with the highest mean, over complete sets; of each the first items "
+            "as they were written, before any rule",
             "share",
             "lower",
         ),

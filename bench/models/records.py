@@ -75,7 +75,7 @@ class FormRecord(msgspec.Struct, frozen=True, kw_only=True, tag="form"):
     """One set, whether or not it was completed.
 
     Seconds count from the request; `first_item_seconds` is None when none came. `robots` gives the keys each robot hits
-    on average, `robot_passes` its chance to pass the set.
+    on average among the first items as they were written, before any rule, `robot_passes` its chance to pass these.
     """
 
     subject: str

@@ -129,7 +129,7 @@ def _is_known(items: Sequence[Item], before: Sequence[Item]) -> bool:
 PLANTED: tuple[tuple[int, str, Judge, tuple[Callable[[list[Item], Random], list[Item]], ...]], ...] = (
     (20, "robots", lambda items, _: bool(set_rules.robots(items, "en")), (_longest, _echoing, _specific)),
     (21, "key_positions", lambda items, _: bool(set_rules.key_positions(items)), (_keys_at_b,) * 3),
-    (22, "cross_cue", lambda items, _: bool(set_rules.cross_cues(items)), (_cue,) * 3),
+    (22, "cross_cues", lambda items, _: bool(set_rules.cross_cues(items)), (_cue,) * 3),
     (
         23,
         "coverage",

@@ -1,0 +1,1 @@
+"""Vendors with planted, known rates: what the model benchmark has to find again."""
