@@ -9,7 +9,7 @@ COMPILE := pip compile pyproject.toml --extra bench --group dev --universal --py
 COMPILE_REAL_MODEL := pip compile --group real-model --no-deps --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: install demo serve test check lock bench-api bench-providers chaos quality real-model clean
+.PHONY: install demo serve test check lock bench-api bench-providers bench-models chaos quality real-model clean
 
 install: .venv/installed
 
@@ -49,6 +49,9 @@ bench-api: install  ## measure the HTTP service; prints ratios against a baselin
 
 bench-providers: install  ## measure the provider layer beside bare calls of LiteLLM
 	$(BIN)/python -m bench.providers
+
+bench-models: install  ## retake bench on vendors with planted rates; writes a report into benchmark/
+	$(BIN)/python -m bench.planted
 
 quality: install  ## measure the item gate; writes docs/item-quality.md
 	$(BIN)/python -m bench.quality

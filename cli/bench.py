@@ -36,6 +36,8 @@ NEEDED = ("numpy", "scipy", "matplotlib", "jinja2")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option("--chains", is_flag=True, help="Measure the whole chain too.")
 @click.option("--no-solvers", is_flag=True, help="Let nobody answer the questions.")
+@click.option("--no-variants", is_flag=True, help="Leave out other hints at gender and country, and planted orders.")
+@click.option("--at-once", type=click.IntRange(1), default=4, show_default=True, help="Students at the same time.")
 @click.option("--dry-run", is_flag=True, help="Estimate calls, tokens and cost, and ask nobody.")
 @click.pass_context
 def bench(
@@ -51,6 +53,8 @@ def bench(
     resume: bool,
     chains: bool,
     no_solvers: bool,
+    no_variants: bool,
+    at_once: int,
     dry_run: bool,
 ) -> None:
     """Have every vendor of a provider file write sets, and report who writes the best ones for the money."""
@@ -68,7 +72,15 @@ def bench(
         students = load(profiles or PROFILES)
         wanted = [name.strip() for name in vendors.split(",") if name.strip()]
         subjects = subjects_of(config, wanted, has_chain=chains, has_solvers=not no_solvers)
-        request = Request(subjects=subjects, forms=forms, retakes=retakes, seed=seed, max_usd=max_usd)
+        request = Request(
+            subjects=subjects,
+            forms=forms,
+            retakes=retakes,
+            seed=seed,
+            at_once=at_once,
+            max_usd=max_usd,
+            has_variants=not no_variants,
+        )
         if dry_run:
             _print_estimates(config, request, students)
         else:

@@ -1,8 +1,9 @@
 """Which subject to prefer, and the chain that follows from it.
 
-A subject is *reliable* when the interval of its complete sets reaches 95%; reliable ones come first. Among them decides
-what a complete set costs, since that price already holds every rejected item and every lost call; then the share of
-accepted items, then the 95th percentile of a set's seconds. A difference that the run does not show decides nothing:
+A subject is *reliable* when the interval of its complete sets reaches 95%; reliable ones come first. Among them a
+suspicion of wrong keys decides first, since no rule can mend those; then what a complete set costs, since that price
+already holds every rejected item and every lost call; then the robots, the share of accepted items, and the 95th
+percentile of a set's seconds. A difference that the run does not show decides nothing:
 at each criterion all subjects stay in whose interval reaches that of the best, and the next criterion chooses among
 those. Of unreliable subjects the share of complete sets is asked first.
 """
@@ -14,7 +15,8 @@ from bench.models.figures import Estimate, SubjectFigures
 from bench.models.metrics import METRICS
 
 RELIABLE = 0.95
-CRITERIA = ("valid_per_usd", "accepted_rate", "form_p95")
+CRITERIA = ("key_suspicion", "valid_per_usd", "worst_robot", "accepted_rate", "form_p95")
+SANDBOX = "sandbox"
 UNKNOWN = Estimate(None)
 
 
@@ -40,6 +42,7 @@ def recommend(
     passed over: they say how vendors do together.
     """
     single = [subject for subject in subjects if _is_single(subject, subjects, vendors) and _completed(subject)]
+    single = [subject for subject in single if subject.label != SANDBOX] or single
     if not single:
         return (), ()
     first = single[0]

@@ -8,6 +8,7 @@ import hashlib
 import json
 import random
 import re
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -34,7 +35,7 @@ _TELLING_WORDS = 4  # of an option: what a habit adds behind them changes nothin
 
 
 class Habits(msgspec.Struct, frozen=True):
-    """Shares of all items; `broken` of all calls; price in US dollars per million tokens, both ways."""
+    """Shares of all items, kept evenly; `broken` of all calls, by chance. Price in US dollars per million tokens."""
 
     wrong_key: float = 0.0
     longest_key: float = 0.0
@@ -67,6 +68,7 @@ class PlantedVendor(VendorServer):
         self.habits = habits
         self._drafts: dict[str, Draft] = {}
         self._written = 0
+        self._chances: Counter[str] = Counter()
 
     async def _answer(
         self, asked: Asked, behaviour: Behaviour, dialect: Dialect, connection: Connection, bill: Bill
@@ -91,7 +93,7 @@ class PlantedVendor(VendorServer):
         rng = random.Random(f"{self.seed}:{self._written}")  # noqa: S311 - repeatable on purpose
         draft = make(f"planted-{self.seed}-{self._written}")
         known = [self._drafts[stem] for stem in before if stem in self._drafts]
-        if known and rng.random() < self.habits.reworded:
+        if known and self._is_due("reworded"):
             old = rng.choice(known)
             draft = {**draft, "stem": _reworded(old["stem"], rng)}
         draft = self._keyed(draft, rng)
@@ -102,13 +104,20 @@ class PlantedVendor(VendorServer):
         """Put the key where the habits want it, and make it the longest if they do."""
         options, right = list(draft["options"]), right_option(draft["stem"], draft["options"])
         wrong = [index for index in range(len(options)) if index != right]
-        key = rng.choice(wrong) if rng.random() < self.habits.wrong_key else right
-        if rng.random() < self.habits.longest_key:
+        key = rng.choice(wrong) if self._is_due("wrong_key") else right
+        if self._is_due("longest_key"):
             options[key] += f" {rng.choice(_CLOSINGS)}"
         text = options.pop(key)
-        place = 1 if rng.random() < self.habits.key_at_b else rng.choice((0, 2, 3))
+        place = 1 if self._is_due("key_at_b") else rng.choice((0, 2, 3))
         options.insert(place, text)
         return {**draft, "options": options, "key": place}
+
+    def _is_due(self, habit: str) -> bool:
+        """Tell whether a habit shows this time, so that its share of all times is kept."""
+        share: float = getattr(self.habits, habit)
+        before = self._chances[habit]
+        self._chances[habit] += 1
+        return int((before + 1) * share) > int(before * share)
 
 
 def right_option(stem: str, options: list[str]) -> int:

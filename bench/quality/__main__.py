@@ -25,7 +25,7 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "item-quality.md"
 
 
 def main() -> int:
-    """Measure it all; exits with 1 when a goal was missed."""
+    """Measure it all; exits with 1 when a goal was missed, known gaps apart."""
     parser = argparse.ArgumentParser(prog="python -m bench.quality", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few sets; the page is not written")
     parser.add_argument("--sets", type=int, default=500, help="sets by each author")
@@ -35,7 +35,7 @@ def main() -> int:
     if not arguments.quick:
         PAGE.write_text(page(measured))
     _print(measured)
-    return 0 if all(goal.is_reached for goal in goals(measured)) else 1
+    return 0 if all(goal.is_reached or goal.is_known_gap for goal in goals(measured)) else 1
 
 
 def _measure(number: int) -> Measured:
@@ -56,7 +56,7 @@ def _print(measured: Measured) -> None:
     console = Console(width=120)
     found = Table("goal", "wanted", "measured", "", title="Item quality")
     for goal in goals(measured):
-        found.add_row(goal.name, goal.wanted, goal.figure, "yes" if goal.is_reached else "MISSED")
+        found.add_row(goal.name, goal.wanted, goal.figure, goal.mark)
     console.print(found)
     authors = Table(
         "author", "complete", "best robot, written", "best robot, shown", "old items shown", title="Authors"

@@ -66,12 +66,18 @@ WEAK = """\
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """What was promised, and what was measured."""
+    """What was promised, and what was measured; a gap that is known is missed in every run."""
 
     name: str
     wanted: str
     figure: str
     is_reached: bool
+    is_known_gap: bool = False
+
+    @property
+    def mark(self) -> str:
+        """How it went."""
+        return "yes" if self.is_reached else "MISSED, known" if self.is_known_gap else "MISSED"
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -99,7 +105,7 @@ def goals(it: Measured) -> list[Goal]:
         Goal("the best robot passes a set, worst author", "5%", _percent(best), best <= MAX_PASS),
         Goal("old items in retakes", "0", str(repeated), repeated == 0),
         Goal("injected items let through", "0", str(through), through == 0),
-        Goal("the same, classes that cannot be seen", "0", str(gaps), gaps == 0),
+        Goal("the same, classes that cannot be seen", "0", str(gaps), gaps == 0, is_known_gap=True),
         Goal(
             f"gate and choice, {CANDIDATES} candidates, {SEEN} seen",
             f"{MAX_GATE:g} ms",
@@ -160,7 +166,7 @@ def page(it: Measured) -> str:
 
 
 def _goal_row(goal: Goal) -> tuple[object, ...]:
-    return goal.name, goal.wanted, goal.figure, "yes" if goal.is_reached else "MISSED"
+    return goal.name, goal.wanted, goal.figure, goal.mark
 
 
 def _rule_row(rule: RuleFigures) -> tuple[object, ...]:

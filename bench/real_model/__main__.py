@@ -22,9 +22,9 @@ from providers.ledger import AttemptRecord
 ROOT = Path(__file__).parent.parent.parent
 PROFILE = ROOT / "examples" / "profiles" / "data-analyst.json"
 MODEL_PYTHON = ROOT / ".venv-real-model" / "bin" / "python"
-# Two cores write some twenty tokens a second, so this run is given twice the usual budget, and small calls.
+# Two cores write some twenty tokens a second, hence the small calls, one at a time.
 CONFIG = """
-budget_seconds: 180
+budget_seconds: 90
 reserve_seconds: 3
 questions: {{total: 10, per_call: 2, spare: 0}}
 vendors:
@@ -32,13 +32,13 @@ vendors:
     model: openai/smollm2
     api_base: {base_url}
     api_key: ${{REAL_MODEL_KEY}}
-    attempt_seconds: 85
+    attempt_seconds: 45
     max_concurrency: 1
     price: {{input_per_million: 0, output_per_million: 0}}
     params: {{max_tokens: 500}}
   - {{name: second, model: sandbox}}
 chain: [smollm2, second]
-hedge: {{after: p95, min_seconds: 80, max_extra_share: 0}}
+hedge: {{after: p95, min_seconds: 60, max_extra_share: 0}}
 """
 
 
@@ -56,7 +56,7 @@ class Kept:
 def main() -> int:
     """Look at the wire, write a set, report; 0 only if the set is complete and the model was judged."""
     python = Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL_PYTHON
-    with _model(python) as base_url:
+    with served(python) as base_url:
         _report_wire(base_url)
         ledger, began = Kept(), time.monotonic()
         written = asyncio.run(_write(base_url, ledger))
@@ -65,7 +65,8 @@ def main() -> int:
 
 
 @contextmanager
-def _model(python: Path) -> Iterator[str]:
+def served(python: Path = MODEL_PYTHON) -> Iterator[str]:
+    """Serve the model from the environment of its own; gives the address for `api_base`."""
     command = [str(python), str(Path(__file__).parent / "serve.py")]
     with subprocess.Popen(  # noqa: S603 - our own file
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -78,16 +78,22 @@ def test_the_wheel_holds_code_and_data_and_nothing_of_the_workshop(wheel: Path) 
         names = set(archive.namelist())
     tracked = [
         file.relative_to(ROOT).as_posix()
-        for room in ("api", "assessment", "cli", "db", "delivery", "examples", "providers")
+        for room in ("api", "assessment", "bench/models", "cli", "db", "delivery", "examples", "providers")
         for file in (ROOT / room).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     ]
     assert sorted(set(tracked) - names) == []
     for needed in ("piccolo_conf.py", "db/skill_catalogue.csv", "examples/profiles/nurse.json"):
         assert needed in names
-    for part in ("db/piccolo_migrations/retake_", "providers/sandbox_bank/", "providers/prompts/"):
+    for part in (
+        "db/piccolo_migrations/retake_",
+        "providers/sandbox_bank/",
+        "providers/prompts/",
+        "providers/presets/",
+    ):
         assert any(name.startswith(part) and name != f"{part}__init__.py" for name in names), part
-    assert not [name for name in names if name.startswith(("tests/", "bench/", "docs/", ".")) or "__pycache__" in name]
+    workshop = [name for name in names if name.startswith(("tests/", "bench/", "docs/", ".")) or "__pycache__" in name]
+    assert [name for name in workshop if not name.startswith(("bench/models/", "bench/__init__.py"))] == []
 
 
 async def test_the_command_works_from_an_empty_folder(clean: Path, folder: Path) -> None:

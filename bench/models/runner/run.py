@@ -32,7 +32,7 @@ from providers.upstream import Upstream
 # A subject whose first sets all end like this is out: it is told about and left alone.
 GONE = frozenset({Outcome.UNAUTHORIZED, Outcome.MODEL_NOT_FOUND, Outcome.UNREACHABLE, Outcome.RATE_LIMITED})
 UNITS_UNTIL_GONE = 2
-BROKEN_FORM = frozenset({"no_items", "item_shape", "item_json"})
+BROKEN_FORM = frozenset({"no_items", "item_shape", "item_json", "structure"})
 
 
 class Sink(Protocol):
@@ -236,6 +236,12 @@ def _is_gone(records: Sequence[Record]) -> bool:
     return bool(calls) and all(Outcome(call.outcome) in GONE for call in calls)
 
 
+def _is_valid(attempt: AttemptRecord) -> bool:
+    """An answer whose items were all refused by other rules has followed the schema all the same."""
+    has_ended = attempt.outcome is Outcome.OK or (attempt.outcome is Outcome.UNUSABLE and bool(attempt.rejected))
+    return has_ended and not BROKEN_FORM & set(attempt.rejected)
+
+
 def _calls(unit: Unit, retake: int, attempts: Sequence[AttemptRecord]) -> list[CallRecord]:
     return [
         CallRecord(
@@ -247,7 +253,7 @@ def _calls(unit: Unit, retake: int, attempts: Sequence[AttemptRecord]) -> list[C
             retake=retake,
             purpose=attempt.purpose.value,
             outcome=attempt.outcome.value,
-            valid=attempt.outcome is Outcome.OK and not BROKEN_FORM & set(attempt.rejected),
+            valid=_is_valid(attempt),
             wanted=attempt.wanted,
             accepted=attempt.accepted,
             rejected=attempt.rejected,

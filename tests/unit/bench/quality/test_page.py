@@ -33,7 +33,7 @@ MEASURED = Measured(
 def test_every_goal_is_named_with_its_figure_and_one_that_was_missed_is_marked() -> None:
     missed = [goal.name for goal in goals(MEASURED) if not goal.is_reached]
     assert missed == ["the same, classes that cannot be seen"]
-    assert "| the same, classes that cannot be seen | 0 | 33 | MISSED |" in page(MEASURED)
+    assert "| the same, classes that cannot be seen | 0 | 33 | MISSED, known |" in page(MEASURED)
 
 
 def test_a_rule_is_told_in_its_own_words_beside_its_figures() -> None:
