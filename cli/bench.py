@@ -136,7 +136,7 @@ class Board:
         if self._task is not None:
             self._progress.update(self._task, advance=1, note=note)
         else:
-            self._console.print(f"{subject.name}: {self._done} of {self._units} students, {note}")
+            self._console.print(f"{subject.name}: {self._done} of {self._units} sittings, {note}")
 
     def left_out(self, subject: "Subject", why: str) -> None:
         """Say so, and let the others go on."""

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--router-faults", choices=("few", "all"), default="few", help="which faults the Router meets")
     parser.add_argument("--budget", type=float, default=4.0, help="seconds that stand for 90")
     parser.add_argument("--stall-sets", type=int, default=200, help="sets of the hedging scenario")
-    parser.add_argument("--true-budget", type=int, default=0, metavar="N", help="N runs at once with the true 90 s")
+    parser.add_argument("--true-budget", type=int, default=5, metavar="N", help="N runs at once with the true 90 s")
     parser.add_argument("--fault", action="append", choices=FAULTS, help="only this one; may be given again")
     parser.add_argument("--output", type=Path, default=PAGE)
     return parser
@@ -66,7 +66,7 @@ async def _measure(
         with lanes_of(ports, client) as lanes:
             results = await _matrix(arguments, lanes[:LANES])
             stalled = await _stalls(arguments, lanes)
-            real = await _true_budget(lanes[: arguments.true_budget])
+            real = [] if arguments.quick else await _true_budget(lanes[: arguments.true_budget])
     return results, stalled, real
 
 

@@ -1,9 +1,11 @@
 """The model benchmark finds what was planted, says who is better, and survives what goes wrong on the way."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+import structlog
 import yaml
 from click.testing import CliRunner
 
@@ -16,6 +18,14 @@ from cli.bench import bench
 
 pytestmark = pytest.mark.timeout(180)
 VENDORS = ("honest", "wrong-keys", "longest-key", "rewords", "at-b", "dear")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """The command turns the log of its process down, which is this one's."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def run(*options: object) -> str:
