@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 from litestar.types import ExceptionHandlersMap
 
 from api.context import request_id_of
@@ -89,12 +90,18 @@ def answer_domain_error(request: Request[Any, Any, Any], error: RetakeError) -> 
 def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Failure]:
     """Answer an error that Litestar raised while routing or reading the request."""
     if error.status_code in CODE_OF_STATUS:
-        response = _answer(request, CODE_OF_STATUS[error.status_code])
+        response = _answer(request, CODE_OF_STATUS[error.status_code], _details_of(request, error))
         response.headers.update(error.headers or {})
         return response
     if error.status_code < 500:  # the border between the client's errors and ours
         return _answer(request, InvalidInput.code)
     return answer_unexpected(request, error)
+
+
+def _details_of(request: Request[Any, Any, Any], error: HTTPException) -> tuple[Detail, ...]:
+    if error.status_code != HTTP_413_REQUEST_ENTITY_TOO_LARGE:
+        return ()
+    return (Detail("", f"must have at most {request.route_handler.resolve_request_max_body_size()} bytes"),)
 
 
 def answer_too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[Failure]:

@@ -36,7 +36,16 @@ from assessment.errors import (
     NoDataSent,
     NoItemsSelected,
 )
-from assessment.evidence import FACT_FIELDS, ID_FIELDS, TITLE_FIELDS, ChosenSkill, Opening, Person, SentItem
+from assessment.evidence import (
+    CHOICE_FIELDS,
+    FACT_FIELDS,
+    ID_FIELDS,
+    TITLE_FIELDS,
+    ChosenSkill,
+    Opening,
+    Person,
+    SentItem,
+)
 from assessment.models import Answer, Method, SourceKind, Standing
 
 LIST_FIELDS = {
@@ -44,17 +53,13 @@ LIST_FIELDS = {
     SourceKind.EXPERIENCE: "experience",
     SourceKind.CERTIFICATE: "certificates",
 }
-CHOICE_FIELDS = {
-    SourceKind.PROJECT: "projectIds",
-    SourceKind.EXPERIENCE: "workExperienceIds",
-    SourceKind.CERTIFICATE: "credentialIds",
-}
 DATE_FIELDS = {
     SourceKind.PROJECT: ("startDate", "endDate"),
     SourceKind.EXPERIENCE: ("startDate", "endDate"),
     SourceKind.CERTIFICATE: ("issueDate",),
 }
 MAX_PROOF_URLS = 20
+NOT_OWN = "is not this session's"
 MAX_SKILLS = 100
 
 
@@ -66,11 +71,11 @@ def opening(fields: Fields) -> Opening:
     email = optional_text(fields, "email", MAX_EMAIL)
     phone = optional_text(fields, "phoneNumber", MAX_PHONE)
     if email is None and phone is None:
-        raise MissingContact
+        raise MissingContact(Detail("email", "is required where there is no phoneNumber"))
     lists = {kind: fields.get(field) for kind, field in LIST_FIELDS.items()}
-    for kind, sent in lists.items():
-        if not isinstance(sent, list):
-            raise InvalidDataFormat(Detail(LIST_FIELDS[kind], "must be an array"))
+    no_arrays = [kind for kind, sent in lists.items() if not isinstance(sent, list)]
+    if no_arrays:
+        raise InvalidDataFormat(*(Detail(LIST_FIELDS[kind], "must be an array") for kind in no_arrays))
     if not any(lists.values()):
         raise NoDataSent
     return Opening(
@@ -90,20 +95,20 @@ def own_verification(fields: Fields, standing: Standing) -> None:
     """Check that the ids in a body are the session's own. Raises MissingVerificationId or ForbiddenVerification."""
     named = required_text(fields, "recordVerificationId", MissingVerificationId, MAX_ID)
     if named != standing.verification_id:
-        raise ForbiddenVerification
+        raise ForbiddenVerification(Detail("recordVerificationId", NOT_OWN))
 
 
 def own_student(fields: Fields, standing: Standing) -> None:
     """Check that the student in a body is the session's own. Raises InvalidInput or ForbiddenVerification."""
     if required_text(fields, "recordUserId", InvalidInput, MAX_ID) != standing.student_id:
-        raise ForbiddenVerification
+        raise ForbiddenVerification(Detail("recordUserId", NOT_OWN))
 
 
 def chosen_skills(fields: Fields) -> list[ChosenSkill]:
     """Read the skills to store; a skill sent twice is one, with the proof URLs of both."""
     sent = fields.get("skills")
     if not isinstance(sent, list) or not sent:
-        raise MissingSkills
+        raise MissingSkills(Detail("skills", "must be an array with at least one entry"))
     if len(sent) > MAX_SKILLS:
         raise InvalidInput(Detail("skills", f"must have at most {MAX_SKILLS} entries"))
     merged: dict[str, ChosenSkill] = {}
@@ -120,9 +125,9 @@ def method(fields: Fields) -> Method:
     """Read how the skills are to be verified."""
     value = fields.get("verificationMethod")
     if value is None or (isinstance(value, str) and not value.strip()):
-        raise MissingVerificationMethod
+        raise MissingVerificationMethod(Detail("verificationMethod", "is required"))
     if not isinstance(value, str) or value not in list(Method):
-        raise InvalidVerificationMethod
+        raise InvalidVerificationMethod(Detail("verificationMethod", f"must be {' or '.join(Method)}"))
     return Method(value)
 
 
@@ -154,17 +159,21 @@ def _answer(entry: object) -> Answer | None:
 def _skill_ids(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
-    if not isinstance(value, list) or not all(isinstance(entry, str) and entry.strip() for entry in value):
-        raise InvalidSkillIds
-    if any(len(entry) > MAX_ID for entry in value):
-        raise InvalidSkillIds(Detail("skillIds", f"must have at most {MAX_ID} characters each"))
+    if not isinstance(value, list):
+        raise InvalidSkillIds(Detail("skillIds", "must be an array"))
+    for position, entry in enumerate(value):
+        if not isinstance(entry, str) or not entry.strip() or len(entry) > MAX_ID:
+            raise InvalidSkillIds(Detail(f"skillIds[{position}]", f"must be a text of at most {MAX_ID} characters"))
     return tuple(value)
 
 
 def _sent_items(kind: SourceKind, sent: Sequence[object]) -> list[SentItem]:
     items = [_sent_item(kind, entry, f"{LIST_FIELDS[kind]}[{position}]") for position, entry in enumerate(sent)]
-    if len({item.external_id for item in items}) < len(items):
-        raise InvalidInput(Detail(LIST_FIELDS[kind], f"has a {ID_FIELDS[kind]} twice"))
+    before: set[str] = set()
+    for position, item in enumerate(items):
+        if item.external_id in before:
+            raise InvalidInput(Detail(f"{LIST_FIELDS[kind]}[{position}].{ID_FIELDS[kind]}", "is there twice"))
+        before.add(item.external_id)
     return items
 
 
@@ -203,6 +212,9 @@ def _proof_url(url: object, path: str) -> str:
 def _ids(value: object, field: str) -> list[str]:
     if value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+    if not isinstance(value, list):
         raise InvalidInput(Detail(field, "must be an array of ids"))
+    for position, entry in enumerate(value):
+        if not isinstance(entry, str):
+            raise InvalidInput(Detail(f"{field}[{position}]", "must be a string"))
     return [entry.strip() for entry in value]  # as required_text does where the ids are introduced

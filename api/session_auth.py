@@ -64,7 +64,7 @@ def _header(request: Request[Any, Any, Any]) -> str:
 
 async def _named_session(token: object, services: Services) -> StudentAccess:
     if token is None or (isinstance(token, str) and not token.strip()):
-        raise MissingSessionToken
+        raise MissingSessionToken(Detail("sessionToken", "is required"))
     if not isinstance(token, str):
         raise InvalidInput(Detail("sessionToken", "must be a string"))
     try:

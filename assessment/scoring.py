@@ -1,11 +1,11 @@
 """From answers to a score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
-from assessment.errors import IncompleteAnswers, InvalidAnswer
+from assessment.errors import Detail, IncompleteAnswers, InvalidAnswer
 from assessment.models import Answer, AnsweredQuestion, Attempt, Question, QuestionSet, Skill, SkillTally
 
 PASS_MARK = 60
@@ -35,7 +35,7 @@ def grade(
     """
     questions = question_set.questions
     if len(answers) != len(questions):
-        raise IncompleteAnswers
+        raise IncompleteAnswers(Detail("answers", f"has {len(answers)} entries, the set {len(questions)} questions"))
     chosen = _chosen(questions, answers)
     answered = tuple(_answered(question, chosen[question.question_id]) for question in questions)
     correct = sum(question.key == question.selected for question in answered)
@@ -56,13 +56,31 @@ def grade(
 def _chosen(questions: Sequence[Question], answers: Sequence[Answer | None]) -> dict[str, int]:
     by_id = {question.question_id: question for question in questions}
     chosen: dict[str, int] = {}
-    for answer in answers:
-        if answer is None or answer.question_id not in by_id or answer.question_id in chosen:
-            raise InvalidAnswer
-        if not 0 <= answer.selected < len(by_id[answer.question_id].options):
-            raise InvalidAnswer
-        chosen[answer.question_id] = answer.selected
+    complaints: list[Detail] = []
+    for position, answer in enumerate(answers):
+        complaint = _complaint(f"answers[{position}]", answer, by_id, chosen)
+        if complaint is not None:
+            complaints.append(complaint)
+        if answer is not None:
+            chosen.setdefault(answer.question_id, answer.selected)
+    if complaints:
+        raise InvalidAnswer(*complaints)
     return chosen
+
+
+def _complaint(
+    path: str, answer: Answer | None, by_id: Mapping[str, Question], chosen: Mapping[str, int]
+) -> Detail | None:
+    if answer is None:
+        return Detail(path, "must have a questionId, a string, and a selectedAnswer, a whole number")
+    if answer.question_id not in by_id:
+        return Detail(f"{path}.questionId", "is of no question of the current set")
+    if answer.question_id in chosen:
+        return Detail(f"{path}.questionId", "was answered before")
+    last = len(by_id[answer.question_id].options) - 1
+    if not 0 <= answer.selected <= last:
+        return Detail(f"{path}.selectedAnswer", f"must be a number from 0 to {last}")
+    return None
 
 
 def _answered(question: Question, selected: int) -> AnsweredQuestion:

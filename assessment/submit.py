@@ -6,7 +6,7 @@ import msgspec
 
 from assessment.deadline import Clock
 from assessment.eligibility import may_submit
-from assessment.errors import AssessmentLocked, MissingAnswers, NoQuestions
+from assessment.errors import AssessmentLocked, Detail, MissingAnswers, NoQuestions
 from assessment.models import Answer, Attempt, Dossier, Skill
 from assessment.ports import AssessmentStore
 from assessment.scoring import grade
@@ -33,7 +33,7 @@ async def submit(
         if standing.is_locked:
             raise AssessmentLocked
         if not answers:
-            raise MissingAnswers
+            raise MissingAnswers(Detail("answers", "must be an array with at least one entry"))
         may_submit(standing)
         if dossier.current_set is None:
             raise NoQuestions

@@ -10,7 +10,17 @@ from assessment.bundle import check_bundle
 from assessment.credentials import SESSION_LIFETIME, PlatformAccess, digest, new_id, new_session_token
 from assessment.eligibility import may_change_evidence
 from assessment.errors import Detail, InvalidInput, UnknownItem, VerificationMethodNotSet
-from assessment.evidence import AttachedItem, ChosenSkill, Opened, Opening, Person, SentItem, SkillRecord, Submission
+from assessment.evidence import (
+    CHOICE_FIELDS,
+    AttachedItem,
+    ChosenSkill,
+    Opened,
+    Opening,
+    Person,
+    SentItem,
+    SkillRecord,
+    Submission,
+)
 from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKind, Standing
 from db.catalogue import names_of, remember_own
 from db.engine import RetakeEngine
@@ -18,6 +28,7 @@ from db.sql import fetch, fetch_one, lock_verification, to_json
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 from db.tables import Session, SourceItem, Verification, VerificationSkill
 
+NAMED = 10  # unknown items named in one refusal
 RECORD_PREFIXES = {SourceKind.PROJECT: "prj", SourceKind.EXPERIENCE: "exp", SourceKind.CERTIFICATE: "crt"}
 
 
@@ -101,8 +112,7 @@ class Verifications:
             if standing.method is None:
                 raise VerificationMethodNotSet
             rows = await _source_items(verification_id)
-            if not set(chosen) <= {_source_key(row) for row in rows}:
-                raise UnknownItem
+            _require_known(chosen, rows)
             may_change_evidence(standing)
             skill_ids = await _skill_ids(verification_id)
             check_bundle(skill_ids, chosen, standing.method, await _claimed(standing))
@@ -257,6 +267,13 @@ async def _source_items(verification_id: str) -> list[dict[str, Any]]:
         "SELECT id, kind, external_id, payload, attached FROM source_item WHERE verification = {} ORDER BY position",
         verification_id,
     )
+
+
+def _require_known(chosen: Collection[tuple[SourceKind, str]], rows: Sequence[dict[str, Any]]) -> None:
+    unknown = sorted(set(chosen) - {_source_key(row) for row in rows})
+    if unknown:
+        # some are enough: a body has room for thousands
+        raise UnknownItem(*(Detail(CHOICE_FIELDS[kind], f"{item} was not sent") for kind, item in unknown[:NAMED]))
 
 
 async def _attached_keys(verification_id: str) -> set[tuple[SourceKind, str]]:

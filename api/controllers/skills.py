@@ -7,7 +7,7 @@ from api.envelope import Success
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import FoundSkill, SkillPage
-from assessment.errors import InvalidKeyword, InvalidPage
+from assessment.errors import Detail, InvalidKeyword, InvalidPage
 from db.catalogue import PAGE_SIZE, search
 
 SHORTEST_KEYWORD = 3
@@ -32,7 +32,8 @@ def _keyword(text: str | None) -> str:
     keyword = (text or "").strip()
     fits = SHORTEST_KEYWORD <= len(keyword) <= LONGEST_KEYWORD and keyword.isprintable()
     if not fits or not any(character.isalnum() for character in keyword):
-        raise InvalidKeyword
+        reason = f"must have {SHORTEST_KEYWORD} to {LONGEST_KEYWORD} characters, a letter or digit among them"
+        raise InvalidKeyword(Detail("keyword", reason))
     return keyword
 
 
@@ -40,5 +41,5 @@ def _page(text: str | None) -> int:
     if text is None:
         return 1
     if not (text.isascii() and text.isdigit() and len(text) == 1 and 1 <= int(text) <= LAST_PAGE):
-        raise InvalidPage
+        raise InvalidPage(Detail("page", f"must be a number from 1 to {LAST_PAGE}"))
     return int(text)

@@ -23,7 +23,7 @@ from api.schemas import (
 )
 from api.session_auth import by_api_key, by_session_token, by_token_in_body, by_token_in_path
 from assessment.credentials import SESSION_LIFETIME
-from assessment.errors import MissingSessionToken
+from assessment.errors import Detail, MissingSessionToken
 from assessment.evidence import AttachedItem, Submission
 from assessment.models import SourceKind
 from assessment.notices import iso
@@ -99,7 +99,7 @@ class VerificationController(Controller):
     @get("/step3/store-verification-items/session", include_in_schema=False)
     async def session_without_token(self) -> None:
         """Answer a path that ends where the token should begin."""
-        raise MissingSessionToken
+        raise MissingSessionToken(Detail("sessionToken", "is required"))
 
     @get(
         "/step3/store-verification-items/session/{session_token:str}",

@@ -14,6 +14,30 @@ from api.openapi.schemas import reference, schema_of, success_of
 JSON = "application/json"
 EXAMPLE_DETAILS: Mapping[str, list[Json]] = {
     "INVALID_INPUT": [{"field": "projects[0].name", "reason": "must be a string"}],
+    "MISSING_STUDENT_ID": [{"field": "studentId", "reason": "is required"}],
+    "MISSING_CALLBACK_WEBHOOK_URL": [{"field": "callbackWebhookUrl", "reason": "is required"}],
+    "MISSING_NAME": [{"field": "name", "reason": "is required"}],
+    "MISSING_CONTACT": [{"field": "email", "reason": "is required where there is no phoneNumber"}],
+    "INVALID_DATA_FORMAT": [{"field": "projects", "reason": "must be an array"}],
+    "INVALID_SKILL_IDS": [{"field": "skillIds[1]", "reason": "must be a text of at most 200 characters"}],
+    "MISSING_VERIFICATION_ID": [{"field": "recordVerificationId", "reason": "is required"}],
+    "MISSING_SKILLS": [{"field": "skills", "reason": "must be an array with at least one entry"}],
+    "MISSING_SKILL_ID": [{"field": "skills[0].skillId", "reason": "is required"}],
+    "MISSING_VERIFICATION_METHOD": [{"field": "verificationMethod", "reason": "is required"}],
+    "INVALID_VERIFICATION_METHOD": [{"field": "verificationMethod", "reason": "must be human or assessment"}],
+    "MISSING_SESSION_TOKEN": [{"field": "sessionToken", "reason": "is required"}],
+    "UNKNOWN_ITEM": [{"field": "projectIds", "reason": "prj-8 was not sent"}],
+    "MISSING_ANSWERS": [{"field": "answers", "reason": "must be an array with at least one entry"}],
+    "INCOMPLETE_ANSWERS": [{"field": "answers", "reason": "has 9 entries, the set 10 questions"}],
+    "INVALID_ANSWER": [{"field": "answers[3].selectedAnswer", "reason": "must be a number from 0 to 3"}],
+    "INVALID_KEYWORD": [{"field": "keyword", "reason": "must have 3 to 100 characters, a letter or digit among them"}],
+    "INVALID_PAGE": [{"field": "page", "reason": "must be a number from 1 to 5"}],
+    "FORBIDDEN_VERIFICATION": [{"field": "recordVerificationId", "reason": "is not this session's"}],
+    "MAX_SKILLS_PER_SOURCE": [
+        {"field": "skills", "reason": "project prj-7 would carry 12, 2 of them from other verifications"}
+    ],
+    "DUPLICATE_SKILLS_IN_BUNDLE": [{"field": "skillId", "reason": "sql is verified for project prj-7"}],
+    "PAYLOAD_TOO_LARGE": [{"field": "", "reason": "must have at most 65536 bytes"}],
 }
 WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 

@@ -46,6 +46,7 @@ async def test_every_documented_error_is_answered(stage: Stage, operation_id: st
     assert (answer.status_code, body["error"]["code"]) == (status, code), body
     assert body["error"]["message"] == example["error"]["message"]
     assert stage.document.complaints(operation_id, status, body) == []
+    assert ("details" in body["error"]) == ("details" in example["error"])
     assert ("retry-after" in answer.headers) == (status in (429, 503))
 
 

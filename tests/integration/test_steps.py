@@ -286,3 +286,12 @@ async def test_an_item_that_verify_did_not_bring_is_unknown_and_the_attached_one
     for unknown in ({"projectIds": ["prj-da-1", "crt-da-1"]}, {"credentialIds": ["nothing"]}):
         assert code_of(await journey.attach(unknown)) == (400, "UNKNOWN_ITEM")
     assert (await journey.generate()).is_success
+
+
+async def test_a_refusal_names_the_items_that_were_not_sent_ten_at_most(journey: Journey) -> None:
+    await journey.prepared()
+    unknown = [f"prj-{number:03}" for number in range(200)]
+    response = await journey.attach({"projectIds": ["prj-da-1", *unknown], "credentialIds": ["crt-x"]})
+    details = response.json()["error"]["details"]
+    assert details[0] == {"field": "credentialIds", "reason": "crt-x was not sent"}
+    assert [detail["reason"] for detail in details[1:]] == [f"{item} was not sent" for item in unknown[:9]]

@@ -61,6 +61,16 @@ async def test_one_question_answered_twice_is_refused(ready: Journey) -> None:
     assert await _code(ready, _submission(ready, questionId=second)) == "INVALID_ANSWER"
 
 
+@pytest.mark.usefixtures("unchanged")
+async def test_a_refusal_says_which_answers_do_not_fit(ready: Journey) -> None:
+    sent = _submission(ready, selectedAnswer=7)
+    sent[4] = {"questionId": ready.questions[4]["questionId"], "selectedAnswer": "1"}
+    sent[9]["questionId"] = "q_of_another_set"
+    answer = await ready.client.post("/assessment/submit", json={"answers": sent}, headers=ready.headers)
+    details = [detail["field"] for detail in answer.json()["error"]["details"]]
+    assert details == ["answers[0].selectedAnswer", "answers[4]", "answers[9].questionId"]
+
+
 async def test_after_all_refusals_the_right_answers_still_pass(stage: Stage) -> None:
     journey = await stage.journey_to("ready")
     for sent in (_submission(journey, selectedAnswer=4), [0] * 9, "all"):

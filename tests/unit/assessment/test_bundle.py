@@ -3,7 +3,7 @@
 import pytest
 
 from assessment.bundle import check_bundle
-from assessment.errors import RetakeError
+from assessment.errors import Detail, DuplicateSkillsInBundle, MaxSkillsPerSource, RetakeError
 from assessment.models import ClaimedSkills, Method, SourceKind
 
 ONE = (SourceKind.PROJECT, "one")
@@ -56,6 +56,26 @@ def test_a_bundle_is_full_at_ten_and_verifies_a_skill_once(
     own: frozenset[str], sources: set[tuple[SourceKind, str]], claimed: list[ClaimedSkills], expected: str | None
 ) -> None:
     assert refusal(own, sources, claimed) == expected
+
+
+def test_a_refusal_names_the_source_and_how_many_skills_come_from_elsewhere() -> None:
+    with pytest.raises(MaxSkillsPerSource) as full:
+        check_bundle(ids(4), {ONE, TWO}, Method.ASSESSMENT, [claim(TWO, ids(8, 3))])
+    assert full.value.details == (Detail("skills", "project two would carry 11, 7 of them from other verifications"),)
+    with pytest.raises(MaxSkillsPerSource) as alone:
+        check_bundle(ids(12), set(), None, [])
+    assert alone.value.details == (Detail("skills", "are 12 different ones"),)
+
+
+def test_a_refusal_names_each_skill_that_is_verified_for_the_source() -> None:
+    with pytest.raises(DuplicateSkillsInBundle) as twice:
+        check_bundle(
+            ids(4), {JOB_ONE}, Method.ASSESSMENT, [claim(JOB_ONE, ids(6), ids(2, 1)), claim(ONE, ids(1), ids(1))]
+        )
+    assert twice.value.details == (
+        Detail("skillId", "skill-1 is verified for experience one"),
+        Detail("skillId", "skill-2 is verified for experience one"),
+    )
 
 
 def refusal(own: frozenset[str], sources: set[tuple[SourceKind, str]], claimed: list[ClaimedSkills]) -> str | None:

@@ -152,6 +152,27 @@ def test_a_wrong_count_is_named_before_anything_else(answers: list[Answer | None
         graded(answers)
 
 
+def test_every_bad_answer_is_named_by_its_place_and_none_is_called_right_or_wrong() -> None:
+    sent = [RIGHT[0], None, UNKNOWN, Answer("q_3", 4), Answer("q_4", -1), RIGHT[0], *RIGHT[6:]]
+    with pytest.raises(InvalidAnswer) as refusal:
+        graded(sent)
+    assert [(detail.field, detail.reason) for detail in refusal.value.details] == [
+        ("answers[1]", "must have a questionId, a string, and a selectedAnswer, a whole number"),
+        ("answers[2].questionId", "is of no question of the current set"),
+        ("answers[3].selectedAnswer", "must be a number from 0 to 3"),
+        ("answers[4].selectedAnswer", "must be a number from 0 to 3"),
+        ("answers[5].questionId", "was answered before"),
+    ]
+
+
+@given(st.lists(st.integers(0, 3), min_size=9, max_size=9))
+def test_what_is_said_of_a_bad_answer_does_not_depend_on_what_the_others_chose(chosen: list[int]) -> None:
+    sent = [Answer(shown.question_id, index) for shown, index in zip(QUESTIONS, chosen, strict=False)]
+    with pytest.raises(InvalidAnswer) as refusal:
+        graded([*sent, Answer("q_9", 4)])
+    assert [detail.field for detail in refusal.value.details] == ["answers[9].selectedAnswer"]
+
+
 @pytest.mark.parametrize(
     "bad",
     [None, UNKNOWN, RIGHT[0], Answer("q_9", -1), Answer("q_9", 4), Answer("q_9", 10**30), Answer("", 0)],
