@@ -9,7 +9,7 @@ COMPILE := pip compile pyproject.toml --extra bench --group dev --universal --py
 COMPILE_REAL_MODEL := pip compile --group real-model --no-deps --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: install demo serve test check lock bench-api bench-providers bench-models chaos quality real-model clean
+.PHONY: install demo serve test test-fast check lock bench-api bench-providers bench-models chaos quality real-model clean
 
 install: .venv/installed
 
@@ -28,8 +28,11 @@ demo: install  ## walk an example student through the whole story
 serve: install  ## serve on http://127.0.0.1:8000
 	$(BIN)/retake serve
 
-test: install
-	$(BIN)/python -m pytest
+test: install  ## every test; each process has a PostgreSQL of its own, more than cores since many tests wait
+	$(BIN)/python -m pytest -n 4 --dist loadfile
+
+test-fast: install  ## the unit tests: no server, no socket
+	$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile --disable-socket
 
 check: install
 	$(BIN)/ruff check $(CODE)

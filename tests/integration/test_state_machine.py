@@ -138,10 +138,12 @@ class Story:
             self.model.items = choice
 
     async def method(self, choice: int) -> None:
-        agrees(await self.journey.choose_method("assessment" if choice else "human"), "")
-        if self.model.method != choice:
-            self.model.discard()
-        self.model.method = choice
+        is_other = self.model.method != choice
+        refusal = "ASSESSMENT_ALREADY_PASSED" if self.model.locked and is_other else ""
+        if agrees(await self.journey.choose_method("assessment" if choice else "human"), refusal):
+            if is_other:
+                self.model.discard()
+            self.model.method = choice
 
     async def generate(self, _: int) -> None:
         waiting = self.model.waiting
