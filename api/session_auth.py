@@ -4,7 +4,8 @@ Each route says in its `opt` which credential it takes; this middleware reads it
 controllers meet an authenticated request only.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from litestar import Request
@@ -67,7 +68,14 @@ async def _named_session(token: object, services: Services) -> StudentAccess:
         raise MissingSessionToken(Detail("sessionToken", "is required"))
     if not isinstance(token, str):
         raise InvalidInput(Detail("sessionToken", "must be a string"))
-    try:
+    with naming_session():
         return await services.accounts.student_access(token.strip())
+
+
+@contextmanager
+def naming_session() -> Iterator[None]:
+    """Where path or body name the session, one that is unknown, or was erased meanwhile, is SessionNotFound."""
+    try:
+        yield
     except InvalidSession:
         raise SessionNotFound from None

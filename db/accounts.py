@@ -21,9 +21,10 @@ from assessment.errors import InvalidApiKey, InvalidSession, SessionExpired
 from assessment.models import Mode
 from db.engine import RetakeEngine
 from db.lookups import SharedLookups
+from db.retry import in_transaction
 from db.sql import fetch
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
-from db.tables import ApiKey, Platform
+from db.tables import ApiKey
 
 
 class NewKey(msgspec.Struct, frozen=True):
@@ -55,20 +56,20 @@ class Accounts:
     async def create_key(self, mode: Mode, name: str, platform: str) -> NewKey:
         """Make a key for a platform, which is created when it is new."""
         made = NewKey(new_id("key", mode), new_api_key(mode), new_webhook_secret())
-        async with self._engine.transaction():
-            await Platform.insert(Platform(name=platform)).on_conflict(action="DO NOTHING", target=Platform.name)
-            owner = await Platform.objects().get(Platform.name == platform)
-            assert owner is not None  # inserted just now, or before
+
+        async def work() -> None:
             await ApiKey.insert(
                 ApiKey(
                     id=made.key_id,
-                    platform=owner.id,
+                    platform=await _platform_id(platform),
                     mode=mode.value,
                     name=name,
                     digest=digest(made.api_key),
                     webhook_secret=made.webhook_secret,
                 )
             )
+
+        await in_transaction(self._engine, work)
         return made
 
     async def list_keys(self) -> Sequence[KeyInfo]:
@@ -117,6 +118,16 @@ class Accounts:
         if row["expired"]:
             raise SessionExpired
         return StudentAccess(sought, sealing_key(token), row["expires_at"], standing_from(row))
+
+
+async def _platform_id(name: str) -> int:
+    """Find or make a platform; a change that changes nothing locks the row and gives it either way."""
+    (row,) = await fetch(
+        "INSERT INTO platform (name) VALUES ({}) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id",
+        name,
+    )
+    platform_id: int = row["id"]
+    return platform_id
 
 
 async def _sessions(digests: list[bytes]) -> dict[bytes, dict[str, Any]]:

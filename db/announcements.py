@@ -7,7 +7,7 @@ import msgspec
 from assessment.credentials import new_id
 from assessment.models import Mode
 from assessment.notices import Addressee, Channel, Event, Notice
-from db.sql import fetch, fetch_one, to_json
+from db.sql import fetch, fetch_of_session, to_json
 
 
 class Recipient(msgspec.Struct, frozen=True):
@@ -20,15 +20,17 @@ class Recipient(msgspec.Struct, frozen=True):
 
 
 async def lock_recipient(verification_id: str) -> Recipient:
-    """Lock a verification until the transaction ends, as lock_verification does, and read its recipient."""
-    row = await fetch_one(
+    """Lock a verification until the transaction ends, as lock_verification does, and read its recipient.
+
+    Raises InvalidSession when it was erased.
+    """
+    row = await fetch_of_session(
         """
         SELECT id, student, external_student_id, mode, name, email, callback_url, attempts, revision
-        FROM verification WHERE id = {} FOR UPDATE
+        FROM verification WHERE id = {} FOR NO KEY UPDATE
         """,
         verification_id,
     )
-    assert row is not None  # a session's verification is deleted only together with the session
     addressee = Addressee(
         verification_id=row["id"],
         student_id=row["student"],

@@ -34,7 +34,9 @@ from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
 from db import tables
 from db.announcements import Recipient, announce, lock_recipient, was_announced
 from db.engine import RetakeEngine
-from db.sql import fetch, fetch_one, to_json
+from db.locks import keep_student
+from db.retry import in_transaction
+from db.sql import fetch, fetch_of_session, fetch_one, to_json
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 
 LEASE_SECONDS = 8.0
@@ -90,7 +92,8 @@ class PostgresAssessmentStore:
         return fresh
 
     async def _replace_set(self, lease: Lease, revision: int, fresh: QuestionSet) -> None:
-        async with self._generating, self._engine.transaction():
+        async def work() -> None:
+            await keep_student(lease.verification_id)
             recipient = await lock_recipient(lease.verification_id)
             if recipient.revision != revision:
                 raise StateChanged
@@ -103,8 +106,11 @@ class PostgresAssessmentStore:
             if not await _finish(lease, fresh.set_id):
                 raise StateChanged
 
+        async with self._generating:
+            await in_transaction(self._engine, work)
+
     async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
-        async with self._engine.transaction():
+        async def work() -> tuple[Dossier, Attempt]:
             recipient = await lock_recipient(verification_id)
             dossier = await _dossier(verification_id)
             attempt = decide(dossier)
@@ -112,8 +118,11 @@ class PostgresAssessmentStore:
             await _record_result(verification_id, attempt)
             tell = (recipient.addressee, dossier.skills, attempt)
             await announce(recipient, [completed(*tell), result_mail(*tell)])
+            return dossier, attempt
+
+        scored = await in_transaction(self._engine, work)
         self._wake_courier()
-        return dossier, attempt
+        return scored
 
     async def attempts(self, verification_id: str) -> list[Attempt]:
         """Read the archive of one verification, oldest first."""
@@ -157,22 +166,22 @@ async def _claim(verification_id: str, arrived_ago: float) -> Claim:
     won = await fetch(
         """
         INSERT INTO generation (verification, lease_id, leased_until)
-        VALUES ({}, {}, clock_timestamp() + make_interval(secs => {}))
+        SELECT id, {}, clock_timestamp() + make_interval(secs => {}) FROM verification WHERE id = {} FOR KEY SHARE
         ON CONFLICT (verification) DO UPDATE SET lease_id = excluded.lease_id, leased_until = excluded.leased_until,
             finished_at = NULL, set_id = NULL
         WHERE generation.finished_at < statement_timestamp() - make_interval(secs => {})
            OR (generation.finished_at IS NULL AND generation.leased_until < clock_timestamp())
         RETURNING lease_id
         """,
-        verification_id,
         lease_id,
         LEASE_SECONDS,
+        verification_id,
         arrived_ago,
     )
     if won:
         return Lease(verification_id, str(lease_id))
-    row = await fetch_one("SELECT finished_at, set_id FROM generation WHERE verification = {}", verification_id)
-    if row is None or row["finished_at"] is None:
+    row = await fetch_of_session("SELECT finished_at, set_id FROM generation WHERE verification = {}", verification_id)
+    if row["finished_at"] is None:
         return Busy()
     return Finished(str(row["set_id"]) if row["set_id"] else None)
 
@@ -202,9 +211,11 @@ DOSSIER = f"""
 
 
 async def _dossier(verification_id: str) -> Dossier:
-    """Read a verification in one statement, hence in one consistent view; without what the student has seen."""
-    row = await fetch_one(DOSSIER, verification_id)
-    assert row is not None  # a session's verification is deleted only together with the session
+    """Read a verification in one statement, hence in one consistent view; without what the student has seen.
+
+    Raises InvalidSession when it was erased.
+    """
+    row = await fetch_of_session(DOSSIER, verification_id)
     current = _question_set({**row, "id": row["set_id"], "state": row["set_state"]}) if row["set_id"] else None
     person = Person(row["name"], row["email"], row["phone_number"])
     sources = msgspec.json.decode(row["sources"], type=tuple[tuple[str, SourceKind, dict[str, Any]], ...])

@@ -5,12 +5,21 @@ from typing import Any
 
 import msgspec
 
+from assessment.errors import InvalidSession
 from db.engine import the_engine
 
 
 async def fetch(statement: str, *values: Any) -> list[dict[str, Any]]:
     """Run one statement, `{}` for each value, and give its rows."""
     return [dict(row) for row in await the_engine().fetch(numbered(statement), *values)]
+
+
+async def fetch_of_session(statement: str, *values: Any) -> dict[str, Any]:
+    """Run one statement for a row of the session's verification. Raises InvalidSession when that was erased."""
+    row = await fetch_one(statement, *values)
+    if row is None:
+        raise InvalidSession
+    return row
 
 
 async def fetch_one(statement: str, *values: Any) -> dict[str, Any] | None:
@@ -22,15 +31,6 @@ async def fetch_one(statement: str, *values: Any) -> dict[str, Any] | None:
 def to_json(value: Any) -> str:
     """Encode for a jsonb column."""
     return msgspec.json.encode(value).decode()
-
-
-async def lock_verification(verification_id: str) -> None:
-    """Lock one verification until the transaction ends.
-
-    What is to be read under the lock has to be read by a later statement: one that waits for the lock sees other
-    tables as they were before it waited.
-    """
-    await fetch("SELECT 1 FROM verification WHERE id = {} FOR UPDATE", verification_id)
 
 
 @cache

@@ -24,7 +24,9 @@ from assessment.evidence import (
 from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKind, Standing
 from db.catalogue import names_of, remember_own
 from db.engine import RetakeEngine
-from db.sql import fetch, fetch_one, lock_verification, to_json
+from db.locks import lock_student, lock_verification
+from db.retry import TryAgain, in_transaction
+from db.sql import fetch, fetch_of_session, fetch_one, to_json
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 from db.tables import Session, SourceItem, Verification, VerificationSkill
 
@@ -43,17 +45,20 @@ class Verifications:
         token = new_session_token(access.mode)
         expires_at = datetime.now(UTC) + SESSION_LIFETIME
         verification_id = new_id("ver", access.mode)
-        async with self._engine.transaction():
+
+        async def work() -> str:
             student_id = await _student_id(access, opening.person)
             await Verification.insert(_verification_row(verification_id, student_id, access, opening))
             await SourceItem.insert(*_source_rows(verification_id, access.mode, opening.items))
             await Session.insert(Session(digest=digest(token), verification=verification_id, expires_at=expires_at))
+            return student_id
+
+        student_id = await in_transaction(self._engine, work)
         return Opened(verification_id, student_id, token, expires_at)
 
     async def submission(self, verification_id: str) -> Submission:
-        """Read what `/verify` received."""
-        row = await fetch_one("SELECT * FROM verification WHERE id = {}", verification_id)
-        assert row is not None  # a session's verification is deleted only together with the session
+        """Read what `/verify` received. Raises InvalidSession when it was erased."""
+        row = await fetch_of_session("SELECT * FROM verification WHERE id = {}", verification_id)
         items = await fetch(
             "SELECT kind, external_id, payload FROM source_item WHERE verification = {} ORDER BY position",
             verification_id,
@@ -76,7 +81,8 @@ class Verifications:
         Raises AssessmentAlreadyPassed, InvalidInput for an unknown skill without a name, MaxSkillsPerSource,
         DuplicateSkillsInBundle.
         """
-        async with self._engine.transaction():
+
+        async def work() -> None:
             standing = await _locked_with_student(verification_id)
             may_change_evidence(standing)
             names = await _named(standing.platform_id, skills)
@@ -86,12 +92,15 @@ class Verifications:
             await VerificationSkill.insert(*_skill_rows(verification_id, skills, names))
             await _evidence_changed(verification_id, discard=before != set(names))
 
+        await in_transaction(self._engine, work)
+
     async def store_method(self, verification_id: str, method: Method) -> None:
         """Store how the skills are to be verified; the same again changes nothing.
 
         Raises AssessmentAlreadyPassed or DuplicateSkillsInBundle.
         """
-        async with self._engine.transaction():
+
+        async def work() -> None:
             standing = await _locked_with_student(verification_id)
             if standing.method is method:
                 return
@@ -101,13 +110,16 @@ class Verifications:
             await Verification.update({Verification.method: method.value}).where(Verification.id == verification_id)
             await _evidence_changed(verification_id, discard=True)
 
+        await in_transaction(self._engine, work)
+
     async def attach(self, verification_id: str, chosen: Collection[tuple[SourceKind, str]]) -> list[AttachedItem]:
         """Replace the source items that questions may draw on, and give them in the order they were sent.
 
         Raises VerificationMethodNotSet, UnknownItem, AssessmentAlreadyPassed, MaxSkillsPerSource,
         DuplicateSkillsInBundle.
         """
-        async with self._engine.transaction():
+
+        async def work() -> list[dict[str, Any]]:
             standing = await _locked_with_student(verification_id)
             if standing.method is None:
                 raise VerificationMethodNotSet
@@ -124,7 +136,9 @@ class Verifications:
             )
             before = {row["id"] for row in rows if row["attached"]}
             await _evidence_changed(verification_id, discard=before != {row["id"] for row in attached})
-        return [_attached_item(row) for row in attached]
+            return attached
+
+        return [_attached_item(row) for row in await in_transaction(self._engine, work)]
 
     async def skill_records(self, access: PlatformAccess, student_id: str) -> list[SkillRecord]:
         """List what the platform's verifications of one student say, newest first; empty for a foreign student."""
@@ -170,7 +184,8 @@ async def _student_id(access: PlatformAccess, person: Person) -> str:
             person.phone_number,
         )
         found = await _find_student(scope, person)
-    assert found is not None  # inserted just now, by us or by the call we collided with
+    if found is None:  # whom we collided with was erased at once
+        raise TryAgain
     return found
 
 
@@ -180,7 +195,10 @@ async def _find_student(scope: tuple[int, str], person: Person) -> str | None:
     else:
         matches, value = "phone_number = {}", str(person.phone_number)
     row = await fetch_one(
-        f"SELECT id FROM student WHERE platform = {{}} AND mode = {{}} AND {matches} ORDER BY created_at LIMIT 1",  # noqa: S608  # one of two constants
+        f"""
+        SELECT id FROM student WHERE platform = {{}} AND mode = {{}} AND {matches}
+        ORDER BY created_at LIMIT 1 FOR KEY SHARE
+        """,  # noqa: S608  # one of two constants
         *scope,
         value,
     )
@@ -244,22 +262,15 @@ async def _named(platform_id: int, skills: Sequence[ChosenSkill]) -> dict[str, s
     return names
 
 
-async def _locked(verification_id: str) -> Standing:
+async def _locked_with_student(verification_id: str) -> Standing:
+    """Lock the student too, so that two verifications of one student cannot pass the bundle check side by side."""
+    await lock_student(verification_id)
     await lock_verification(verification_id)
-    row = await fetch_one(
+    row = await fetch_of_session(
         f"SELECT {STANDING_COLUMNS} FROM verification v {STANDING_JOIN} WHERE v.id = {{}}",  # noqa: S608  # only constants of this package are put in
         verification_id,
     )
-    assert row is not None  # a session's verification is deleted only together with the session
     return standing_from(row)
-
-
-async def _locked_with_student(verification_id: str) -> Standing:
-    """Lock the student first, so that two verifications of one student cannot pass the bundle check side by side."""
-    await fetch(
-        "SELECT 1 FROM student WHERE id = (SELECT student FROM verification WHERE id = {}) FOR UPDATE", verification_id
-    )
-    return await _locked(verification_id)
 
 
 async def _source_items(verification_id: str) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from api.schemas import (
     StoredSkill,
     VerificationOpened,
 )
-from api.session_auth import by_api_key, by_session_token, by_token_in_body, by_token_in_path
+from api.session_auth import by_api_key, by_session_token, by_token_in_body, by_token_in_path, naming_session
 from assessment.credentials import SESSION_LIFETIME
 from assessment.errors import Detail, MissingSessionToken
 from assessment.evidence import AttachedItem, Submission
@@ -110,7 +110,8 @@ class VerificationController(Controller):
     )
     async def session_contents(self, request: ApiRequest) -> Success[SessionContents]:
         """Show what `/verify` received; the token in the path is the credential."""
-        submission = await request.services.verifications.submission(request.standing.verification_id)
+        with naming_session():
+            submission = await request.services.verifications.submission(request.standing.verification_id)
         return request.success(_contents(submission), "Session retrieved successfully")
 
     @post(
@@ -125,7 +126,8 @@ class VerificationController(Controller):
     async def store_items(self, request: ApiRequest) -> Success[ItemsStored]:
         """Attach the source items that questions may draw on; items not named again are removed."""
         chosen = intake.chosen_items(await request.fields())
-        attached = await request.services.verifications.attach(request.standing.verification_id, chosen)
+        with naming_session():
+            attached = await request.services.verifications.attach(request.standing.verification_id, chosen)
         data = ItemsStored(request.standing.verification_id, request.standing.student_id, _stored(attached))
         return request.success(data, "Verification items synced successfully")
 
