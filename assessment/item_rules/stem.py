@@ -64,8 +64,7 @@ def grammar_cue(item: Item, grounds: Grounds) -> Finding | None:
     """Rule 10: where the stem ends in "a" or "an", or in "is" or "are", not the key alone goes on with it."""
     ending = _BLANK_END.sub("", fold(item.stem))
     last = ending.rpartition(" ")[2]
-    articles = grounds.language.articles
-    if last in ("a", "an") and last in articles:
+    if last in grounds.language.articles:
         return _alone("grammar_cue", [_fits_article(fold(option), last) for option in item.options], item.key)
     if grounds.language.code == "en" and (verb := _VERB_END.search(ending)):
         is_plural = verb[1] in ("are", "were")
