@@ -10,6 +10,7 @@ from assessment.text import fold
 
 WORDS = ("stop_words", "distinctive", "absolutes", "vague", "negatives", "qualifiers", "articles", "order_words")
 PATTERNS = ("aggregates", "unfocused", "instructions", "asks_biography")
+ESCAPE = re.compile(r"\\.")
 
 
 @pytest.mark.parametrize("code", WITH_TABLES)
@@ -19,12 +20,14 @@ def test_every_word_of_a_table_is_folded_as_the_text_it_is_looked_for_in(code: s
 
 
 @pytest.mark.parametrize("code", WITH_TABLES)
-def test_every_pattern_of_a_table_can_be_compiled(code: str) -> None:
+def test_every_pattern_of_a_table_is_one_for_folded_text(code: str) -> None:
     table = msgspec.structs.asdict(language_of(code))
     patterns = [pattern for name in PATTERNS for pattern in table[name]]
     assert patterns
     for pattern in patterns:
         re.compile(pattern)
+        letters = ESCAPE.sub("", pattern)
+        assert letters.casefold() == letters
 
 
 def test_a_language_without_a_table_is_known_by_its_script_and_another_code_by_nothing() -> None:
