@@ -73,6 +73,7 @@ CATALOGUE: Mapping[str, Row] = {
     "PAYLOAD_TOO_LARGE": Row(413, "The request body is too large."),
     "UNSUPPORTED_MEDIA_TYPE": Row(415, "The request body must be application/json."),
     "IDEMPOTENCY_KEY_REUSED": Row(422, "This Idempotency-Key was used for another request."),
+    "TOO_MANY_SETS": Row(429, "Too many question sets were asked for and not answered; try again later."),
     "RATE_LIMITED": Row(429, "Too many requests; try again later."),
     "INTERNAL_ERROR": Row(500, "Something went wrong on our side."),
     "GENERATION_FAILED": Row(500, "No complete question set could be generated in time; nothing was changed."),

@@ -155,6 +155,7 @@ class AssessmentState(Sent):
     attempts: Count
     last_score: Percent | None
     next: list[Literal["generate", "submit", "retakeassessment"]]
+    sets_left: Annotated[int, Meta(ge=0, description="How many sets may still be written before the next submit.")]
 
 
 class SkillScore(Sent):

@@ -15,9 +15,14 @@ from assessment.errors import (
     NoSkills,
     RetakeError,
     RetakeRequired,
+    TooManySets,
     VerificationNotFound,
 )
-from assessment.models import Method, SetState, Standing
+from assessment.models import Method, SetState, Spent, Standing
+
+SETS_PER_ATTEMPT = 5
+STARTS_PER_ATTEMPT = 20  # generations, of which many may fail: each costs as much as a set
+SPENT_SECONDS = 3600  # from the first of them on; then counting begins anew
 
 Progress = Literal["not_started", "ready", "failed", "passed", "locked"]
 Call = Literal["generate", "submit", "retakeassessment"]
@@ -37,6 +42,7 @@ def may_generate(standing: Standing) -> None:
         raise AssessmentPassed
     if standing.attempts:
         raise RetakeRequired
+    may_spend(standing.sets, standing.starts)
     _has_something_to_ask_about(standing)
 
 
@@ -50,7 +56,25 @@ def may_retake(standing: Standing) -> None:
         raise AssessmentPassed
     if standing.method is Method.HUMAN:
         raise InvalidVerificationType
+    may_spend(standing.sets, standing.starts)
     _has_something_to_ask_about(standing)
+
+
+def may_spend(sets: Spent, starts: Spent) -> None:
+    """Check that another set may be written before the next submit. Raises TooManySets, with the seconds to wait."""
+    waits = [
+        spent.seconds
+        for spent, bound in ((sets, SETS_PER_ATTEMPT), (starts, STARTS_PER_ATTEMPT))
+        if spent.times >= bound
+    ]
+    if waits:
+        raise TooManySets(retry_after=max(1, *waits))
+
+
+def sets_left(standing: Standing) -> int:
+    """How many sets may still be written before the next submit, if each generation gives one."""
+    left = min(SETS_PER_ATTEMPT - standing.sets.times, STARTS_PER_ATTEMPT - standing.starts.times)
+    return max(0, left)
 
 
 def may_submit(standing: Standing) -> None:

@@ -9,7 +9,7 @@ RetakeError
 ├── NotEligible                       the state forbids it
 │   └── AssessmentLocked, AssessmentPassed, AssessmentAlreadyPassed, NoPriorAttempt, RetakeRequired,
 │       AlreadySubmitted, VerificationMethodNotSet, InvalidVerificationType, ForbiddenVerification,
-│       NoData, NoSkills, MaxSkillsPerSource, DuplicateSkillsInBundle
+│       NoData, NoSkills, TooManySets, MaxSkillsPerSource, DuplicateSkillsInBundle
 ├── NotFound
 │   └── VerificationNotFound, SessionNotFound, NoQuestions, AttemptNotFound
 ├── RequestConflict                   repeated or too many requests
@@ -201,6 +201,12 @@ class NoData(NotEligible):
 
 class NoSkills(NotEligible):
     code = "NO_SKILLS"
+
+
+class TooManySets(NotEligible):
+    """Too many sets were asked for and not answered."""
+
+    code = "TOO_MANY_SETS"
 
 
 class MaxSkillsPerSource(NotEligible):

@@ -10,43 +10,72 @@ from assessment.blueprint import plan
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
 from assessment.models import Brief, Dossier, FormPlan, QuestionSet, SetState
-from assessment.ports import AssessmentStore, Finished, Lease, QuestionWriter, StateChanged
+from assessment.ports import AssessmentStore, Busy, Finished, Lease, QuestionWriter, StateChanged
 from assessment.robots import expected_hits
 
 SEED_BYTES = 32
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.4
+SILENCE_SECONDS = 8.0  # a holder that is not heard of for so long, several renewals, is taken for dead
+
+
+class LookAgain(msgspec.Struct, frozen=True):
+    """The verification is no longer what it was; `ended` counts the generations that are no answer any more."""
+
+    ended: int
 
 
 async def fresh_set(
     dossier: Dossier,
+    ended: int,
     form: FormPlan,
     scenario: str | None,
     deadline: Deadline,
     store: AssessmentStore,
     writer: QuestionWriter,
-    looked_at: float = 0.0,
-) -> QuestionSet | None:
+) -> QuestionSet | LookAgain:
     """Write and activate a set as `form` says, or take over the one an overlapping call makes.
 
-    Returns None when the verification changed meanwhile, so that the caller has to look at it again; it then says in
-    `looked_at` how many seconds after arrival it did, since what ended before that is no answer any more.
+    A call overlaps with what ends after it saw `ended` generations end. No clock decides over that, nor over whose
+    lease it is: those of two machines differ, and one may be set back.
     Raises GenerationFailed when no complete set could be had in time; then nothing was changed.
     """
     if deadline.expired:
         raise GenerationFailed
     verification_id = dossier.standing.verification_id
-    pause = FIRST_PAUSE_SECONDS
+    silent: Busy | None = None
     while True:
-        claim = await store.claim(verification_id, deadline.elapsed - looked_at)
+        claim = await store.claim(verification_id, ended, silent)
         if isinstance(claim, Lease):
             return await _write(claim, dossier, form, scenario, deadline, store, writer)
         if isinstance(claim, Finished):
             return await _shared(claim, dossier, store)
-        if deadline.remaining <= pause:
-            raise GenerationFailed
-        await deadline.clock.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        silent = await _watched(claim, verification_id, deadline, store)
+
+
+async def rest(deadline: Deadline, seconds: float) -> float:
+    """Pause before looking again, and give the next pause, a longer one. Raises GenerationFailed when time is up."""
+    if deadline.remaining <= seconds:
+        raise GenerationFailed
+    await deadline.clock.sleep(seconds)
+    return min(seconds * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def _watched(busy: Busy, verification_id: str, deadline: Deadline, store: AssessmentStore) -> Busy | None:
+    """Wait until nobody writes any more, or give the lease of one who was not heard of for long.
+
+    Only our own pauses count as silence: while the database does not answer, nobody can be heard.
+    """
+    pause, silence = FIRST_PAUSE_SECONDS, 0.0
+    while silence < SILENCE_SECONDS:
+        paused = pause
+        pause = await rest(deadline, pause)
+        now = await store.look(verification_id)
+        if now is None:
+            return None
+        silence = silence + paused if now == busy else 0.0
+        busy = now
+    return busy
 
 
 async def _write(
@@ -57,7 +86,7 @@ async def _write(
     deadline: Deadline,
     store: AssessmentStore,
     writer: QuestionWriter,
-) -> QuestionSet | None:
+) -> QuestionSet | LookAgain:
     try:
         async with store.keep(lease):
             written = await writer.write(_brief(dossier, form, scenario), deadline)
@@ -68,22 +97,23 @@ async def _write(
         return await store.activate(lease, dossier.standing.revision, questions, provenance)
     except StateChanged:
         await store.give_up(lease)
-        return None
+        return LookAgain(lease.ended + 1)
     except BaseException:
         await store.give_up(lease)
         raise
 
 
-async def _shared(finished: Finished, dossier: Dossier, store: AssessmentStore) -> QuestionSet | None:
-    """The set of the call we overlapped with; None when it is gone or scored, or that call stopped over a change."""
+async def _shared(finished: Finished, dossier: Dossier, store: AssessmentStore) -> QuestionSet | LookAgain:
+    """The set of the call we overlapped with, unless it is gone or scored, or that call stopped over a change."""
     standing = dossier.standing
     if finished.set_id is None:
         if (await store.load(standing.verification_id)).standing.revision != standing.revision:
-            return None
+            return LookAgain(finished.ended)
         raise GenerationFailed
     current = await store.current_set(standing.verification_id)
-    waits = current is not None and current.set_id == finished.set_id and current.state is SetState.ACTIVE
-    return current if waits else None
+    if current is None or current.set_id != finished.set_id or current.state is not SetState.ACTIVE:
+        return LookAgain(finished.ended)
+    return current
 
 
 def _brief(dossier: Dossier, form: FormPlan, scenario: str | None) -> Brief:

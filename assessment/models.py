@@ -263,11 +263,19 @@ class Attempt(msgspec.Struct, frozen=True):
     submitted_at: datetime
 
 
+class Spent(msgspec.Struct, frozen=True):
+    """How often something was done for one attempt, and after how many seconds counting begins anew."""
+
+    times: int = 0
+    seconds: int = 0
+
+
 class Standing(msgspec.Struct, frozen=True):
     """All that decides what may happen next to one verification.
 
-    `revision` grows with every change, so that a slow generation notices when its ground has moved.
-    `set_state` is None while there is no current set.
+    `revision` grows with every change, so that a slow generation notices when its ground has moved; `ended` counts
+    the generations that ended, so that a call knows with which it overlapped. `sets` were written and `starts` begun
+    for the attempt to come. `set_state` is None while there is no current set.
     """
 
     verification_id: str
@@ -283,6 +291,9 @@ class Standing(msgspec.Struct, frozen=True):
     has_sources: bool
     has_skills: bool
     revision: int
+    ended: int = 0
+    sets: Spent = Spent()
+    starts: Spent = Spent()
 
 
 class Dossier(msgspec.Struct, frozen=True):

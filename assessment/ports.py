@@ -1,7 +1,7 @@
 """What the use cases need from the rooms around them."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol
 
 import msgspec
@@ -18,20 +18,28 @@ class QuestionWriter(Protocol):
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """The right to write the next set of one verification; it runs out unless it is kept."""
+    """The right to write the next set of one verification; it is taken away when its heartbeat stands still.
+
+    `ended` is how many generations of the verification had ended when this one began.
+    """
 
     verification_id: str
     lease_id: str
+    ended: int
 
 
 class Busy(msgspec.Struct, frozen=True):
-    """Somebody else is writing the next set at this moment."""
+    """Somebody else is writing the next set at this moment, and has renewed the lease so many times."""
+
+    lease_id: str
+    heartbeat: int
 
 
 class Finished(msgspec.Struct, frozen=True):
-    """A generation that overlapped with this request has ended; `set_id` is None when it failed."""
+    """A generation that overlapped with this request has ended, as the `ended`-th; `set_id` is None when it failed."""
 
     set_id: str | None
+    ended: int
 
 
 Claim = Lease | Busy | Finished
@@ -50,8 +58,19 @@ class AssessmentStore(Protocol):
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         """Read the set that is active or submitted, if there is one."""
 
-    async def claim(self, verification_id: str, arrived_ago: float) -> Claim:
-        """Ask for the lease; one that ended less than `arrived_ago` seconds ago overlapped: it is the answer."""
+    def admitted(self, verification_id: str) -> AbstractContextManager[None]:
+        """Count a request while it may wait for a set. Raises RateLimited when too many of one verification do."""
+
+    async def claim(self, verification_id: str, ended: int, silent: Busy | None) -> Claim:
+        """Ask for the lease.
+
+        A generation that ended after the caller saw `ended` of them end overlapped: it is the answer. `silent` is a
+        lease whose holder was not heard of for long: it is taken away if that is still so.
+        Raises TooManySets when no further one may begin, InvalidSession when the verification was erased.
+        """
+
+    async def look(self, verification_id: str) -> Busy | None:
+        """See who is writing the next set at this moment."""
 
     def keep(self, lease: Lease) -> AbstractAsyncContextManager[None]:
         """Renew the lease in the background while the block runs."""

@@ -4,8 +4,8 @@ import msgspec
 
 from assessment.deadline import Deadline
 from assessment.eligibility import may_retake
-from assessment.generation import fresh_set
-from assessment.models import FormPlan, QuestionSet
+from assessment.generation import FIRST_PAUSE_SECONDS, LookAgain, fresh_set, rest
+from assessment.models import FormPlan, QuestionSet, Standing
 from assessment.ports import AssessmentStore, QuestionWriter
 
 
@@ -17,22 +17,24 @@ class Retaken(msgspec.Struct, frozen=True):
 
 
 async def retake(
-    verification_id: str,
+    arrived: Standing,
     form: FormPlan,
     scenario: str | None,
     deadline: Deadline,
     store: AssessmentStore,
     writer: QuestionWriter,
 ) -> Retaken:
-    """Replace the current set by a fresh one. Raises what may_retake raises, or GenerationFailed.
+    """Replace the current set by a fresh one; `arrived` is how the verification stood when the request came.
 
-    Until the new set is complete, and whenever it cannot be completed, the old state stands untouched.
+    Until the new set is complete, and whenever it cannot be completed, the old state stands untouched. Raises what
+    may_retake raises, GenerationFailed, or RateLimited when too many such calls wait.
     """
-    looked_at = 0.0
-    while True:
-        dossier = await store.load(verification_id)
-        may_retake(dossier.standing)
-        fresh = await fresh_set(dossier, form, scenario, deadline, store, writer, looked_at)
-        if fresh is not None:
-            return Retaken(fresh, dossier.standing.attempts + 1)
-        looked_at = deadline.elapsed
+    ended, pause = arrived.ended, FIRST_PAUSE_SECONDS
+    with store.admitted(arrived.verification_id):
+        while True:
+            dossier = await store.load(arrived.verification_id)
+            may_retake(dossier.standing)
+            fresh = await fresh_set(dossier, ended, form, scenario, deadline, store, writer)
+            if not isinstance(fresh, LookAgain):
+                return Retaken(fresh, dossier.standing.attempts + 1)
+            ended, pause = fresh.ended, await rest(deadline, pause)

@@ -4,8 +4,8 @@ import msgspec
 
 from assessment.deadline import Deadline
 from assessment.eligibility import may_generate
-from assessment.generation import fresh_set
-from assessment.models import FormPlan, QuestionSet, SetState
+from assessment.generation import FIRST_PAUSE_SECONDS, LookAgain, fresh_set, rest
+from assessment.models import FormPlan, QuestionSet, SetState, Standing
 from assessment.ports import AssessmentStore, QuestionWriter
 
 
@@ -17,22 +17,26 @@ class Started(msgspec.Struct, frozen=True):
 
 
 async def start(
-    verification_id: str,
+    arrived: Standing,
     form: FormPlan,
     scenario: str | None,
     deadline: Deadline,
     store: AssessmentStore,
     writer: QuestionWriter,
 ) -> Started:
-    """Give the set that waits, or have one written. Raises what may_generate raises, or GenerationFailed."""
-    looked_at = 0.0
-    while True:
-        dossier = await store.load(verification_id)
-        may_generate(dossier.standing)
-        current = dossier.current_set
-        if current is not None and current.state is SetState.ACTIVE:
-            return Started(current, already_generated=True)
-        fresh = await fresh_set(dossier, form, scenario, deadline, store, writer, looked_at)
-        if fresh is not None:
-            return Started(fresh, already_generated=False)
-        looked_at = deadline.elapsed
+    """Give the set that waits, or have one written; `arrived` is how the verification stood when the request came.
+
+    Raises what may_generate raises, GenerationFailed, or RateLimited when too many such calls wait.
+    """
+    ended, pause = arrived.ended, FIRST_PAUSE_SECONDS
+    with store.admitted(arrived.verification_id):
+        while True:
+            dossier = await store.load(arrived.verification_id)
+            may_generate(dossier.standing)
+            current = dossier.current_set
+            if current is not None and current.state is SetState.ACTIVE:
+                return Started(current, already_generated=True)
+            fresh = await fresh_set(dossier, ended, form, scenario, deadline, store, writer)
+            if not isinstance(fresh, LookAgain):
+                return Started(fresh, already_generated=False)
+            ended, pause = fresh.ended, await rest(deadline, pause)

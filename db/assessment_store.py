@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 import msgspec
 import structlog
 
-from assessment.errors import ServiceUnavailable
+from assessment.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT, may_spend
+from assessment.errors import RateLimited, ServiceUnavailable
 from assessment.evidence import Person, source_item
 from assessment.models import (
     AnsweredQuestion,
@@ -35,13 +36,34 @@ from db import tables
 from db.announcements import Recipient, announce, lock_recipient, was_announced
 from db.engine import RetakeEngine
 from db.locks import keep_student
+from db.lookups import SharedLookups
 from db.retry import in_transaction
 from db.sql import fetch, fetch_of_session, fetch_one, to_json
-from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
+from db.standing import SPENT_COLUMNS, STANDING_COLUMNS, STANDING_JOIN, runs, spent_from, standing_from, times
 
-LEASE_SECONDS = 8.0
 RENEWAL_SECONDS = 2.0
-GENERATING_AT_ONCE = 3  # transactions of a burst of generations; the other connections are for everybody else
+# of a burst of generations; the other connections are for everybody else. A set that is complete never waits behind
+# those who ask for one.
+CLAIMS_AT_ONCE = 2
+ACTIVATIONS_AT_ONCE = 3
+REQUESTS_AT_ONCE = 100  # of one session in one process: more than any page sends, and few enough to wait for one set
+RETRY_AFTER_SECONDS = 2
+
+# One statement, so that of many who ask at the same moment one wins, and counts what it spends. A generation is
+# numbered by those that ended before it: no clock says which calls overlapped with it.
+CLAIM = f"""
+    INSERT INTO generation AS g (verification, lease_id, started, started_since)
+    SELECT id, {{}}, 1, clock_timestamp() FROM verification WHERE id = {{}} FOR KEY SHARE
+    ON CONFLICT (verification) DO UPDATE SET lease_id = excluded.lease_id, finished_at = NULL, set_id = NULL,
+        started = {times("g.started", "g.started_since")} + 1,
+        started_since = CASE WHEN {runs("g.started_since")} THEN g.started_since ELSE clock_timestamp() END
+    WHERE CASE WHEN g.finished_at IS NOT NULL THEN g.ended <= {{}}
+               ELSE g.lease_id = {{}}::uuid AND g.heartbeat = {{}} END
+      AND {times("g.sets", "g.sets_since")} < {{}} AND {times("g.started", "g.started_since")} < {{}}
+    RETURNING ended
+"""  # noqa: S608  # only constants of this package are put in
+COUNT_SET = f""", sets = {times("g.sets", "g.sets_since")} + 1,
+            sets_since = CASE WHEN {runs("g.sets_since")} THEN g.sets_since ELSE clock_timestamp() END"""
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +74,10 @@ class PostgresAssessmentStore:
     def __init__(self, engine: RetakeEngine, wake_courier: Callable[[], None]) -> None:
         self._engine = engine
         self._wake_courier = wake_courier
-        self._generating = asyncio.Semaphore(GENERATING_AT_ONCE)
+        self._claiming = asyncio.Semaphore(CLAIMS_AT_ONCE)
+        self._activating = asyncio.Semaphore(ACTIVATIONS_AT_ONCE)
+        self._looking = SharedLookups(_looks)
+        self._admitted: Counter[str] = Counter()
 
     async def load(self, verification_id: str) -> Dossier:
         dossier = await _dossier(verification_id)
@@ -64,11 +89,25 @@ class PostgresAssessmentStore:
         )
         return _question_set(row) if row else None
 
-    async def claim(self, verification_id: str, arrived_ago: float) -> Claim:
-        asked_at = time.monotonic()
-        async with self._generating, self._engine.transaction():
-            # the caller's figure has aged while it waited for a connection, and would miss what ended meanwhile
-            return await _claim(verification_id, arrived_ago + time.monotonic() - asked_at)
+    @contextlib.contextmanager
+    def admitted(self, verification_id: str) -> Iterator[None]:
+        if self._admitted[verification_id] >= REQUESTS_AT_ONCE:
+            raise RateLimited(retry_after=RETRY_AFTER_SECONDS)
+        self._admitted[verification_id] += 1
+        try:
+            yield
+        finally:
+            self._admitted[verification_id] -= 1
+            if not self._admitted[verification_id]:
+                del self._admitted[verification_id]
+
+    async def claim(self, verification_id: str, ended: int, silent: Busy | None) -> Claim:
+        async with self._claiming:
+            return await _claim(verification_id, ended, silent)
+
+    async def look(self, verification_id: str) -> Busy | None:
+        """See who writes; all requests of this process that wait, for whatever set, share the queries."""
+        return await self._looking.find(verification_id)
 
     def keep(self, lease: Lease) -> AbstractAsyncContextManager[None]:
         return _kept(lease)
@@ -102,11 +141,10 @@ class PostgresAssessmentStore:
             await _record_shown(recipient.addressee, fresh)
             if not recipient.attempts:
                 await _announce_first(recipient, len(fresh.questions))
-            # last, so that the moment of the end is the commit's, or nearly: what arrives before it overlapped
-            if not await _finish(lease, fresh.set_id):
+            if not await _finish(lease, fresh.set_id, counts=True):
                 raise StateChanged
 
-        async with self._generating:
+        async with self._activating:
             await in_transaction(self._engine, work)
 
     async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
@@ -150,49 +188,61 @@ async def _renew_for_ever(lease: Lease) -> None:
         try:
             await fetch(
                 """
-                UPDATE generation SET leased_until = clock_timestamp() + make_interval(secs => {})
+                UPDATE generation SET heartbeat = heartbeat + 1
                 WHERE verification = {} AND lease_id = {} AND finished_at IS NULL
                 """,
-                LEASE_SECONDS,
                 lease.verification_id,
                 UUID(lease.lease_id),
             )
-        except ServiceUnavailable:
-            log.warning("lease_not_renewed", verification_id=lease.verification_id)
+        except Exception as error:  # noqa: BLE001  # whatever it was, the next renewal may succeed
+            log.warning("lease_not_renewed", verification_id=lease.verification_id, error=type(error).__name__)
 
 
-async def _claim(verification_id: str, arrived_ago: float) -> Claim:
+async def _claim(verification_id: str, ended: int, silent: Busy | None) -> Claim:
     lease_id = uuid4()
-    won = await fetch(
-        """
-        INSERT INTO generation (verification, lease_id, leased_until)
-        SELECT id, {}, clock_timestamp() + make_interval(secs => {}) FROM verification WHERE id = {} FOR KEY SHARE
-        ON CONFLICT (verification) DO UPDATE SET lease_id = excluded.lease_id, leased_until = excluded.leased_until,
-            finished_at = NULL, set_id = NULL
-        WHERE generation.finished_at < statement_timestamp() - make_interval(secs => {})
-           OR (generation.finished_at IS NULL AND generation.leased_until < clock_timestamp())
-        RETURNING lease_id
-        """,
-        lease_id,
-        LEASE_SECONDS,
-        verification_id,
-        arrived_ago,
-    )
+    won = await fetch(CLAIM, lease_id, verification_id, ended, *_named(silent), SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT)
     if won:
-        return Lease(verification_id, str(lease_id))
-    row = await fetch_of_session("SELECT finished_at, set_id FROM generation WHERE verification = {}", verification_id)
-    if row["finished_at"] is None:
-        return Busy()
-    return Finished(str(row["set_id"]) if row["set_id"] else None)
+        return Lease(verification_id, str(lease_id), won[0]["ended"])
+    row = await fetch_of_session(
+        f"SELECT lease_id, heartbeat, finished_at, set_id, ended, {SPENT_COLUMNS} FROM generation g"  # noqa: S608  # only constants of this package are put in
+        " WHERE verification = {}",
+        verification_id,
+    )
+    busy = _busy(row)
+    if busy is None and row["ended"] > ended:
+        return Finished(str(row["set_id"]) if row["set_id"] else None, row["ended"])
+    if busy is None or busy == silent:
+        may_spend(*spent_from(row))
+    return Busy(str(row["lease_id"]), row["heartbeat"])
 
 
-async def _finish(lease: Lease, set_id: str | None) -> bool:
-    """End the generation unless the lease was lost; False then."""
+def _named(silent: Busy | None) -> tuple[UUID | None, int]:
+    return (UUID(silent.lease_id), silent.heartbeat) if silent else (None, 0)
+
+
+def _busy(row: dict[str, Any]) -> Busy | None:
+    return Busy(str(row["lease_id"]), row["heartbeat"]) if row["finished_at"] is None else None
+
+
+async def _looks(verification_ids: list[str]) -> dict[str, Busy]:
     rows = await fetch(
         """
-        UPDATE generation SET finished_at = clock_timestamp(), set_id = {}
-        WHERE verification = {} AND lease_id = {} AND finished_at IS NULL RETURNING lease_id
+        SELECT verification, lease_id, heartbeat, finished_at FROM generation
+        WHERE verification = ANY({}) AND finished_at IS NULL
         """,
+        verification_ids,
+    )
+    return {row["verification"]: busy for row in rows if (busy := _busy(row))}
+
+
+async def _finish(lease: Lease, set_id: str | None, *, counts: bool = False) -> bool:
+    """End the generation unless the lease was lost; False then. A set that is shown `counts`."""
+    rows = await fetch(
+        f"""
+        UPDATE generation g SET finished_at = clock_timestamp(), set_id = {{}}, ended = g.ended + 1
+            {COUNT_SET if counts else ""}
+        WHERE verification = {{}} AND lease_id = {{}} AND finished_at IS NULL RETURNING lease_id
+        """,  # noqa: S608  # only constants of this package are put in
         UUID(set_id) if set_id else None,
         lease.verification_id,
         UUID(lease.lease_id),
@@ -263,13 +313,16 @@ async def _record_result(verification_id: str, attempt: Attempt) -> None:
     await fetch(
         """
         WITH scored AS (UPDATE question_set SET state = 'submitted' WHERE verification = {} AND state = 'active'),
-             judged AS (UPDATE verification_skill SET status = {}, verified_at = {} WHERE verification = {})
+             judged AS (UPDATE verification_skill SET status = {}, verified_at = {} WHERE verification = {}),
+             counted AS (UPDATE generation SET sets = 0, sets_since = NULL, started = 0, started_since = NULL
+                         WHERE verification = {})
         UPDATE verification SET attempts = {}, last_score = {}, last_passed = {}, is_locked = {},
                revision = revision + 1 WHERE id = {}
         """,
         verification_id,
         status.value,
         attempt.submitted_at if attempt.passed else None,
+        verification_id,
         verification_id,
         attempt.number,
         attempt.score,

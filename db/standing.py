@@ -2,15 +2,40 @@
 
 from typing import Any
 
-from assessment.models import Method, Mode, SetState, Standing
+from assessment.eligibility import SPENT_SECONDS
+from assessment.models import Method, Mode, SetState, Spent, Standing
 
-STANDING_COLUMNS = """
+
+def runs(since: str) -> str:
+    """Whether counting that began at `since` goes on; not if the database's clock was set back behind it."""
+    return f"{since} BETWEEN clock_timestamp() - interval '{SPENT_SECONDS} seconds' AND clock_timestamp()"
+
+
+def times(count: str, since: str) -> str:
+    """How often something was done since counting began."""
+    return f"CASE WHEN {runs(since)} THEN {count} ELSE 0 END"
+
+
+def seconds(since: str) -> str:
+    """Until counting begins anew."""
+    rest = f"extract(epoch FROM {since} + interval '{SPENT_SECONDS} seconds' - clock_timestamp())"
+    return f"CASE WHEN {runs(since)} THEN ceil({rest})::int ELSE 0 END"
+
+
+SPENT_COLUMNS = f"""
+    {times("g.sets", "g.sets_since")} AS sets, {seconds("g.sets_since")} AS sets_seconds,
+    {times("g.started", "g.started_since")} AS starts, {seconds("g.started_since")} AS starts_seconds
+"""
+STANDING_COLUMNS = f"""
     v.id, v.platform, v.student, v.mode, v.method, v.is_locked, v.attempts, v.last_score, v.last_passed, v.revision,
-    q.state AS set_state,
+    q.state AS set_state, coalesce(g.ended, 0) AS ended, {SPENT_COLUMNS},
     EXISTS (SELECT 1 FROM source_item i WHERE i.verification = v.id AND i.attached) AS has_sources,
     EXISTS (SELECT 1 FROM verification_skill k WHERE k.verification = v.id) AS has_skills
+"""  # noqa: S608  # only constants of this module are put in
+STANDING_JOIN = """
+    LEFT JOIN question_set q ON q.verification = v.id AND q.state IN ('active', 'submitted')
+    LEFT JOIN generation g ON g.verification = v.id
 """
-STANDING_JOIN = "LEFT JOIN question_set q ON q.verification = v.id AND q.state IN ('active', 'submitted')"
 
 
 def standing_from(row: dict[str, Any]) -> Standing:
@@ -29,4 +54,12 @@ def standing_from(row: dict[str, Any]) -> Standing:
         has_sources=row["has_sources"],
         has_skills=row["has_skills"],
         revision=row["revision"],
+        ended=row["ended"],
+        sets=Spent(row["sets"], row["sets_seconds"]),
+        starts=Spent(row["starts"], row["starts_seconds"]),
     )
+
+
+def spent_from(row: dict[str, Any]) -> tuple[Spent, Spent]:
+    """Read what was spent, sets first."""
+    return Spent(row["sets"], row["sets_seconds"]), Spent(row["starts"], row["starts_seconds"])

@@ -165,13 +165,24 @@ class Attempt(Table):
 
 
 class Generation(Table):
-    """The lease under which the next set of a verification is written, and how the last writing ended."""
+    """The lease under which the next set of a verification is written, and how the last writing ended.
+
+    `ended` counts the generations that ended, `heartbeat` the renewals of the lease. `started` and `sets` count what
+    was begun and written for the attempt to come, each within an hour of its `…_since`. `leased_until` is not read
+    any more.
+    """
 
     verification = ForeignKey(references=Verification, null=False, primary_key=True, on_delete=OnDelete.cascade)
     lease_id = UUID()
     leased_until = Timestamptz()
     finished_at = Timestamptz(null=True, default=None)
     set_id = UUID(null=True, default=None)
+    ended = BigInt(default=0)
+    heartbeat = BigInt(default=0)
+    started = Integer(default=0)
+    started_since = Timestamptz(null=True, default=None)
+    sets = Integer(default=0)
+    sets_since = Timestamptz(null=True, default=None)
 
 
 class OutboxMessage(Table):

@@ -1,13 +1,13 @@
 """Hand-written stand-ins for the clock, the store and the writer, so that a use case runs without waiting."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
 
 from assessment.deadline import Deadline
-from assessment.errors import GenerationFailed
+from assessment.errors import GenerationFailed, RetakeError
 from assessment.models import (
     Attempt,
     Brief,
@@ -56,12 +56,22 @@ class FakeStore:
         self.kept = 0
         self.looks = 0
         self.claims = 0
-        self.on_busy: Callable[[], None] = lambda: None
-        self._ended: tuple[float, str | None] | None = None
+        self.glances = 0
+        self.heartbeat = 0
+        self.ended = 0
+        self.admissions = 0
+        self.on_glance: Callable[[], None] = lambda: None
+        self.refused: RetakeError | None = None
+        self._last_set: str | None = None
 
     @property
     def standing(self) -> Standing:
         return self.dossier.standing
+
+    @property
+    def arrived(self) -> Standing:
+        """The standing as a request finds it that arrives now."""
+        return msgspec.structs.replace(self.standing, ended=self.ended)
 
     def change(self, **fields: object) -> None:
         """Let somebody else change the verification."""
@@ -74,7 +84,7 @@ class FakeStore:
 
     def end_elsewhere(self, fresh: QuestionSet | None) -> None:
         """Let the other call finish with a set, or fail."""
-        self.holder, self._ended = None, (self.clock.time, fresh.set_id if fresh else None)
+        self._end(fresh.set_id if fresh else None)
         if fresh is not None:
             self._put(fresh)
 
@@ -87,17 +97,33 @@ class FakeStore:
         assert verification_id == self.standing.verification_id
         return self.dossier.current_set
 
-    async def claim(self, verification_id: str, arrived_ago: float) -> Claim:
-        asked_at = self.clock.time
+    @contextmanager
+    def admitted(self, verification_id: str) -> Iterator[None]:
+        assert verification_id == self.standing.verification_id
+        if self.refused:
+            raise self.refused
+        self.admissions += 1
+        try:
+            yield
+        finally:
+            self.admissions -= 1
+
+    async def claim(self, verification_id: str, ended: int, silent: Busy | None) -> Claim:
         self.clock.time += ROUND_TRIP
         self.claims += 1
-        if self.holder is not None:
-            self.on_busy()
-            return Busy()
-        if self._ended is not None and self._ended[0] >= asked_at - arrived_ago:
-            return Finished(self._ended[1])
+        if self.holder is not None and self._busy() != silent:
+            return self._busy()
+        if self.holder is None and self.ended > ended:
+            return Finished(self._last_set, self.ended)
         self.holder = f"lease-{self.claims}"
-        return Lease(verification_id, self.holder)
+        return Lease(verification_id, self.holder, self.ended)
+
+    async def look(self, verification_id: str) -> Busy | None:
+        assert verification_id == self.standing.verification_id
+        self.clock.time += ROUND_TRIP
+        self.glances += 1
+        self.on_glance()
+        return self._busy() if self.holder else None
 
     @asynccontextmanager
     async def keep(self, lease: Lease) -> AsyncIterator[None]:
@@ -110,7 +136,8 @@ class FakeStore:
 
     async def give_up(self, lease: Lease) -> None:
         self.given_up.append(lease)
-        self.holder, self._ended = None, (self.clock.time, None)
+        if self.holder == lease.lease_id:
+            self._end(None)
         self.clock.time += ROUND_TRIP
 
     async def activate(
@@ -120,7 +147,7 @@ class FakeStore:
             raise StateChanged
         fresh = QuestionSet(f"set-{self.claims}", SetState.ACTIVE, tuple(questions), provenance)
         self._put(fresh)
-        self.holder, self._ended = None, (self.clock.time, fresh.set_id)
+        self._end(fresh.set_id)
         return fresh
 
     async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
@@ -139,6 +166,13 @@ class FakeStore:
             is_locked=attempt.passed,
         )
         return before, attempt
+
+    def _busy(self) -> Busy:
+        return Busy(self.holder or "", self.heartbeat)
+
+    def _end(self, set_id: str | None) -> None:
+        self.holder, self._last_set = None, set_id
+        self.ended += 1
 
     def _put(self, fresh: QuestionSet) -> None:
         self.dossier = msgspec.structs.replace(self.dossier, current_set=fresh)

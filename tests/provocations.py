@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import httpx
 
-from assessment.errors import ServiceUnavailable
+from assessment.errors import RateLimited, ServiceUnavailable
 from db.idempotency import IdempotencyStore, Underway
 from db.sql import fetch
 from tests.journey import answers
+from tests.rows import SPEND_SETS
 from tests.stage import TO_STATE, Stage, client_from
 
 UNKNOWN_TOKEN = "st_test_" + "A" * 43
@@ -139,6 +140,16 @@ async def _generation_failed(stage: Stage, operation_id: str) -> httpx.Response:
     return await call.send()
 
 
+async def _spent(stage: Stage, operation_id: str) -> httpx.Response:
+    return await _after_sql(TO_STATE[operation_id], SPEND_SETS)(stage, operation_id)
+
+
+async def _crowded(stage: Stage, operation_id: str) -> httpx.Response:
+    call = await stage.call(operation_id)
+    stage.replace(store=Broken(RateLimited(retry_after=2)))
+    return await call.send()
+
+
 async def _one_call_too_many(stage: Stage, operation_id: str) -> httpx.Response:
     call = await stage.call(operation_id)
     async with client_from(f"address-{uuid4().hex}", stage.app) as client:
@@ -236,6 +247,8 @@ GENERAL: dict[str, Provocation] = {
     "INTERNAL_ERROR": _broken_by(RuntimeError("a bug")),
     "SERVICE_UNAVAILABLE": _broken_by(ServiceUnavailable(retry_after=2)),
     "GENERATION_FAILED": _generation_failed,
+    "TOO_MANY_SETS": _spent,
+    "RATE_LIMITED": _crowded,
     "ASSESSMENT_LOCKED": _in_state("locked"),
     "ASSESSMENT_PASSED": _after_sql("locked", LIFT_LOCK),
     "ASSESSMENT_ALREADY_PASSED": _in_state("locked"),

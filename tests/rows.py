@@ -31,6 +31,18 @@ async def erase_evidence(journey: Journey) -> None:
     await erase_skills(journey)
 
 
+SPEND_SETS = """
+    INSERT INTO generation (verification, lease_id, finished_at, sets, sets_since)
+    VALUES ({}, gen_random_uuid(), now(), 5, now())
+    ON CONFLICT (verification) DO UPDATE SET sets = excluded.sets, sets_since = excluded.sets_since
+"""
+
+
+async def spend_sets(journey: Journey) -> None:
+    """As many sets as may be written before a submit."""
+    await fetch(SPEND_SETS, journey.verification_id)
+
+
 async def expire_session(journey: Journey) -> None:
     await fetch(
         "UPDATE session SET expires_at = now() - interval '1 second' WHERE verification = {}", journey.verification_id

@@ -31,9 +31,9 @@ from api.schemas import (
 )
 from api.session_auth import by_session_token
 from assessment.deadline import Deadline
-from assessment.eligibility import next_calls, progress
+from assessment.eligibility import next_calls, progress, sets_left
 from assessment.errors import AttemptNotFound, GenerationFailed
-from assessment.models import AnsweredQuestion, Attempt, FormPlan, Question, Skill
+from assessment.models import AnsweredQuestion, Attempt, FormPlan, Question, Skill, Standing
 from assessment.notices import iso
 from assessment.ports import AssessmentStore, QuestionWriter
 from assessment.retake import retake
@@ -41,7 +41,9 @@ from assessment.start import start
 from assessment.submit import submit
 
 Answer = TypeVar("Answer")
-UseCase = Callable[[str, FormPlan, str | None, Deadline, AssessmentStore, QuestionWriter], Coroutine[Any, Any, Answer]]
+UseCase = Callable[
+    [Standing, FormPlan, str | None, Deadline, AssessmentStore, QuestionWriter], Coroutine[Any, Any, Answer]
+]
 
 LAST_WORD_SECONDS = 0.5
 MAX_NUMBER_DIGITS = 9
@@ -129,6 +131,7 @@ class AssessmentController(Controller):
             attempts=standing.attempts,
             last_score=standing.last_score,
             next=list(next_calls(standing)),
+            sets_left=sets_left(standing),
         )
         return request.success(data, "Assessment state retrieved successfully")
 
@@ -157,7 +160,7 @@ async def _written(request: ApiRequest, use_case: UseCase[Answer]) -> Answer:
     try:
         async with asyncio.timeout(deadline.remaining - LAST_WORD_SECONDS):
             return await use_case(
-                request.standing.verification_id,
+                request.standing,
                 services.form,
                 request.scenario,
                 deadline.shortened(services.reserve_seconds),

@@ -196,6 +196,7 @@ STATE_ANSWER: Json = {
     "attempts": 1,
     "lastScore": 50,
     "next": ["retakeassessment"],
+    "setsLeft": 5,
 }
 SUMMARY: Json = {
     "attemptNumber": 1,

@@ -17,6 +17,7 @@ from api.openapi.parameters import (
     SESSION,
     SESSION_TOKEN,
 )
+from assessment.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
 
 VERIFICATION = "Verification"
 ASSESSMENT = "Assessment"
@@ -46,8 +47,20 @@ OF_POST = (
 OF_API_KEY = ("MISSING_API_KEY", "INVALID_API_KEY")
 OF_SESSION = ("MISSING_API_KEY", "INVALID_SESSION", "SESSION_EXPIRED")
 OF_EVIDENCE = ("MAX_SKILLS_PER_SOURCE", "DUPLICATE_SKILLS_IN_BUNDLE", "ASSESSMENT_ALREADY_PASSED")
-OF_GENERATION = ("INVALID_VERIFICATION_TYPE", "NO_DATA", "NO_SKILLS", "GENERATION_FAILED")
+OF_GENERATION = (
+    "INVALID_VERIFICATION_TYPE",
+    "TOO_MANY_SETS",
+    "NO_DATA",
+    "NO_SKILLS",
+    "GENERATION_FAILED",
+    "RATE_LIMITED",
+)
 
+BOUNDED = (
+    f"Before a submit at most {SETS_PER_ATTEMPT} sets are written, those that were discarded for other skills or items "
+    f"included, and at most {STARTS_PER_ATTEMPT} are begun, those that fail included; then `TOO_MANY_SETS` until an "
+    "hour has passed since the first of them. `RATE_LIMITED` when a hundred calls of one session wait for a set."
+)
 SHORTENED = "The example is shortened to three questions."
 
 PAGES: Mapping[str, Page] = {
@@ -161,7 +174,7 @@ PAGES: Mapping[str, Page] = {
         tag=ASSESSMENT,
         summary="Get the first question set",
         description="A set that waits for answers comes back at once, unchanged and with `alreadyGenerated`. Calls "
-        f"that overlap share one generation. The answer, error or not, comes within 90 seconds. {SHORTENED}",
+        f"that overlap share one generation. The answer, error or not, comes within 90 seconds. {BOUNDED} {SHORTENED}",
         credential=SESSION,
         body_required=False,
         examples={"nothing": {}},
@@ -209,7 +222,7 @@ PAGES: Mapping[str, Page] = {
         description="Replaces the question set in one transaction, after the new one is complete; whenever generation "
         "fails, the old state stands untouched. Every earlier attempt stays in the archive. Called again before "
         "submitting it makes a new set again, with the same `retakeAttemptNumber`. Calls that overlap share one "
-        f"generation. The answer, error or not, comes within 90 seconds. {SHORTENED}",
+        f"generation. The answer, error or not, comes within 90 seconds. {BOUNDED} {SHORTENED}",
         credential=SESSION,
         body_required=False,
         examples={"nothing": {}},
@@ -230,7 +243,8 @@ PAGES: Mapping[str, Page] = {
         tag=ASSESSMENT,
         summary="Where the assessment stands",
         description="`state` is `not_started`, `ready` (a set waits for answers), `failed`, `passed` (and the lock was "
-        "lifted) or `locked`; `next` lists what may be called now.",
+        "lifted) or `locked`; `next` lists what may be called now. `setsLeft` counts the sets that may still be "
+        "written before the next submit.",
         credential=SESSION,
         data=schemas.AssessmentState,
         message="Assessment state retrieved successfully",

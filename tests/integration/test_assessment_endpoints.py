@@ -174,23 +174,23 @@ async def test_the_state_follows_the_story(journey: Journey) -> None:
     async def seen() -> tuple[object, ...]:
         state = await journey.state()
         assert state.pop("recordVerificationId") == journey.verification_id
-        assert list(state) == ["state", "isLocked", "attempts", "lastScore", "next"]
+        assert list(state) == ["state", "isLocked", "attempts", "lastScore", "next", "setsLeft"]
         return tuple(state.values())
 
     await journey.verify()
-    assert await seen() == ("not_started", False, 0, None, [])
+    assert await seen() == ("not_started", False, 0, None, [], 5)
     await journey.prepared()
-    assert await seen() == ("not_started", False, 0, None, ["generate"])
+    assert await seen() == ("not_started", False, 0, None, ["generate"], 5)
     await journey.generate()
-    assert await seen() == ("ready", False, 0, None, ["generate", "submit"])
+    assert await seen() == ("ready", False, 0, None, ["generate", "submit"], 4)
     await journey.submit(right=5)
-    assert await seen() == ("failed", False, 1, 50, ["retakeassessment"])
+    assert await seen() == ("failed", False, 1, 50, ["retakeassessment"], 5)
     await journey.retake()
-    assert await seen() == ("ready", False, 1, 50, ["generate", "submit", "retakeassessment"])
+    assert await seen() == ("ready", False, 1, 50, ["generate", "submit", "retakeassessment"], 4)
     await journey.submit(right=7)
-    assert await seen() == ("locked", True, 2, 70, [])
+    assert await seen() == ("locked", True, 2, 70, [], 5)
     await lift_lock(journey)
-    assert await seen() == ("passed", False, 2, 70, [])
+    assert await seen() == ("passed", False, 2, 70, [], 5)
 
 
 SQL_ONLY = [{"skillId": "sql"}]

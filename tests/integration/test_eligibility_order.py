@@ -12,7 +12,7 @@ from api.services import Services
 from assessment.deadline import Deadline
 from assessment.models import Brief, WrittenSet
 from tests.journey import Journey, answers
-from tests.rows import digest_of, erase_evidence, erase_items, erase_skills, lift_lock
+from tests.rows import digest_of, erase_evidence, erase_items, erase_skills, lift_lock, spend_sets
 
 Setup = Callable[[Journey], Awaitable[object]]
 
@@ -61,6 +61,9 @@ GENERATE = [
     (then(LOCKED, erase_evidence), 403, "ASSESSMENT_LOCKED"),
     (only_opened, 404, "VERIFICATION_NOT_FOUND"),
     (human, 400, "INVALID_VERIFICATION_TYPE"),
+    (then(human, spend_sets), 400, "INVALID_VERIFICATION_TYPE"),
+    (then(without_evidence, spend_sets), 429, "TOO_MANY_SETS"),
+    (then(FAILED, spend_sets), 409, "RETAKE_REQUIRED"),
     (without_evidence, 400, "NO_DATA"),
     (without_skills, 400, "NO_SKILLS"),
     (then(PREPARED, erase_evidence), 400, "NO_DATA"),
@@ -76,6 +79,10 @@ RETAKE = [
     (then(READY, erase_evidence), 400, "NO_PRIOR_ATTEMPT"),
     (then(LOCKED, lift_lock, erase_evidence), 403, "ASSESSMENT_PASSED"),
     (then(LOCKED, lift_lock), 403, "ASSESSMENT_PASSED"),
+    (then(LOCKED, spend_sets), 403, "ASSESSMENT_LOCKED"),
+    (then(READY, spend_sets), 400, "NO_PRIOR_ATTEMPT"),
+    (then(LOCKED, lift_lock, spend_sets), 403, "ASSESSMENT_PASSED"),
+    (then(FAILED, spend_sets, erase_evidence), 429, "TOO_MANY_SETS"),
     (then(FAILED, erase_evidence), 400, "NO_DATA"),
     (then(FAILED, erase_items), 400, "NO_DATA"),
     (then(FAILED, erase_skills), 400, "NO_SKILLS"),

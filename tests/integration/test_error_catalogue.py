@@ -63,6 +63,7 @@ OPERATION_OF = {
     "PAYLOAD_TOO_LARGE": "verify",
     "UNSUPPORTED_MEDIA_TYPE": "submitAssessment",
     "IDEMPOTENCY_KEY_REUSED": "verify",
+    "TOO_MANY_SETS": "retakeAssessment",
     "RATE_LIMITED": "searchSkills",
     "INTERNAL_ERROR": "retakeAssessment",
     "GENERATION_FAILED": "retakeAssessment",

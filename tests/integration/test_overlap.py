@@ -11,7 +11,7 @@ from litestar import Litestar
 
 from api.services import Services
 from assessment.errors import GenerationFailed
-from assessment.ports import Claim
+from assessment.ports import Busy, Claim
 from db.assessment_store import PostgresAssessmentStore
 from db.sql import fetch
 from tests.integration.gate import GatedWriter
@@ -28,8 +28,8 @@ class WatchedStore(PostgresAssessmentStore):
         super().__init__(store._engine, store._wake_courier)
         self.claimants: set[asyncio.Task[Any] | None] = set()
 
-    async def claim(self, verification_id: str, arrived_ago: float) -> Claim:
-        claim = await super().claim(verification_id, arrived_ago)
+    async def claim(self, verification_id: str, ended: int, silent: Busy | None) -> Claim:
+        claim = await super().claim(verification_id, ended, silent)
         self.claimants.add(asyncio.current_task())
         return claim
 

@@ -41,6 +41,11 @@ MAIN_STORY: list[Operation] = [
     *[("retake_in_vain", 0), ("retake", 0), ("retake", 0), ("stale_submit", 0), ("skills", 1), ("submit", 6)],
     *[("retake", 0), ("submit", 6), ("submit", 6), ("retake", 0), ("generate", 0), ("skills", 2), ("items", 1)],
 ]
+SPENDTHRIFT: list[Operation] = [
+    *PREPARATION,
+    *[("generate", 0), ("submit", 0), *[("retake", 0)] * 4, ("retake_in_vain", 0), ("skills", 1), *[("retake", 0)] * 3],
+    *[("items", 1), ("retake", 0), ("skills", 0), ("submit", 0), ("retake_in_vain", 0)],
+]
 operations = st.sampled_from([operation for operation, weight in WEIGHTS.items() for _ in range(weight)])
 stories = st.tuples(
     st.sampled_from([PREPARATION, PREPARATION, PREPARATION, []]), st.lists(operations, min_size=1, max_size=STEPS)
@@ -57,6 +62,8 @@ class Model(msgspec.Struct):
     waiting: list[Json] | None = None
     scored: bool = False
     replaced: list[Json] | None = None
+    sets: int = 0
+    starts: int = 0
 
     @property
     def locked(self) -> bool:
@@ -69,8 +76,16 @@ class Model(msgspec.Struct):
     def ask(self, questions: list[Json]) -> None:
         self.replaced = self.waiting or self.replaced
         self.waiting, self.scored = questions, False
+        self.sets += 1
+        self.starts += 1
+
+    @property
+    def sets_left(self) -> int:
+        return min(5 - self.sets, 20 - self.starts)
 
     def lacks(self) -> str:
+        if not self.sets_left:
+            return "TOO_MANY_SETS"
         return "NO_DATA" if self.items is None else "NO_SKILLS" if self.skills is None else ""
 
     def generate_refusal(self) -> str:
@@ -110,6 +125,7 @@ class Model(msgspec.Struct):
             "isLocked": self.locked,
             "attempts": len(self.scores),
             "lastScore": self.scores[-1] if self.scores else None,
+            "setsLeft": self.sets_left,
             "next": [call for call, refusal in calls.items() if not refusal],
         }
 
@@ -158,7 +174,9 @@ class Story:
     async def generate_in_vain(self, _: int) -> None:
         refusal = self.model.generate_refusal()
         waits = self.model.waiting is not None
-        agrees(await self.journey.generate(**{"x-sandbox-scenario": "fail"}), refusal or ("" if waits else FAILED))
+        expected = refusal or ("" if waits else FAILED)
+        agrees(await self.journey.generate(**{"x-sandbox-scenario": "fail"}), expected)
+        self.model.starts += expected == FAILED
 
     async def retake(self, _: int) -> None:
         response = await self.journey.retake()
@@ -170,6 +188,7 @@ class Story:
     async def retake_in_vain(self, _: int) -> None:
         refusal = self.model.retake_refusal()
         agrees(await self.journey.retake(**{"x-sandbox-scenario": "fail"}), refusal or FAILED)
+        self.model.starts += not refusal
 
     async def submit(self, right: int) -> None:
         given = answers(self.model.waiting or SOMETHING, right)
@@ -180,6 +199,7 @@ class Story:
             assert response.json()["data"]["result"]["score"] == right * 10
             self.model.scores.append(right * 10)
             self.model.waiting, self.model.scored = None, True
+            self.model.sets = self.model.starts = 0
 
     async def stale_submit(self, _: int) -> None:
         """Answer a set that was replaced or discarded before it was answered."""
@@ -225,6 +245,7 @@ def agrees(response: httpx.Response, refusal: str) -> bool:
 )
 @given(story=stories)
 @example(story=MAIN_STORY)
+@example(story=SPENDTHRIFT)
 async def test_every_story_ends_as_the_model_says(
     client: httpx.AsyncClient, test_key: str, story: list[Operation]
 ) -> None:

@@ -6,19 +6,24 @@ from collections.abc import Callable
 import pytest
 
 from assessment.eligibility import (
+    SETS_PER_ATTEMPT,
+    STARTS_PER_ATTEMPT,
     may_change_evidence,
     may_generate,
     may_retake,
     may_submit,
     next_calls,
     progress,
+    sets_left,
 )
-from assessment.errors import RetakeError
-from assessment.models import Method, SetState, Standing
+from assessment.errors import RetakeError, TooManySets
+from assessment.models import Method, SetState, Spent, Standing
 from tests.factories import FAILED, LOCKED, PREPARED, READY, RETAKEN, UNLOCKED, standing
 
 Rule = Callable[[Standing], None]
 
+SPENT = Spent(SETS_PER_ATTEMPT, 1200)
+STARTED = Spent(STARTS_PER_ATTEMPT, 2400)
 EMPTY = {"has_sources": False, "has_skills": False}
 
 GENERATE = [
@@ -28,6 +33,10 @@ GENERATE = [
     (standing(UNLOCKED, **EMPTY), "ASSESSMENT_PASSED"),
     (standing(FAILED, **EMPTY), "RETAKE_REQUIRED"),
     (standing(FAILED, set_state=None), "RETAKE_REQUIRED"),
+    (standing(PREPARED, sets=SPENT, **EMPTY), "TOO_MANY_SETS"),
+    (standing(PREPARED, starts=STARTED, **EMPTY), "TOO_MANY_SETS"),
+    (standing(FAILED, sets=SPENT), "RETAKE_REQUIRED"),
+    (standing(READY, sets=SPENT), None),
     (standing(PREPARED, **EMPTY), "NO_DATA"),
     (standing(PREPARED, has_skills=False), "NO_SKILLS"),
     (PREPARED, None),
@@ -41,6 +50,10 @@ RETAKE = [
     (READY, "NO_PRIOR_ATTEMPT"),
     (standing(UNLOCKED, method=Method.HUMAN, **EMPTY), "ASSESSMENT_PASSED"),
     (standing(FAILED, method=Method.HUMAN, **EMPTY), "INVALID_VERIFICATION_TYPE"),
+    (standing(FAILED, method=Method.HUMAN, sets=SPENT), "INVALID_VERIFICATION_TYPE"),
+    (standing(FAILED, sets=SPENT, **EMPTY), "TOO_MANY_SETS"),
+    (standing(FAILED, starts=STARTED, **EMPTY), "TOO_MANY_SETS"),
+    (standing(FAILED, sets=Spent(SETS_PER_ATTEMPT - 1, 9), starts=Spent(STARTS_PER_ATTEMPT - 1, 9)), None),
     (standing(FAILED, **EMPTY), "NO_DATA"),
     (standing(FAILED, has_skills=False), "NO_SKILLS"),
     (FAILED, None),
@@ -153,3 +166,22 @@ def test_a_retake_needs_a_failed_attempt_in_every_standing() -> None:
         if code(may_retake, at) is None:
             assert at.attempts
             assert at.last_passed is False
+
+
+@pytest.mark.parametrize(
+    ("sets", "starts", "seconds"),
+    [(SPENT, Spent(), 1200), (Spent(), STARTED, 2400), (SPENT, STARTED, 2400), (Spent(9, 0), Spent(), 1)],
+)
+def test_who_asked_for_too_many_sets_is_told_when_it_may_ask_again(sets: Spent, starts: Spent, seconds: int) -> None:
+    with pytest.raises(TooManySets) as raised:
+        may_retake(standing(FAILED, sets=sets, starts=starts))
+    assert raised.value.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("sets", "starts", "left"), [(0, 0, 5), (1, 1, 4), (5, 5, 0), (6, 6, 0), (0, 17, 3), (2, 20, 0), (0, 21, 0)]
+)
+def test_what_is_left_is_the_smaller_of_sets_and_starts(sets: int, starts: int, left: int) -> None:
+    at = standing(FAILED, sets=Spent(sets, 60), starts=Spent(starts, 60))
+    assert sets_left(at) == left
+    assert ("retakeassessment" in next_calls(at)) is (left > 0)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from assessment.deadline import Deadline
-from assessment.errors import AssessmentLocked, GenerationFailed, NoSkills, RetakeError
+from assessment.errors import AssessmentLocked, GenerationFailed, NoSkills, RateLimited, RetakeError
 from assessment.models import Brief, Dossier, FormPlan, SeenItem, SetState
 from assessment.retake import Retaken, retake
 from assessment.start import Started, start
@@ -28,10 +28,11 @@ class Scene:
         self.deadline = Deadline(self.clock, BUDGET)
 
     async def start(self, writer: FakeWriter | None = None) -> Started:
-        return await start("ver_test_1", FormPlan(), None, self.deadline, self.store, writer or FakeWriter())
+        return await start(self.store.arrived, FormPlan(), None, self.deadline, self.store, writer or FakeWriter())
 
     async def retake(self, writer: FakeWriter | None = None) -> Retaken:
-        return await retake("ver_test_1", FormPlan(), "marked", self.deadline, self.store, writer or FakeWriter())
+        writer = writer or FakeWriter()
+        return await retake(self.store.arrived, FormPlan(), "marked", self.deadline, self.store, writer)
 
 
 @pytest.fixture
@@ -171,6 +172,22 @@ async def test_changes_without_end_are_followed_until_the_deadline_only(again: S
     assert BUDGET <= again.deadline.elapsed < BUDGET + 2.0
     assert again.store.dossier.current_set == OLD_SET
     assert again.store.holder is None
+
+
+async def test_a_call_counts_as_waiting_while_it_lasts_and_one_too_many_is_refused_before_anything_is_read(
+    again: Scene,
+) -> None:
+    waiting = []
+
+    async def look(_: Brief) -> None:
+        waiting.append(again.store.admissions)
+
+    await again.retake(FakeWriter(look))
+    assert (waiting, again.store.admissions) == ([1], 0)
+    again.store.refused, looks = RateLimited(retry_after=2), again.store.looks
+    with pytest.raises(RateLimited):
+        await again.retake()
+    assert again.store.looks == looks
 
 
 async def test_nothing_is_claimed_or_written_once_the_deadline_is_over(again: Scene) -> None:
