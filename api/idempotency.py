@@ -11,11 +11,11 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import deadline_of, header_of
-from api.services import Services, services_of
+from api.services import services_of
 from api.session_auth import Access
 from assessment.deadline import Deadline
 from assessment.errors import Detail, IdempotencyKeyInUse, InvalidInput, ServiceUnavailable
-from db.idempotency import StoredAnswer, Underway
+from db.idempotency import IdempotencyStore, Lease, StoredAnswer, Underway
 
 HEADER = b"idempotency-key"
 VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -41,33 +41,43 @@ class IdempotencyMiddleware(ASGIMiddleware):
         services = services_of(request)
         fingerprint = _fingerprint(scope, await request.body())
         deadline = deadline_of(scope, services.budget_seconds).shortened(services.reserve_seconds)
-        earlier = await _earlier_answer(services, access, key, fingerprint, deadline)
-        if earlier is not None:
-            await _replay(earlier, send)
-            return
-        await _answer_first_time(services, access, key, next_app, scope, receive, send)
-
-
-async def _earlier_answer(
-    services: Services, access: Access, key: str, fingerprint: bytes, deadline: Deadline
-) -> StoredAnswer | None:
-    """Wait for the first answer while it is worked on; None when the request is ours to answer."""
-    pause = FIRST_PAUSE_SECONDS
-    while True:
-        found = await services.idempotency.begin(access.digest, access.sealing_key, key, fingerprint)
+        found = await claim(services.idempotency, access, key, fingerprint, deadline)
         if isinstance(found, StoredAnswer):
-            return found
+            await _replay(found, send)
+            return
+        async with services.idempotency.keep(found):
+            held = await _answer_first_time(services.idempotency, access, found, next_app, scope, receive)
+        for message in held:
+            await send(message)
+
+
+async def claim(
+    store: IdempotencyStore, access: Access, key: str, fingerprint: bytes, deadline: Deadline
+) -> StoredAnswer | Lease:
+    """Get the first answer, waiting while it is worked on, or the lease under which the request is ours to answer.
+
+    A holder whose heartbeat stands still for some seconds on this process's own clock is dead, whatever time the
+    database thinks it is. Raises IdempotencyKeyInUse when the first answer does not come in time.
+    """
+    pause, last_seen, since, silent = FIRST_PAUSE_SECONDS, None, deadline.elapsed, None
+    # also where the budget is short it has to be found out whether the holder lives
+    patience = deadline.lasting(max(deadline.seconds, store.silence_seconds + 2 * LONGEST_PAUSE_SECONDS))
+    while True:
+        found = await store.begin(access.digest, access.sealing_key, key, fingerprint, silent)
         if not isinstance(found, Underway):
-            return None
-        if deadline.remaining <= pause:
+            return found
+        if found != last_seen:
+            last_seen, since = found, deadline.elapsed
+        silent = found if deadline.elapsed - since >= store.silence_seconds else None
+        if patience.remaining <= pause:
             raise IdempotencyKeyInUse
         await deadline.clock.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
 async def _answer_first_time(
-    services: Services, access: Access, key: str, next_app: ASGIApp, scope: Scope, receive: Receive, send: Send
-) -> None:
+    store: IdempotencyStore, access: Access, lease: Lease, next_app: ASGIApp, scope: Scope, receive: Receive
+) -> list[Message]:
     """Hold the answer back until it is kept, so that whoever got it can get it again."""
     held: list[Message] = []
 
@@ -77,16 +87,15 @@ async def _answer_first_time(
     kept = False
     try:
         await next_app(scope, receive, hold)
-        kept = await _keep(services, access, key, _answer_in(held))
+        kept = await _keep(store, access, lease, _answer_in(held))
     finally:
         if not kept:
             with contextlib.suppress(ServiceUnavailable):
-                await services.idempotency.forget(access.digest, key)
-    for message in held:
-        await send(message)
+                await store.forget(lease)
+    return held
 
 
-async def _keep(services: Services, access: Access, key: str, answer: StoredAnswer) -> bool:
+async def _keep(store: IdempotencyStore, access: Access, lease: Lease, answer: StoredAnswer) -> bool:
     """Keep an answer that is not our own failure; False when it was not kept.
 
     What was done is done: when the database goes away just now, the client still learns of it.
@@ -94,11 +103,12 @@ async def _keep(services: Services, access: Access, key: str, answer: StoredAnsw
     if answer.status >= FIRST_SERVER_ERROR:
         return False
     try:
-        await services.idempotency.finish(access.digest, access.sealing_key, key, answer)
+        kept = await store.finish(lease, access.sealing_key, answer)
     except ServiceUnavailable:
+        kept = False
+    if not kept:
         log.warning("answer_not_kept", status=answer.status)
-        return False
-    return True
+    return kept
 
 
 def _answer_in(messages: list[Message]) -> StoredAnswer:

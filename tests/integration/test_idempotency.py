@@ -11,9 +11,11 @@ import pytest
 from litestar import Litestar
 
 from api.services import Services
+from assessment.credentials import digest, sealing_key
 from assessment.errors import GenerationFailed, ServiceUnavailable
 from assessment.models import Mode
-from db.idempotency import IdempotencyStore
+from db import idempotency
+from db.idempotency import IdempotencyStore, Lease, StoredAnswer, Underway
 from db.sql import fetch
 from db.tables import TABLES
 from tests.integration.gate import GatedWriter
@@ -170,8 +172,46 @@ async def test_an_answer_of_our_own_failing_is_not_kept(
     assert (again.status_code, again.headers.get(REPLAYED)) == (200, None)
 
 
+async def test_a_holder_that_is_slow_and_lives_keeps_its_key(
+    app: Litestar, journey: Journey, gate: GatedWriter, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await journey.prepared()
+    monkeypatch.setattr(idempotency, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(IdempotencyStore, "silence_seconds", 1.0)
+    url, headers = "/assessment/generate", {**journey.headers, **MARKED, **key}
+    calls = [asyncio.create_task(journey.client.post(url, headers=headers)) for _ in range(3)]
+    await gate.arrived.wait()
+    await asyncio.sleep(2.5)  # longer than a silent holder has
+    gate.opened.set()
+    results = await asyncio.gather(*calls)
+    assert {(result.status_code, result.content) for result in results} == {(200, results[0].content)}
+    assert sorted(result.headers.get(REPLAYED, "") for result in results) == ["", "true", "true"]
+    assert len(gate.calls) == 1
+
+
+async def test_a_holder_that_lost_its_key_and_then_fails_leaves_the_answer_of_the_next_one(
+    services: Services, journey: Journey, gate: GatedWriter, key: dict[str, str]
+) -> None:
+    await journey.prepared()
+    url, headers = "/assessment/generate", {**journey.headers, **MARKED, **key}
+    first = asyncio.create_task(journey.client.post(url, headers=headers))
+    await gate.arrived.wait()
+    (row,) = await fetch("SELECT * FROM idempotent_request WHERE key = {}", key["idempotency-key"])
+    taking = (digest(journey.token), sealing_key(journey.token), row["key"], row["fingerprint"])
+    silent = await services.idempotency.begin(*taking)
+    assert isinstance(silent, Underway)
+    lease = await services.idempotency.begin(*taking, silent)
+    assert isinstance(lease, Lease)
+    await services.idempotency.finish(lease, sealing_key(journey.token), StoredAnswer(200, b"the next one's"))
+    gate.error = GenerationFailed()
+    gate.opened.set()
+    assert (await first).status_code == 500
+    again = await journey.client.post(url, headers=headers)
+    assert (again.status_code, again.content, again.headers[REPLAYED]) == (200, b"the next one's", "true")
+
+
 class _Forgetful(IdempotencyStore):
-    async def finish(self, *_: object) -> None:
+    async def finish(self, *_: object) -> bool:
         raise ServiceUnavailable
 
 
