@@ -29,8 +29,13 @@ from litellm.exceptions import (
     Timeout,
     UnsupportedParamsError,
 )
+from litellm.litellm_core_utils.prompt_templates import huggingface_template_handler
 from litellm.llms.anthropic.chat.handler import ModelResponseIterator as AnthropicStream
 from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+from litellm.llms.huggingface.chat import transformation as huggingface_chat
+from litellm.llms.lemonade.chat.transformation import LemonadeChatConfig
+from litellm.llms.ollama.common_utils import OllamaModelInfo
+from litellm.llms.ollama.completion.transformation import OllamaConfig
 
 from assessment.deadline import Deadline
 from providers import prompts
@@ -71,6 +76,30 @@ async def _no_second_request(*_: object, **__: object) -> NoReturn:
     raise  # it is called while the error is being handled
 
 
+def _not_asked(*_: object, **__: object) -> None:
+    """Stand in for what LiteLLM asks about a model of a hub, or of a server at an address that is not configured."""
+
+
+def _not_fetched(*_: object, **__: object) -> NoReturn:
+    """Stand in for files LiteLLM fetches from a hub, in the event loop: it has something to use instead of most."""
+    raise LookupError("nobody but the vendor is asked")
+
+
+def _stay_off_the_hub() -> None:
+    """No name but the vendor's own is looked up, whatever the model is called."""
+    # Tokens are counted at the opening of every stream, for costs that nobody here reads; for a name with "llama-3" in
+    # it that loads a tokenizer from the hub, and for as long as the hub is silent everybody waits.
+    litellm.disable_token_counter = True
+    litellm.disable_hf_tokenizer_download = True
+    litellm.utils._get_max_position_embeddings = _not_asked  # noqa: SLF001 - there is no switch for it
+    for asking in (LemonadeChatConfig, OllamaConfig, OllamaModelInfo):
+        asking.get_model_info = _not_asked  # type: ignore[method-assign]  # on purpose
+    for name in ("get_tokenizer_config", "aget_tokenizer_config", "get_chat_template_file", "aget_chat_template_file"):
+        setattr(huggingface_template_handler, name, _not_fetched)
+    vars(huggingface_chat)["fetch_inference_provider_mapping"] = _not_fetched
+
+
+_stay_off_the_hub()
 AsyncHTTPHandler.single_connection_post_request = _no_second_request  # type: ignore[method-assign]  # on purpose
 
 
