@@ -7,9 +7,11 @@ from litestar.plugins.prometheus import PrometheusController
 
 from api.body import DEFAULT_MAX_BYTES
 from api.context import RequestContext
-from api.controllers import CONTROLLERS, HealthController
-from api.cors import NoCorsForApiKeys, cors_config
+from api.controllers import CONTROLLERS, HealthController, IndexController
+from api.cors import CorsByCredential, cors_config
+from api.credential import for_operators, handlers_of, require_declared
 from api.errors import HANDLERS
+from api.head import HeadAsGet
 from api.logs import configure_logging
 from api.openapi import openapi_config
 from api.request import ApiRequest
@@ -29,6 +31,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app = Litestar(
         route_handlers=[
             Router(BASE_PATH, route_handlers=CONTROLLERS, middleware=[CredentialMiddleware()]),
+            IndexController,
             HealthController,
             _Metrics,
         ],
@@ -41,7 +44,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         logging_config=None,
     )
     # Litestar's own middleware does not see requests that find no route; request id and log line are for all
-    app.asgi_handler = RequestContext(NoCorsForApiKeys(app.asgi_handler), clock)
+    require_declared(handlers_of(app))
+    app.asgi_handler = RequestContext(HeadAsGet(CorsByCredential(app.asgi_handler, app)), clock)
     return app
 
 
@@ -49,4 +53,5 @@ class _Metrics(PrometheusController):
     """Prometheus metrics, outside the documented API."""
 
     path = "/metrics"
+    opt = {"credential": for_operators}  # noqa: RUF012  # Litestar reads this class attribute as it is
     include_in_schema = False

@@ -7,10 +7,12 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.credential import is_private
 from api.metrics import count_request
 from assessment.deadline import Clock, Deadline
 
 REQUEST_ID_HEADER = b"x-request-id"
+NO_STORE = (b"cache-control", b"no-store")
 VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 log = structlog.get_logger("retake.request")
@@ -39,7 +41,8 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (REQUEST_ID_HEADER, request_id.encode())]
+                own = [(REQUEST_ID_HEADER, request_id.encode()), *([NO_STORE] if is_private(scope) else [])]
+                message["headers"] = [*message["headers"], *own]
             await send(message)
 
         try:
@@ -60,6 +63,11 @@ def deadline_of(scope: Scope, seconds: float) -> Deadline:
     """A deadline that runs since the request arrived."""
     arrival: Deadline = scope["retake_arrival"]  # type: ignore[typeddict-item]  # set above
     return arrival.lasting(seconds)
+
+
+def root_path_of(scope: Scope) -> str:
+    """The path under which a proxy serves us, without a slash at its end; empty without one."""
+    return str(scope.get("root_path") or "").rstrip("/")
 
 
 def header_of(scope: Scope, name: bytes) -> str | None:

@@ -8,11 +8,16 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
-from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
+from litestar.status_codes import (
+    HTTP_401_UNAUTHORIZED,
+    HTTP_405_METHOD_NOT_ALLOWED,
+    HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+)
 from litestar.types import ExceptionHandlersMap
 
 from api.context import request_id_of
 from api.envelope import ErrorBody, ErrorDetail, Failure
+from api.head import with_head
 from assessment.errors import Detail, InvalidInput, RetakeError
 
 log = structlog.get_logger(__name__)
@@ -80,6 +85,8 @@ CATALOGUE: Mapping[str, Row] = {
     "SERVICE_UNAVAILABLE": Row(503, "The service is not available at the moment; try again soon."),
 }
 
+# no registered scheme says that the credential stands in a header of its own
+CHALLENGE = 'ApiKey realm="retake", header="x-api-key"'
 CODE_OF_STATUS = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "PAYLOAD_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
 
 
@@ -92,7 +99,8 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
     """Answer an error that Litestar raised while routing or reading the request."""
     if error.status_code in CODE_OF_STATUS:
         response = _answer(request, CODE_OF_STATUS[error.status_code], _details_of(request, error))
-        response.headers.update(error.headers or {})
+        if error.status_code == HTTP_405_METHOD_NOT_ALLOWED:
+            response.headers["Allow"] = with_head((error.headers or {})["allow"])
         return response
     if error.status_code < 500:  # the border between the client's errors and ours
         return _answer(request, InvalidInput.code)
@@ -141,4 +149,6 @@ def _answer(
     )
     structlog.contextvars.bind_contextvars(code=code)
     headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
+    if row.status == HTTP_401_UNAUTHORIZED:
+        headers["WWW-Authenticate"] = CHALLENGE
     return Response(Failure(error=body), status_code=row.status, headers=headers)

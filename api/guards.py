@@ -8,8 +8,8 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from assessment.credentials import PlatformAccess, StudentAccess
-from assessment.errors import Detail, InvalidApiKey, InvalidInput, InvalidSession
+from assessment.credentials import PlatformAccess
+from assessment.errors import Detail, InvalidApiKey, InvalidInput
 from assessment.models import Mode
 from providers.sandbox import SCENARIOS
 
@@ -22,12 +22,6 @@ async def requires_api_key(connection: Connection, _: BaseRouteHandler) -> None:
     """Let platforms through. Raises InvalidApiKey."""
     if not isinstance(connection.scope.get("auth"), PlatformAccess):
         raise InvalidApiKey
-
-
-async def requires_session(connection: Connection, _: BaseRouteHandler) -> None:
-    """Let sessions through. Raises InvalidSession."""
-    if not isinstance(connection.scope.get("auth"), StudentAccess):
-        raise InvalidSession
 
 
 async def rehearses_in_test_mode(connection: Connection, _: BaseRouteHandler) -> None:

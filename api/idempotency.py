@@ -11,8 +11,8 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import deadline_of, header_of
+from api.credential import Access
 from api.services import services_of
-from api.session_auth import Access
 from assessment.deadline import Deadline
 from assessment.errors import Detail, IdempotencyKeyInUse, InvalidInput, ServiceUnavailable
 from db.idempotency import IdempotencyStore, Lease, StoredAnswer, Underway

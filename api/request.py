@@ -6,7 +6,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from api.body import json_object
-from api.context import deadline_of
+from api.context import deadline_of, root_path_of
 from api.envelope import Data, Success, success
 from api.guards import SCENARIO_HEADER
 from api.services import Services, services_of
@@ -23,14 +23,19 @@ class ApiRequest(Request[None, Any, State]):
         return services_of(self)
 
     @property
+    def root_path(self) -> str:
+        """The path a proxy puts before ours; empty without one."""
+        return root_path_of(self.scope)
+
+    @property
     def platform_access(self) -> PlatformAccess:
-        """What the API key opens, behind requires_api_key."""
+        """What the API key opens, on a route that takes one."""
         access: PlatformAccess = self.auth
         return access
 
     @property
     def student_access(self) -> StudentAccess:
-        """What the session token opens, behind requires_session."""
+        """What the session token opens, on a route that takes one."""
         access: StudentAccess = self.auth
         return access
 

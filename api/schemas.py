@@ -218,6 +218,22 @@ class SkillPage(Sent):
     count: Count
 
 
+class Links(Sent):
+    """Paths on this server."""
+
+    docs: str
+    openapi: str
+    health: str
+
+
+class About(Sent):
+    """What answers here, and where things are."""
+
+    name: str
+    version: str
+    links: Links
+
+
 class Alive(Sent):
     status: Literal["alive"] = "alive"
 

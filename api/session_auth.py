@@ -4,7 +4,7 @@ Each route says in its `opt` which credential it takes; this middleware reads it
 controllers meet an authenticated request only.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,48 +12,60 @@ from litestar import Request
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from api import limits
 from api.body import json_object
 from api.context import header_of
+from api.credential import Access, Credential, credential_of
 from api.services import Services, services_of
-from assessment.credentials import PlatformAccess, StudentAccess
+from assessment.credentials import StudentAccess
 from assessment.errors import Detail, InvalidInput, InvalidSession, MissingApiKey, MissingSessionToken, SessionNotFound
 
 HEADER = b"x-api-key"
-OPT = "credential"
-
-Access = PlatformAccess | StudentAccess
-Authenticator = Callable[[Request[Any, Any, Any], Services], Awaitable[Access]]
+OPTIONS = "OPTIONS"
 
 
-async def by_api_key(request: Request[Any, Any, Any], services: Services) -> Access:
+async def _platform(request: Request[Any, Any, Any], services: Services) -> Access:
     """Recognise a platform by its API key. Raises MissingApiKey or InvalidApiKey."""
     return await services.accounts.platform_access(_header(request))
 
 
-async def by_session_token(request: Request[Any, Any, Any], services: Services) -> Access:
+async def _session(request: Request[Any, Any, Any], services: Services) -> Access:
     """Recognise a session by the header. Raises MissingApiKey, InvalidSession or SessionExpired."""
     return await services.accounts.student_access(_header(request))
 
 
-async def by_token_in_path(request: Request[Any, Any, Any], services: Services) -> Access:
+async def _session_in_path(request: Request[Any, Any, Any], services: Services) -> Access:
     """Recognise a session by the path. Raises MissingSessionToken, SessionNotFound or SessionExpired."""
     return await _named_session(request.path_params.get("session_token"), services)
 
 
-async def by_token_in_body(request: Request[Any, Any, Any], services: Services) -> Access:
+async def _session_in_body(request: Request[Any, Any, Any], services: Services) -> Access:
     """Recognise a session by the body. Raises MissingSessionToken, InvalidInput, SessionNotFound or SessionExpired."""
     return await _named_session((await json_object(request)).get("sessionToken"), services)
 
 
+by_api_key = Credential(_platform, opens_to_pages=False)
+by_session_token = Credential(_session, opens_to_pages=True)
+by_token_in_path = Credential(_session_in_path, opens_to_pages=True)
+by_token_in_body = Credential(_session_in_body, opens_to_pages=True)
+
+
 class CredentialMiddleware(ASGIMiddleware):
-    """Authenticates requests to routes that ask for a credential."""
+    """Authenticates requests to routes that ask for a credential, and counts them where a limit is named."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        authenticate: Authenticator | None = scope["route_handler"].opt.get(OPT)
-        if authenticate is not None:
-            request: Request[Any, Any, Any] = Request(scope, receive, send)
-            scope["auth"] = await authenticate(request, services_of(request))
+        if scope.get("method") != OPTIONS:  # what a path takes, anybody may ask
+            await _admit(Request(scope, receive, send))
         await next_app(scope, receive, send)
+
+
+async def _admit(request: Request[Any, Any, Any]) -> None:
+    handler, services = request.route_handler, services_of(request)
+    credential, limit = credential_of(handler), handler.opt.get(limits.OPT)
+    if credential is not None and credential.authenticate is not None:
+        request.scope["auth"] = await credential.authenticate(request, services)
+    if limit is not None:
+        await limit(request, services)
 
 
 def _header(request: Request[Any, Any, Any]) -> str:

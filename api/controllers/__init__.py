@@ -2,6 +2,7 @@
 
 from api.controllers.assessment import AssessmentController
 from api.controllers.health import HealthController
+from api.controllers.index import IndexController
 from api.controllers.metadata import MetadataController
 from api.controllers.skills import SkillsController
 from api.controllers.verification import VerificationController
@@ -13,4 +14,4 @@ CONTROLLERS = (
     SkillsController,
 )
 
-__all__ = ("CONTROLLERS", "HealthController")
+__all__ = ("CONTROLLERS", "HealthController", "IndexController")

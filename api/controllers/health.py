@@ -2,6 +2,7 @@
 
 from litestar import Controller, Response, get
 
+from api.credential import for_operators
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import Alive, Readiness, VendorState
@@ -13,6 +14,7 @@ class HealthController(Controller):
     """Outside the versioned API: for load balancers and operators."""
 
     path = "/health"
+    opt = {"credential": for_operators}  # noqa: RUF012  # Litestar reads this class attribute as it is
 
     @get("/live", operation_id="getLiveness", operation_class=Documented)
     async def live(self) -> Alive:

@@ -4,7 +4,6 @@ from litestar import Controller, get
 from litestar.params import FromPath
 
 from api.envelope import Success
-from api.guards import requires_api_key
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import SkillOfStudent
@@ -18,7 +17,6 @@ class MetadataController(Controller):
         "/metadata/user/{record_user_id:str}",
         operation_id="getStudentSkills",
         operation_class=Documented,
-        guards=[requires_api_key],
         opt={"credential": by_api_key},
     )
     async def skills_of_student(

@@ -3,7 +3,9 @@
 from litestar import Controller, get
 from litestar.params import FromQuery
 
+from api.credential import public
 from api.envelope import Success
+from api.limits import searches_of_address
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import FoundSkill, SkillPage
@@ -16,12 +18,16 @@ LAST_PAGE = 5
 
 
 class SkillsController(Controller):
-    @get("/skills/search", operation_id="searchSkills", operation_class=Documented)
+    @get(
+        "/skills/search",
+        operation_id="searchSkills",
+        operation_class=Documented,
+        opt={"credential": public, "limit": searches_of_address},
+    )
     async def search_skills(
         self, request: ApiRequest, keyword: FromQuery[str | None] = None, page: FromQuery[str | None] = None
     ) -> Success[SkillPage]:
         """Find skills by a part of their name, ten per page."""
-        await request.services.search_limiter.count(request.client.host if request.client else "")
         wanted, number = _keyword(keyword), _page(page)
         found = await search(wanted, number)
         skills = [FoundSkill(skill.skill_id, skill.name) for skill in found]

@@ -4,8 +4,8 @@ from litestar import Controller, get, post
 
 from api import intake
 from api.body import VERIFY_MAX_BYTES
+from api.credential import public
 from api.envelope import Success
-from api.guards import requires_api_key, requires_session
 from api.idempotency import IdempotencyMiddleware
 from api.openapi import Documented
 from api.request import ApiRequest
@@ -37,7 +37,6 @@ class VerificationController(Controller):
         operation_id="verify",
         operation_class=Documented,
         status_code=200,
-        guards=[requires_api_key],
         opt={"credential": by_api_key},
         request_max_body_size=VERIFY_MAX_BYTES,
         middleware=[IdempotencyMiddleware()],
@@ -63,7 +62,6 @@ class VerificationController(Controller):
         operation_id="storeSkills",
         operation_class=Documented,
         status_code=200,
-        guards=[requires_session],
         opt={"credential": by_session_token},
         middleware=[IdempotencyMiddleware()],
     )
@@ -83,7 +81,6 @@ class VerificationController(Controller):
         operation_id="storeVerificationMethod",
         operation_class=Documented,
         status_code=200,
-        guards=[requires_session],
         opt={"credential": by_session_token},
         middleware=[IdempotencyMiddleware()],
     )
@@ -96,7 +93,7 @@ class VerificationController(Controller):
         data = MethodStored(request.standing.verification_id, method.value)
         return request.success(data, "Verification method stored successfully")
 
-    @get("/step3/store-verification-items/session", include_in_schema=False)
+    @get("/step3/store-verification-items/session", include_in_schema=False, opt={"credential": public})
     async def session_without_token(self) -> None:
         """Answer a path that ends where the token should begin."""
         raise MissingSessionToken(Detail("sessionToken", "is required"))
@@ -105,7 +102,6 @@ class VerificationController(Controller):
         "/step3/store-verification-items/session/{session_token:str}",
         operation_id="getSession",
         operation_class=Documented,
-        guards=[requires_session],
         opt={"credential": by_token_in_path},
     )
     async def session_contents(self, request: ApiRequest) -> Success[SessionContents]:
@@ -119,7 +115,6 @@ class VerificationController(Controller):
         operation_id="storeVerificationItems",
         operation_class=Documented,
         status_code=200,
-        guards=[requires_session],
         opt={"credential": by_token_in_body},
         middleware=[IdempotencyMiddleware()],
     )

@@ -5,7 +5,7 @@ signatures. The pages of this package say them, and tests/integration/test_opena
 does.
 """
 
-from api.openapi.document import openapi_config
+from api.openapi.document import DOCS_PATH, DOCUMENT_PATH, openapi_config
 from api.openapi.operation import Documented
 
-__all__ = ("Documented", "openapi_config")
+__all__ = ("DOCS_PATH", "DOCUMENT_PATH", "Documented", "openapi_config")

@@ -4,12 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Request, Response, Router
 from litestar.exceptions import NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, ScalarRenderPlugin
 from litestar.openapi.spec import License, OpenAPI
 
+from api.context import root_path_of
+from api.credential import for_operators
 from api.envelope import Failure
 from api.openapi.examples import Json
 from api.openapi.pages import PAGES, TAGS
@@ -17,7 +19,8 @@ from api.openapi.parameters import HEADERS, SECURITY_SCHEMES
 from api.openapi.schemas import component_schemas
 from api.openapi.webhooks import CompletedEvent, InitiatedEvent, webhooks
 
-PATH = "/docs"
+DOCS_PATH = "/docs"
+DOCUMENT_PATH = f"{DOCS_PATH}/openapi.json"
 NOT_FOUND = 404
 
 DESCRIPTION = """
@@ -69,6 +72,22 @@ class _Config(OpenAPIConfig):
         return _Document(info=made.info, servers=made.servers, components=made.components)
 
 
+class _Viewer(ScalarRenderPlugin):
+    """The page, which finds the document also behind a proxy that serves us under a path of its own."""
+
+    @staticmethod
+    def get_openapi_json_route(request: Request[Any, Any, Any]) -> str:
+        return root_path_of(request.scope) + DOCUMENT_PATH
+
+
+class _Json(JsonRenderPlugin):
+    """The document, whose server is where it was asked for."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: Json) -> bytes:
+        servers = [{"url": root_path_of(request.scope) or "/"}]
+        return super().render(request, {**openapi_schema, "servers": servers})
+
+
 def openapi_config(version: str) -> OpenAPIConfig:
     """Describe the API."""
     return _Config(
@@ -77,9 +96,15 @@ def openapi_config(version: str) -> OpenAPIConfig:
         summary="Self-hosted AI skill assessments with fair retakes",
         description=DESCRIPTION,
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
-        path=PATH,
-        openapi_router=Router(PATH, route_handlers=[], include_in_schema=False, after_request=_no_page_of_its_own),
-        render_plugins=[ScalarRenderPlugin(), JsonRenderPlugin()],
+        path=DOCS_PATH,
+        openapi_router=Router(
+            DOCS_PATH,
+            route_handlers=[],
+            include_in_schema=False,
+            after_request=_no_page_of_its_own,
+            opt={"credential": for_operators},
+        ),
+        render_plugins=[_Viewer(), _Json()],
     )
 
 

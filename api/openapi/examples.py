@@ -255,6 +255,11 @@ FOUND_SKILLS: Json = {
     "limit": 10,
     "count": 2,
 }
+INDEX: Json = {
+    "name": "Retake",
+    "version": "0.1.0",
+    "links": {"docs": "/docs", "openapi": "/docs/openapi.json", "health": "/health/ready"},
+}
 READY: Json = {
     "status": "ready",
     "database": True,

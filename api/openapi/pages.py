@@ -299,6 +299,17 @@ PAGES: Mapping[str, Page] = {
         errors=("INVALID_KEYWORD", "INVALID_PAGE", "RATE_LIMITED", *OURS),
         parameters=(KEYWORD, PAGE, *GET),
     ),
+    "getIndex": Page(
+        tag=HEALTH,
+        summary="Where things are",
+        description="Name, version, and links. With `accept: text/html` a redirect to the documentation.",
+        credential=None,
+        data=schemas.About,
+        answers={"index": examples.INDEX},
+        errors=(),
+        parameters=GET,
+        plain=True,
+    ),
     "getLiveness": Page(
         tag=HEALTH,
         summary="Is the process alive?",

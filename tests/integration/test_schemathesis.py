@@ -26,7 +26,7 @@ from tests.server_process import serving
 from tests.stage import Stage
 
 EXAMPLES = 15
-WITHOUT_ENVELOPE = {"getLiveness", "getReadiness"}
+WITHOUT_ENVELOPE = {"getIndex", "getLiveness", "getReadiness"}
 NEVER_RIGHT = {"submitAssessment"}  # nobody guesses the ids of ten questions
 HELD_BACK = {"slow", "fail"}  # scenarios that rehearse seconds of waiting and a documented 500
 OWN_IDS = ("recordVerificationId", "recordUserId", "sessionToken")
