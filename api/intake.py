@@ -37,7 +37,6 @@ from assessment.errors import (
     NoItemsSelected,
 )
 from assessment.evidence import (
-    CHOICE_FIELDS,
     FACT_FIELDS,
     ID_FIELDS,
     TITLE_FIELDS,
@@ -52,6 +51,11 @@ LIST_FIELDS = {
     SourceKind.PROJECT: "projects",
     SourceKind.EXPERIENCE: "experience",
     SourceKind.CERTIFICATE: "certificates",
+}
+CHOICE_FIELDS = {
+    SourceKind.PROJECT: "projectIds",
+    SourceKind.EXPERIENCE: "workExperienceIds",
+    SourceKind.CERTIFICATE: "credentialIds",
 }
 DATE_FIELDS = {
     SourceKind.PROJECT: ("startDate", "endDate"),
@@ -131,9 +135,13 @@ def method(fields: Fields) -> Method:
     return Method(value)
 
 
-def chosen_items(fields: Fields) -> set[tuple[SourceKind, str]]:
-    """Read which source items to attach."""
-    chosen = {(kind, item) for kind, field in CHOICE_FIELDS.items() for item in _ids(fields.get(field), field)}
+def chosen_items(fields: Fields) -> dict[tuple[SourceKind, str], str]:
+    """Read which source items to attach, and where in the body each is named."""
+    chosen = {
+        (kind, item): f"{field}[{position}]"
+        for kind, field in CHOICE_FIELDS.items()
+        for position, item in enumerate(_ids(fields.get(field), field))
+    }
     if not chosen:
         raise NoItemsSelected
     return chosen

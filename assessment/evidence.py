@@ -23,11 +23,6 @@ ID_FIELDS = {
     SourceKind.EXPERIENCE: "workExperienceId",
     SourceKind.CERTIFICATE: "certificateId",
 }
-CHOICE_FIELDS = {
-    SourceKind.PROJECT: "projectIds",
-    SourceKind.EXPERIENCE: "workExperienceIds",
-    SourceKind.CERTIFICATE: "credentialIds",
-}
 TITLE_FIELDS = {SourceKind.PROJECT: "name", SourceKind.EXPERIENCE: "role", SourceKind.CERTIFICATE: "name"}
 FACT_FIELDS = {
     SourceKind.PROJECT: ("description",),

@@ -1,6 +1,6 @@
 """Opening a verification and storing what is to be verified: skills, method, source items."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ from assessment.credentials import SESSION_LIFETIME, PlatformAccess, digest, new
 from assessment.eligibility import may_change_evidence
 from assessment.errors import Detail, InvalidInput, UnknownItem, VerificationMethodNotSet
 from assessment.evidence import (
-    CHOICE_FIELDS,
     AttachedItem,
     ChosenSkill,
     Opened,
@@ -112,8 +111,10 @@ class Verifications:
 
         await in_transaction(self._engine, work)
 
-    async def attach(self, verification_id: str, chosen: Collection[tuple[SourceKind, str]]) -> list[AttachedItem]:
+    async def attach(self, verification_id: str, chosen: Mapping[tuple[SourceKind, str], str]) -> list[AttachedItem]:
         """Replace the source items that questions may draw on, and give them in the order they were sent.
+
+        `chosen` says of each where the request names it.
 
         Raises VerificationMethodNotSet, UnknownItem, AssessmentAlreadyPassed, MaxSkillsPerSource,
         DuplicateSkillsInBundle.
@@ -280,11 +281,12 @@ async def _source_items(verification_id: str) -> list[dict[str, Any]]:
     )
 
 
-def _require_known(chosen: Collection[tuple[SourceKind, str]], rows: Sequence[dict[str, Any]]) -> None:
-    unknown = sorted(set(chosen) - {_source_key(row) for row in rows})
+def _require_known(chosen: Mapping[tuple[SourceKind, str], str], rows: Sequence[dict[str, Any]]) -> None:
+    known = {_source_key(row) for row in rows}
+    unknown = [place for item, place in chosen.items() if item not in known]
     if unknown:
         # some are enough: a body has room for thousands
-        raise UnknownItem(*(Detail(CHOICE_FIELDS[kind], f"{item} was not sent") for kind, item in unknown[:NAMED]))
+        raise UnknownItem(*(Detail(place, "was not sent to /verify") for place in unknown[:NAMED]))
 
 
 async def _attached_keys(verification_id: str) -> set[tuple[SourceKind, str]]:

@@ -26,7 +26,7 @@ EXAMPLE_DETAILS: Mapping[str, list[Json]] = {
     "MISSING_VERIFICATION_METHOD": [{"field": "verificationMethod", "reason": "is required"}],
     "INVALID_VERIFICATION_METHOD": [{"field": "verificationMethod", "reason": "must be human or assessment"}],
     "MISSING_SESSION_TOKEN": [{"field": "sessionToken", "reason": "is required"}],
-    "UNKNOWN_ITEM": [{"field": "projectIds", "reason": "prj-8 was not sent"}],
+    "UNKNOWN_ITEM": [{"field": "projectIds[0]", "reason": "was not sent to /verify"}],
     "MISSING_ANSWERS": [{"field": "answers", "reason": "must be an array with at least one entry"}],
     "INCOMPLETE_ANSWERS": [{"field": "answers", "reason": "has 9 entries, the set 10 questions"}],
     "INVALID_ANSWER": [{"field": "answers[3].selectedAnswer", "reason": "must be a number from 0 to 3"}],

@@ -293,5 +293,7 @@ async def test_a_refusal_names_the_items_that_were_not_sent_ten_at_most(journey:
     unknown = [f"prj-{number:03}" for number in range(200)]
     response = await journey.attach({"projectIds": ["prj-da-1", *unknown], "credentialIds": ["crt-x"]})
     details = response.json()["error"]["details"]
-    assert details[0] == {"field": "credentialIds", "reason": "crt-x was not sent"}
-    assert [detail["reason"] for detail in details[1:]] == [f"{item} was not sent" for item in unknown[:9]]
+    assert [detail["field"] for detail in details] == [f"projectIds[{position}]" for position in range(1, 11)]
+    assert {detail["reason"] for detail in details} == {"was not sent to /verify"}
+    alone = (await journey.attach({"projectIds": ["prj-da-1"], "credentialIds": ["crt-x"]})).json()
+    assert alone["error"]["details"] == [{"field": "credentialIds[0]", "reason": "was not sent to /verify"}]
