@@ -1,4 +1,8 @@
-"""structlog: one line per event, with the request's id, as JSON or for a person's eyes."""
+"""structlog: one line per event, as JSON or for a person's eyes.
+
+A line of a request carries its id and, once the caller is known, the ids of verification, platform and key; a line of a
+delivery carries the latter. No name, contact, credential or text of a student is ever among them.
+"""
 
 import logging
 import sys

@@ -11,13 +11,14 @@ from typing import Any
 from litestar import Request
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from api import limits
 from api.body import json_object
 from api.context import header_of
 from api.credential import Access, Credential, credential_of
 from api.services import Services, services_of
-from assessment.credentials import StudentAccess
+from assessment.credentials import PlatformAccess, StudentAccess
 from assessment.errors import Detail, InvalidInput, InvalidSession, MissingApiKey, MissingSessionToken, SessionNotFound
 
 HEADER = b"x-api-key"
@@ -63,9 +64,22 @@ async def _admit(request: Request[Any, Any, Any]) -> None:
     handler, services = request.route_handler, services_of(request)
     credential, limit = credential_of(handler), handler.opt.get(limits.OPT)
     if credential is not None and credential.authenticate is not None:
-        request.scope["auth"] = await credential.authenticate(request, services)
+        access = request.scope["auth"] = await credential.authenticate(request, services)
+        bind_contextvars(**_named_in_log(access))
     if limit is not None:
         await limit(request, services)
+
+
+def _named_in_log(access: Access) -> dict[str, str | int]:
+    """Say whose every further log line of this request is."""
+    if isinstance(access, PlatformAccess):
+        return {"platform_id": access.platform_id, "key_id": access.key_id}
+    standing = access.standing
+    return {
+        "platform_id": standing.platform_id,
+        "key_id": access.key_id,
+        "verification_id": standing.verification_id,
+    }
 
 
 def _header(request: Request[Any, Any, Any]) -> str:

@@ -40,11 +40,12 @@ class PlatformAccess(msgspec.Struct, frozen=True):
 class StudentAccess(msgspec.Struct, frozen=True):
     """What a session token opens: one verification, as it stood when the request arrived.
 
-    `sealing_key` comes from the token itself and is never stored.
+    `sealing_key` comes from the token itself and is never stored; `key_id` is the API key that opened the session.
     """
 
     digest: bytes
     sealing_key: bytes
+    key_id: str
     expires_at: datetime
     standing: Standing
 

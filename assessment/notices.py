@@ -57,7 +57,7 @@ class MailText(msgspec.Struct, frozen=True):
 class Parcel(msgspec.Struct, frozen=True):
     """A stored notice on its way: `target` is a URL or an address, `tries` counts the deliveries tried before.
 
-    `secret` signs a webhook (`whsec_…`); a mail has none.
+    `secret` signs a webhook (`whsec_…`); a mail has none. `ids` say in the log whose it is.
     """
 
     message_id: str
@@ -67,6 +67,7 @@ class Parcel(msgspec.Struct, frozen=True):
     body: str
     tries: int
     secret: str | None = None
+    ids: dict[str, str | int] = {}
 
 
 class Outbox(Protocol):

@@ -117,7 +117,7 @@ class Accounts:
             raise InvalidSession
         if row["expired"]:
             raise SessionExpired
-        return StudentAccess(sought, sealing_key(token), row["expires_at"], standing_from(row))
+        return StudentAccess(sought, sealing_key(token), row["key_id"], row["expires_at"], standing_from(row))
 
 
 async def _platform_id(name: str) -> int:
@@ -133,7 +133,7 @@ async def _platform_id(name: str) -> int:
 async def _sessions(digests: list[bytes]) -> dict[bytes, dict[str, Any]]:
     rows = await fetch(
         f"""
-        SELECT s.digest, s.expires_at, s.expires_at <= clock_timestamp() AS expired, {STANDING_COLUMNS}
+        SELECT s.digest, s.expires_at, s.expires_at <= clock_timestamp() AS expired, k.id AS key_id, {STANDING_COLUMNS}
         FROM session s JOIN verification v ON v.id = s.verification JOIN api_key k ON k.id = v.api_key
         {STANDING_JOIN} WHERE s.digest = ANY({{}}) AND k.revoked_at IS NULL
         """,  # noqa: S608  # only constants of this package are put in; values go as parameters

@@ -1,6 +1,7 @@
 """Look-ups that arrive together share one query."""
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
@@ -14,6 +15,7 @@ QUERIES_UNDER_WAY = 2
 class SharedLookups(Generic[Key, Row]):
     """Finds rows by key; a look-up that comes while queries are under way goes with the next one.
 
+    The queries run in a context of their own: their log lines are not those of the request that came first.
     Each look-up is answered by a query that began after it was asked for, so nobody sees an older state than by
     asking alone. Under load a query, with its way through the connection pool, is then paid once for many requests.
     """
@@ -29,7 +31,7 @@ class SharedLookups(Generic[Key, Row]):
         if future is None:
             future = self._waiting[key] = asyncio.get_running_loop().create_future()
         if len(self._workers) < QUERIES_UNDER_WAY:
-            worker = asyncio.create_task(self._work())
+            worker = asyncio.create_task(self._work(), context=contextvars.Context())
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
         return await asyncio.shield(future)

@@ -20,7 +20,7 @@ class PostgresOutbox:
                 FROM due WHERE m.id = due.id
                 RETURNING m.id, m.verification, m.channel, m.event, m.target, m.body, m.tries
             )
-            SELECT leased.*, k.webhook_secret FROM leased
+            SELECT leased.*, v.platform, v.api_key, k.webhook_secret FROM leased
             JOIN verification v ON v.id = leased.verification JOIN api_key k ON k.id = v.api_key
             """,
             limit,
@@ -35,6 +35,11 @@ class PostgresOutbox:
                 body=row["body"],
                 tries=row["tries"],
                 secret=row["webhook_secret"] if row["channel"] == Channel.WEBHOOK else None,
+                ids={
+                    "verification_id": row["verification"],
+                    "platform_id": row["platform"],
+                    "key_id": row["api_key"],
+                },
             )
             for row in rows
         ]

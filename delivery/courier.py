@@ -104,6 +104,7 @@ class Courier:
             log.warning("deliveries abandoned", parcels=len(left))
 
     async def _deliver(self, parcel: Parcel) -> None:
+        structlog.contextvars.bind_contextvars(**parcel.ids)  # for this task alone
         began = self._clock.monotonic()
         outcome = await self._send(parcel)
         step = settlement(outcome, parcel.tries)

@@ -1,6 +1,7 @@
 """The way to an assessment: open a verification, choose skills, method and source items."""
 
 from litestar import Controller, get, post
+from structlog.contextvars import bind_contextvars
 
 from api import intake
 from api.body import VERIFY_MAX_BYTES
@@ -46,6 +47,7 @@ class VerificationController(Controller):
         opening = intake.opening(await request.fields())
         access = request.platform_access
         opened = await request.services.verifications.open(access, opening)
+        bind_contextvars(verification_id=opened.verification_id)
         data = VerificationOpened(
             session_token=opened.session_token,
             record_verification_id=opened.verification_id,

@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
 
 from assessment.errors import GenerationFailed
 from providers.own_loop import OwnLoop
@@ -31,6 +32,19 @@ async def test_what_the_work_raises_is_raised_here(loop: OwnLoop) -> None:
 
     with pytest.raises(GenerationFailed):
         await loop.run(work())
+
+
+async def test_the_work_knows_whose_it_is(loop: OwnLoop) -> None:
+    async def work() -> str:
+        await asyncio.sleep(0)
+        return str(structlog.contextvars.get_contextvars().get("verification_id"))
+
+    async def ask(verification_id: str) -> str:
+        structlog.contextvars.bind_contextvars(verification_id=verification_id)
+        return await loop.run(work())
+
+    asked = [f"ver_test_{number}" for number in range(5)]
+    assert await asyncio.gather(*map(ask, asked)) == asked
 
 
 async def test_cancelling_the_waiting_cancels_the_work(loop: OwnLoop) -> None:
