@@ -19,15 +19,31 @@ Moment = Annotated[
 ]
 
 
+def _id(prefix: str) -> Meta:
+    """How an id of ours looks (assessment.credentials.new_id)."""
+    return Meta(pattern=f"^{prefix}[0-9a-f]{{24}}$")
+
+
+MODES = "(live|test)_"
+VerificationId = Annotated[str, _id(f"ver_{MODES}")]
+UserId = Annotated[str, _id(f"usr_{MODES}")]
+KeyId = Annotated[str, _id(f"key_{MODES}")]
+ProjectId = Annotated[str, _id(f"prj_{MODES}")]
+ExperienceId = Annotated[str, _id(f"exp_{MODES}")]
+CertificateId = Annotated[str, _id(f"crt_{MODES}")]
+QuestionId = Annotated[str, _id("q_")]
+Token = Annotated[str, Meta(pattern=f"^st_{MODES}[A-Za-z0-9_-]{{43}}$")]
+
+
 class Sent(msgspec.Struct, rename="camel"):
     """Base of all answers: camelCase on the wire."""
 
 
 class VerificationOpened(Sent):
-    session_token: str
-    record_verification_id: str
-    key_id: str
-    record_user_id: str
+    session_token: Token
+    record_verification_id: VerificationId
+    key_id: KeyId
+    record_user_id: UserId
     external_student_id: str
     expires_in: int
     expires_at: Moment
@@ -40,19 +56,19 @@ class StoredSkill(Sent):
 
 
 class SkillsStored(Sent):
-    record_verification_id: str
+    record_verification_id: VerificationId
     skills: list[StoredSkill]
     total_processed: Count
 
 
 class MethodStored(Sent):
-    record_verification_id: str
+    record_verification_id: VerificationId
     verification_method: Literal["human", "assessment"]
 
 
 class SessionContents(Sent):
-    record_verification_id: str
-    record_user_id: str
+    record_verification_id: VerificationId
+    record_user_id: UserId
     external_student_id: str
     callback_webhook_url: str
     email: str | None
@@ -64,20 +80,20 @@ class SessionContents(Sent):
 
 
 class StoredProject(Sent):
-    record_project_id: str
+    record_project_id: ProjectId
     external_project_id: str
     project_name: str
 
 
 class StoredExperience(Sent):
-    record_experience_id: str
+    record_experience_id: ExperienceId
     external_experience_id: str
     role: str
     company_name: str
 
 
 class StoredCertificate(Sent):
-    record_certificate_id: str
+    record_certificate_id: CertificateId
     external_certificate_id: str
     certificate_name: str
 
@@ -89,28 +105,28 @@ class StoredItems(Sent):
 
 
 class ItemsStored(Sent):
-    record_verification_id: str
-    record_user_id: str
+    record_verification_id: VerificationId
+    record_user_id: UserId
     stored: StoredItems
 
 
 class ShownQuestion(Sent):
     """A question as the student sees it."""
 
-    question_id: str
+    question_id: QuestionId
     question: str
     options: FourTexts
 
 
 class Generated(Sent):
-    record_verification_id: str
+    record_verification_id: VerificationId
     total_questions: Ordinal
     questions: list[ShownQuestion]
     already_generated: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class RetakeGenerated(Sent):
-    record_verification_id: str
+    record_verification_id: VerificationId
     retake_attempt_number: Ordinal
     total_questions: Ordinal
     questions: list[ShownQuestion]
@@ -141,7 +157,7 @@ class WebhookStatus(Sent):
 
 
 class Submitted(Sent):
-    record_verification_id: str
+    record_verification_id: VerificationId
     result: Result
     verified_skills: list[JudgedSkill]
     skills_updated: Count
@@ -149,7 +165,7 @@ class Submitted(Sent):
 
 
 class AssessmentState(Sent):
-    record_verification_id: str
+    record_verification_id: VerificationId
     state: Literal["not_started", "ready", "failed", "passed", "locked"]
     is_locked: bool
     attempts: Count
@@ -182,7 +198,7 @@ class AttemptList(Sent):
 class ScoredQuestion(Sent):
     """A question of a submitted attempt: the only place where a right answer is shown."""
 
-    question_id: str
+    question_id: QuestionId
     skill_id: str
     question: str
     options: FourTexts
@@ -199,7 +215,7 @@ class AttemptInFull(AttemptSummary):
 class SkillOfStudent(Sent):
     skill_id: str
     skill_name: str
-    record_verification_id: str
+    record_verification_id: VerificationId
     verified: bool
     status: Literal["verified", "rejected", "pending"]
     proof_urls: list[str]

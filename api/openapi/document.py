@@ -12,7 +12,7 @@ from litestar.openapi.spec import License, OpenAPI
 
 from api.context import root_path_of
 from api.credential import for_operators
-from api.envelope import Failure
+from api.envelope import ErrorDetail
 from api.openapi.examples import Json
 from api.openapi.pages import PAGES, TAGS
 from api.openapi.parameters import HEADERS, SECURITY_SCHEMES
@@ -36,6 +36,8 @@ own projects, jobs and certificates, score the answers, and give a fresh set aft
 
 **Modes.** A test key or the session it opened never meets live data. Test mode answers from an offline sandbox.
 
+**HEAD** answers wherever GET does, with the same headers.
+
 **Overlap and repetition.** Overlapping calls of `generate` or `retakeassessment` share one generation. Every POST takes
 an `Idempotency-Key`.
 
@@ -52,11 +54,11 @@ class _Document(OpenAPI):
 
     def to_schema(self) -> Json:
         document = super().to_schema()
-        document["paths"] = {_camel(path): item for path, item in document["paths"].items()}
+        document["paths"] = {_camel(path): item for path, item in sorted(document["paths"].items(), key=_place)}
         document["components"] = {
             "schemas": component_schemas(
                 received=[page.body for page in PAGES.values() if page.body],
-                sent=[*(page.data for page in PAGES.values()), Failure, InitiatedEvent, CompletedEvent],
+                sent=[*(page.data for page in PAGES.values()), ErrorDetail, InitiatedEvent, CompletedEvent],
             ),
             "headers": HEADERS,
             "securitySchemes": SECURITY_SCHEMES,
@@ -113,6 +115,11 @@ def _no_page_of_its_own(response: Response[Any]) -> Response[Any]:
     if response.status_code == NOT_FOUND:
         raise NotFoundException
     return response
+
+
+def _place(path: tuple[str, Json]) -> int:
+    """Where a path stands: as our pages do, in the order in which a client calls them."""
+    return min(list(PAGES).index(operation["operationId"]) for operation in path[1].values())
 
 
 def _camel(path: str) -> str:

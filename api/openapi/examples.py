@@ -122,17 +122,17 @@ STORE_ITEMS_ANSWER: Json = {
 
 FRESH: list[Json] = [
     {
-        "questionId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "questionId": "q_c812e1edb64417d6090dcfba",
         "question": "In your loans warehouse, which table would hold one row for every loan?",
         "options": ["The reader dimension", "The loan fact table", "The branch dimension", "The date dimension"],
     },
     {
-        "questionId": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "questionId": "q_6316e01c9e1d33dec091e546",
         "question": "Your sales report should keep shops without any sale. Which join does that from the shops' side?",
         "options": ["An inner join", "A left join", "A cross join", "A semi join"],
     },
     {
-        "questionId": "16fd2706-8baf-433b-82eb-8c7fada847da",
+        "questionId": "q_f011b9ea0b25d86affeb19e8",
         "question": "Which clause filters groups of loans after they were counted?",
         "options": ["WHERE", "ORDER BY", "HAVING", "LIMIT"],
     },
@@ -212,7 +212,7 @@ SUMMARY: Json = {
 }
 ARCHIVED: list[Json] = [
     {
-        "questionId": "3d813cbb-47fb-32ba-91df-831e1593ac29",
+        "questionId": "q_4f0d3e3294d603d5fbddbdd5",
         "skillId": "sql",
         "question": "The slowest loans report filters by branch and date. What was most likely missing?",
         "options": ["A view", "An index on both columns", "A trigger", "A second database"],
@@ -222,7 +222,7 @@ ARCHIVED: list[Json] = [
         "explanation": "An index on the filtered columns spares reading the whole table.",
     },
     {
-        "questionId": "9b2d1f6e-5a0c-4c3e-8a57-2f64c0c7d1ab",
+        "questionId": "q_0c586bfe6bce064fa77097b0",
         "skillId": "acme-star-schemas",
         "question": "A branch is renamed and old reports must keep the old name. What fits the branch dimension?",
         "options": [

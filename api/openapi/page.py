@@ -6,10 +6,9 @@ from typing import Any
 
 import msgspec
 
-from api.envelope import Failure
 from api.errors import CATALOGUE
 from api.openapi.examples import REQUEST_ID, Json
-from api.openapi.schemas import reference, schema_of, success_of
+from api.openapi.schemas import failure_of, reference, schema_of, success_of
 
 JSON = "application/json"
 EXAMPLE_DETAILS: Mapping[str, list[Json]] = {
@@ -121,11 +120,12 @@ def _failures(codes: tuple[str, ...]) -> Json:
 
 def _refusal(status: int, codes: list[str]) -> Json:
     """Describe one status: the envelope, closed to exactly the codes this operation answers with it."""
-    enumerated = {"properties": {"error": {"properties": {"code": {"enum": codes}}}}}
     description = f"{HTTPStatus(status).phrase}: " + ", ".join(f"`{code}`" for code in codes)
-    response = _response(description, {**schema_of(Failure), **enumerated}, {code: failure(code) for code in codes})
+    response = _response(description, failure_of(codes), {code: failure(code) for code in codes})
     for code in codes:
         response["content"][JSON]["examples"][code]["summary"] = CATALOGUE[code].message
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["headers"]["WWW-Authenticate"] = reference("headers", "Challenge")
     if status in WITH_RETRY_AFTER:
         response["headers"]["Retry-After"] = reference("headers", "RetryAfter")
     return response

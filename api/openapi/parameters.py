@@ -1,6 +1,7 @@
 """Headers and parameters of the operations, and the credentials."""
 
 from api.context import VALID_REQUEST_ID
+from api.errors import CHALLENGE
 from api.guards import SCENARIO_HEADER
 from api.idempotency import VALID_KEY
 from api.openapi.examples import REQUEST_ID, STUDENT, TOKEN, Json
@@ -96,6 +97,11 @@ HEADERS: Json = {
         "description": "The id of this request.",
         "required": True,
         "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    },
+    "Challenge": {
+        "description": "Which header the credential belongs in.",
+        "required": True,
+        "schema": {"type": "string", "const": CHALLENGE},
     },
     "RetryAfter": {
         "description": "Seconds after which to try again.",

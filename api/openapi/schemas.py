@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from api.envelope import Success
+from api.envelope import Failure, Success
 from api.openapi.examples import Json
 
 REFERENCES = "#/components/schemas/{name}"
@@ -33,6 +33,19 @@ def success_of(data: Any) -> Json:
     }
 
 
+def failure_of(codes: list[str]) -> Json:
+    """The envelope around an error with one of these codes.
+
+    Written out, and without a title that others have too: generators of clients lose what stands beside a reference,
+    and make one type of all that have one title.
+    """
+    _, components = msgspec.json.schema_components([Failure], ref_template=REFERENCES)
+    envelope, error = _untitled(_sent(components["Failure"])), _untitled(components["ErrorBody"])
+    code = {**error["properties"]["code"], "enum": codes}
+    closed = {**error, "properties": {**error["properties"], "code": code}}
+    return {**envelope, "properties": {**envelope["properties"], "error": closed}}
+
+
 def component_schemas(received: list[Any], sent: list[Any]) -> Json:
     """All structs by name, as the components of a document."""
     _, of_received = msgspec.json.schema_components(received, ref_template=REFERENCES)
@@ -55,3 +68,7 @@ def _without_defaults(schema: Json) -> Json:
         for name, field in schema.get("properties", {}).items()
     }
     return {**schema, "properties": properties}
+
+
+def _untitled(schema: Json) -> Json:
+    return {key: value for key, value in schema.items() if key != "title"}

@@ -5,7 +5,7 @@ from typing import Literal
 from api.openapi.examples import STUDENT, VERIFICATION, Json
 from api.openapi.page import JSON
 from api.openapi.schemas import schema_of
-from api.schemas import Count, Moment, Ordinal, Percent, Sent
+from api.schemas import Count, Moment, Ordinal, Percent, Sent, UserId, VerificationId
 
 SIGNED = (
     "Signed as the Standard Webhooks specification says, with the `whsec_…` secret of the API key. Answer with any 2xx "
@@ -34,8 +34,8 @@ class ResultOfEvent(Sent):
 
 
 class Subject(Sent):
-    record_verification_id: str
-    record_user_id: str
+    record_verification_id: VerificationId
+    record_user_id: UserId
     external_student_id: str
     mode: Literal["live", "test"]
 
@@ -91,13 +91,16 @@ COMPLETED: Json = {
 def webhooks() -> Json:
     """Both events."""
     return {
-        "verification.initiated": {"post": _event("A first question set is ready", InitiatedEvent, INITIATED)},
-        "verification.completed": {"post": _event("An attempt was scored", CompletedEvent, COMPLETED)},
+        "verification.initiated": {
+            "post": _event("onInitiated", "A first question set is ready", InitiatedEvent, INITIATED)
+        },
+        "verification.completed": {"post": _event("onCompleted", "An attempt was scored", CompletedEvent, COMPLETED)},
     }
 
 
-def _event(summary: str, kind: type[Sent], example: Json) -> Json:
+def _event(operation_id: str, summary: str, kind: type[Sent], example: Json) -> Json:
     return {
+        "operationId": operation_id,
         "summary": summary,
         "description": SIGNED,
         "parameters": [_header("webhook-id"), _header("webhook-timestamp"), _header("webhook-signature")],

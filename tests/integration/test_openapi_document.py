@@ -1,6 +1,7 @@
 """The document itself: valid, complete, consistent, and silent about right answers."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from litestar.routes import HTTPRoute
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from api.errors import CATALOGUE
-from api.openapi.examples import ARCHIVED, FRESH
+from api.openapi.examples import ARCHIVED, FRESH, STUDENT, VERIFICATION
 from api.openapi.pages import PAGES, TAGS
 from assessment.models import Attempt, Mode, Provenance, Skill
 from assessment.notices import Addressee, completed, initiated
@@ -105,6 +106,52 @@ def test_every_example_fits_its_schema(document: Document, operation_id: str) ->
             assert document.complaints_at(place, example["value"]) == []
 
 
+def test_nothing_stands_beside_a_reference_because_generators_of_clients_lose_it(document: Document) -> None:
+    schemas = {**document.content, "paths": _without_examples(document.content["paths"])}
+    assert [entry for entry in _objects(schemas) if "$ref" in entry and len(entry) > 1] == []
+
+
+@pytest.mark.parametrize("operation_id", PAGES)
+def test_the_codes_of_an_operation_are_an_enumeration_where_the_code_stands(
+    document: Document, operation_id: str
+) -> None:
+    listed: set[str] = set()
+    for status, response in document.operation(operation_id)["responses"].items():
+        schema = response["content"][JSON]["schema"]
+        if "error" in schema.get("properties", {}):
+            code = schema["properties"]["error"]["properties"]["code"]
+            assert code["type"] == "string"
+            assert {CATALOGUE[name].status for name in code["enum"]} == {int(status)}
+            listed.update(code["enum"])
+    assert listed == set(PAGES[operation_id].errors)
+
+
+def test_no_two_schemas_that_differ_have_one_title(document: Document) -> None:
+    by_title: dict[str, set[str]] = {}
+    for entry in _objects(document.content):
+        if isinstance(entry.get("title"), str) and "type" in entry:
+            by_title.setdefault(entry["title"], set()).add(json.dumps(entry, sort_keys=True))
+    assert [title for title, schemas in by_title.items() if len(schemas) > 1] == []
+
+
+def test_operations_stand_in_the_order_in_which_a_client_calls_them(document: Document) -> None:
+    assert list(document.operations) == list(PAGES)
+    called = [*("verify", "storeSkills", "storeVerificationMethod", "storeVerificationItems", "generateAssessment")]
+    called += ["submitAssessment", "retakeAssessment", "listAttempts"]
+    assert [operation_id for operation_id in document.operations if operation_id in called] == called
+
+
+def test_ids_of_ours_are_held_to_how_they_really_look(document: Document) -> None:
+    ours = re.compile(
+        "recordVerificationId|recordUserId|keyId|questionId|sessionToken|record(Project|Experience|Certificate)Id"
+    )
+    sent = [entry for name, entry in document.content["components"]["schemas"].items() if not name.endswith("Request")]
+    fields = [(name, field) for entry in sent for name, field in entry["properties"].items() if ours.fullmatch(name)]
+    assert {name for name, _ in fields} >= {"recordVerificationId", "keyId", "questionId", "recordProjectId"}
+    loose = [name for name, field in fields if "pattern" not in field]
+    assert loose == ["questionId"]  # of an answer, which a client sends
+
+
 def test_every_code_of_the_catalogue_is_documented(document: Document) -> None:
     documented = {code for operation_id in PAGES for code in document.failure_examples(operation_id)}
     assert documented == CATALOGUE.keys() - ANYWHERE.keys()
@@ -131,7 +178,7 @@ def test_the_examples_show_no_right_answer_of_a_question_that_waits(document: Do
 
 
 def test_webhooks_are_sent_as_documented(document: Document) -> None:
-    to = Addressee("ver_test_1", "usr_test_1", "stu-1", Mode.TEST, "Ada", None)
+    to = Addressee(VERIFICATION, STUDENT, "stu-1", Mode.TEST, "Ada", None)
     now, skills = datetime.now(UTC), [Skill("sql", "SQL")]
     attempt = Attempt(1, 40, False, 4, 10, (), (), Provenance(), now)
     for notice in (initiated(to, skills, 10, now), completed(to, skills, attempt)):
@@ -152,6 +199,20 @@ async def test_the_page_shows_the_document_and_unknown_pages_get_the_envelope(cl
 
 async def test_the_command_prints_the_document_that_is_served(document: Document) -> None:
     assert json.loads(await run_retake("openapi", environment={})) == document.content
+
+
+def _objects(value: Any) -> Iterator[Json]:
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    for entry in value if isinstance(value, list) else ():
+        yield from _objects(entry)
+
+
+def _without_examples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_examples(entry) for key, entry in value.items() if key not in ("example", "examples")}
+    return [_without_examples(entry) for entry in value] if isinstance(value, list) else value
 
 
 def _places_of(value: Any, name: str, place: str = "") -> Iterator[str]:
