@@ -16,13 +16,16 @@ class RateLimiter:
 
     async def count(self, caller: str) -> None:
         """Count one call. Raises RateLimited, with the seconds until the next window, when it is one too many."""
+        # a window that begins in the future, after the database's clock stepped back, is over as well
         rows = await fetch(
             """
             INSERT INTO rate_window (caller, started_at, calls) VALUES ({}, clock_timestamp(), 1)
             ON CONFLICT (caller) DO UPDATE SET
-                calls = CASE WHEN rate_window.started_at > clock_timestamp() - make_interval(secs => {})
+                calls = CASE WHEN rate_window.started_at BETWEEN clock_timestamp() - make_interval(secs => {})
+                                                          AND clock_timestamp()
                              THEN rate_window.calls + 1 ELSE 1 END,
-                started_at = CASE WHEN rate_window.started_at > clock_timestamp() - make_interval(secs => {})
+                started_at = CASE WHEN rate_window.started_at BETWEEN clock_timestamp() - make_interval(secs => {})
+                                                               AND clock_timestamp()
                                   THEN rate_window.started_at ELSE clock_timestamp() END
             RETURNING calls, extract(epoch FROM clock_timestamp() - started_at)::float AS age
             """,

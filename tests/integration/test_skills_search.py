@@ -133,6 +133,18 @@ async def test_a_new_minute_begins_with_a_new_count(app: Litestar) -> None:
         assert (await search(client, "python")).status_code == 200
 
 
+async def test_a_window_that_begins_in_the_future_because_the_clock_stepped_back_is_over(app: Litestar) -> None:
+    address = next(ADDRESSES)
+    async with caller(app, address) as client:
+        for _ in range(LIMIT + 1):
+            await search(client, "python")
+        await fetch(
+            "UPDATE rate_window SET started_at = started_at + interval '1 hour' WHERE caller = sha256({}::bytea)",
+            address.encode(),
+        )
+        assert (await search(client, "python")).status_code == 200
+
+
 async def test_addresses_are_not_stored_in_clear(app: Litestar) -> None:
     address = next(ADDRESSES)
     async with caller(app, address) as client:
