@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bench.models.runner.students import Student
 
 OUT = Path("benchmark")
+INSTALL = "in a checkout: make install; from a wheel file: pip install 'retake-VERSION-py3-none-any.whl[bench]'"
 NEEDED = ("numpy", "scipy", "matplotlib", "jinja2")
 
 
@@ -203,7 +204,7 @@ def _require_libraries() -> None:
 
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise click.ClickException(f"{', '.join(missing)}: not installed; pip install 'retake[bench]'")
+        raise click.ClickException(f"{', '.join(missing)}: not installed; {INSTALL}")
 
 
 def _console() -> Console:

