@@ -1,21 +1,21 @@
 """The one place where the rooms are put together."""
 
 import asyncio
-import contextlib
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from litestar import Litestar
 
+from api.background import Job, attempted, for_ever
+from api.housekeeping import sweep_all
 from api.services import Services
 from api.settings import Settings
 from api.vendor_metrics import LOST, CountingLedger
 from api.vendors import Configured, Reloader, VendorDesk, hangups_to, providers_of
 from assessment.deadline import Clock
-from assessment.errors import ServiceUnavailable
-from db import ledger
 from db.accounts import Accounts
 from db.assessment_store import PostgresAssessmentStore
 from db.engine import RetakeEngine, the_engine
@@ -38,6 +38,7 @@ SEARCHES_PER_MINUTE = 15
 SWEEP_SECONDS = 3600.0
 LATENCIES_SECONDS = 60.0  # what a process that is killed forgets of its vendors' pace
 GARBAGE_THRESHOLDS = (20_000, 20, 100)  # objects, young and middle collections; a full one after 40 million objects
+RESTART_SECONDS = 1.0  # before background work that broke is begun anew
 STOP_SECONDS = 20.0  # longer than the courier's own bound
 
 __all__ = ["open_database", "product_version", "providers_of", "running_services"]
@@ -71,13 +72,14 @@ async def running_services(app: Litestar, settings: Settings, clock: Clock) -> A
     reloader = Reloader(app, desk)
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
+    courier = Courier(PostgresOutbox(), clock, webhooks, mail)
     background = [
-        asyncio.create_task(Courier(PostgresOutbox(), clock, webhooks, mail).run(stop, wake)),
-        asyncio.create_task(attempts.run(stop)),
-        asyncio.create_task(_save_for_ever(app, store, latencies, stop)),
-        asyncio.create_task(_sweep_for_ever(app.state.services, store, stop)),
+        asyncio.create_task(for_ever("courier", partial(courier.run, stop, wake), RESTART_SECONDS, stop)),
+        asyncio.create_task(for_ever("ledger", partial(attempts.run, stop), RESTART_SECONDS, stop)),
+        asyncio.create_task(_save_for_ever(partial(_save, app, store, latencies), stop)),
+        asyncio.create_task(for_ever("sweeping", partial(sweep_all, stop), SWEEP_SECONDS, stop)),
     ]
-    reloading = asyncio.create_task(reloader.run())
+    reloading = asyncio.create_task(for_ever("reloader", reloader.run, RESTART_SECONDS, stop))
     _settle_memory()
     try:
         with hangups_to(reloader.ask):
@@ -118,29 +120,15 @@ def _services(engine: RetakeEngine, clock: Clock, wake: asyncio.Event, configure
     )
 
 
-async def _save_for_ever(
-    app: Litestar, store: PostgresLatencyStore[Learned], latencies: Latencies, stop: asyncio.Event
-) -> None:
+async def _save_for_ever(save: Job, stop: asyncio.Event) -> None:
     """Keep what is learned about the vendors in use, every minute and at the end."""
-    while not stop.is_set():
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), LATENCIES_SECONDS)
-        services: Services = app.state.services
-        learned = latencies.export([latency_key(vendor) for vendor in services.snapshot.config.chain])
-        with contextlib.suppress(ServiceUnavailable):
-            await store.save(learned)
+    await for_ever("latencies", save, LATENCIES_SECONDS, stop)
+    await attempted("latencies", save)
 
 
-async def _sweep_for_ever(services: Services, latencies: PostgresLatencyStore[Learned], stop: asyncio.Event) -> None:
-    """Delete what has run out; nothing depends on when."""
-    while not stop.is_set():
-        with contextlib.suppress(ServiceUnavailable):
-            await services.idempotency.sweep()
-            await services.search_limiter.sweep()
-            await ledger.sweep()
-            await latencies.sweep()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), SWEEP_SECONDS)
+async def _save(app: Litestar, store: PostgresLatencyStore[Learned], latencies: Latencies) -> None:
+    services: Services = app.state.services
+    await store.save(latencies.export([latency_key(vendor) for vendor in services.snapshot.config.chain]))
 
 
 def product_version() -> str:

@@ -31,6 +31,7 @@ from assessment.models import (
 )
 from assessment.notices import Addressee, Event, completed, initiated, result_mail
 from assessment.novelty import signature
+from assessment.places import place_of
 from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
 from db import tables
 from db.announcements import Recipient, announce, lock_recipient, was_announced
@@ -195,7 +196,12 @@ async def _renew_for_ever(lease: Lease) -> None:
                 UUID(lease.lease_id),
             )
         except Exception as error:  # noqa: BLE001  # whatever it was, the next renewal may succeed
-            log.warning("lease_not_renewed", verification_id=lease.verification_id, error=type(error).__name__)
+            log.warning(
+                "lease_not_renewed",
+                verification_id=lease.verification_id,
+                error=type(error).__name__,
+                at=place_of(error),
+            )
 
 
 async def _claim(verification_id: str, ended: int, silent: Busy | None) -> Claim:

@@ -144,13 +144,6 @@ class IdempotencyStore:
             lease.lease_id,
         )
 
-    async def sweep(self) -> None:
-        """Delete what is older than a day."""
-        await fetch(
-            "DELETE FROM idempotent_request WHERE created_at < clock_timestamp() - make_interval(hours => {})",
-            KEPT_HOURS,
-        )
-
     async def _beat_for_ever(self, lease: Lease) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)

@@ -8,8 +8,6 @@ import structlog
 
 from db.sql import fetch, to_json
 
-KEPT_DAYS = 90  # a vendor that was not asked for a quarter has to be learned anew
-
 Learned = TypeVar("Learned", bound=msgspec.Struct)
 
 log = structlog.get_logger(__name__)
@@ -43,10 +41,4 @@ class PostgresLatencyStore(Generic[Learned]):
             ON CONFLICT (vendor) DO UPDATE SET learned = excluded.learned, saved_at = excluded.saved_at
             """,
             to_json(rows),
-        )
-
-    async def sweep(self) -> None:
-        """Forget vendors that nobody has asked for a quarter."""
-        await fetch(
-            "DELETE FROM vendor_latency WHERE saved_at < clock_timestamp() - make_interval(days => {})", KEPT_DAYS
         )

@@ -16,7 +16,6 @@ from db.sql import fetch, to_json
 FLUSH_SECONDS = 1.0
 BATCH = 500  # records of one statement: half a megabyte
 QUEUED = 10_000  # records, about 10 MB: some minutes of a busy server without its database
-KEPT_DAYS = 90  # a quarter: enough to compare a bill with, and the table stays small
 
 log = structlog.get_logger(__name__)
 
@@ -104,19 +103,12 @@ async def _insert(batch: list[tuple[UUID, msgspec.Struct]]) -> None:
     )
 
 
-async def sweep() -> None:
-    """Delete attempts that are older than a quarter."""
-    await fetch(
-        "DELETE FROM vendor_attempt WHERE started_at < clock_timestamp() - make_interval(days => {})", KEPT_DAYS
-    )
-
-
 async def summaries(seconds: float) -> list[VendorSummary]:
     """Sum up the attempts that began in the last `seconds`, by vendor."""
     rows = await fetch(
         """
         WITH recent AS (
-            SELECT * FROM vendor_attempt WHERE started_at >= clock_timestamp() - make_interval(secs => {})
+            SELECT * FROM vendor_attempt WHERE started_at >= statement_timestamp() - make_interval(secs => {})
         ), outcomes AS (
             SELECT vendor, jsonb_object_agg(outcome, times) AS outcomes
             FROM (SELECT vendor, outcome, count(*) AS times FROM recent GROUP BY 1, 2) o GROUP BY 1

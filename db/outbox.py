@@ -63,9 +63,12 @@ class PostgresOutbox:
 
 
 async def _settle(message_id: str, state: str, reason: str | None) -> None:
+    """Record the end. A webhook can be sent again; of a mail, address and words are of no further use."""
     await fetch(
         """
-        UPDATE outbox_message SET state = {}, outcome = {}, tries = tries + 1, settled_at = clock_timestamp()
+        UPDATE outbox_message SET state = {}, outcome = {}, tries = tries + 1, settled_at = clock_timestamp(),
+            target = CASE channel WHEN 'mail' THEN '' ELSE target END,
+            body = CASE channel WHEN 'mail' THEN '' ELSE body END
         WHERE id = {} AND state = 'pending'
         """,
         state,

@@ -35,9 +35,3 @@ class RateLimiter:
         )
         if rows[0]["calls"] > self._calls:
             raise RateLimited(retry_after=max(1, math.ceil(self._seconds - rows[0]["age"])))
-
-    async def sweep(self) -> None:
-        """Delete windows that are over."""
-        await fetch(
-            "DELETE FROM rate_window WHERE started_at < clock_timestamp() - make_interval(secs => {})", self._seconds
-        )

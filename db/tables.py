@@ -238,7 +238,7 @@ class VendorAttempt(Table):
     id = UUID(primary_key=True, default=UUID4())
     writing_id = Text()
     mode = Varchar(length=4)
-    vendor = Text(index=True)
+    vendor = Text()
     model = Text()
     started_at = Timestamptz(index=True)
     seconds = DoublePrecision()

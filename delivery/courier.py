@@ -5,7 +5,6 @@ crash between a delivery and its record, once more: receivers tell by the messag
 """
 
 import asyncio
-import traceback
 from collections.abc import Sequence
 from functools import partial
 
@@ -13,6 +12,7 @@ import structlog
 
 from assessment.deadline import Clock
 from assessment.notices import Channel, Outbox, Parcel
+from assessment.places import place_of
 from delivery.schedule import Settlement, Step, settlement
 from delivery.sending import Outcome, Sender, failed, refused
 
@@ -168,6 +168,4 @@ class Courier:
 
 def _log_surprise(parcel: Parcel, error: Exception) -> None:
     """Log the kind and the place only: the error's message may quote an address or the body."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    at = f"{place.filename}:{place.lineno}"
-    log.error("sender failed", message_id=parcel.message_id, error=type(error).__name__, at=at)
+    log.error("sender failed", message_id=parcel.message_id, error=type(error).__name__, at=place_of(error))

@@ -142,23 +142,6 @@ async def test_an_old_key_may_stand_for_another_request(journey: Journey, key: d
     assert (retaken.status_code, retaken.headers.get(REPLAYED)) == (200, None)
 
 
-async def test_sweeping_deletes_what_is_older_than_a_day_only(
-    services: Services, journey: Journey, key: dict[str, str]
-) -> None:
-    await journey.ready()
-    old, young = {"idempotency-key": uuid4().hex}, key
-    for used in (old, young):
-        await journey.client.post("/assessment/generate", headers={**journey.headers, **used})
-    await fetch(
-        "UPDATE idempotent_request SET created_at = now() - interval '25 hours' WHERE key = {}", old["idempotency-key"]
-    )
-    await services.idempotency.sweep()
-    rows = await fetch(
-        "SELECT key FROM idempotent_request WHERE key = ANY({})", [old["idempotency-key"], young["idempotency-key"]]
-    )
-    assert [row["key"] for row in rows] == [young["idempotency-key"]]
-
-
 async def test_an_answer_of_our_own_failing_is_not_kept(
     journey: Journey, gate: GatedWriter, key: dict[str, str]
 ) -> None:

@@ -1,7 +1,7 @@
 """Records wait in memory for the database; what cannot be kept is counted."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -167,20 +167,6 @@ async def test_tokens_without_a_price_are_counted_apart(writing_id: str) -> None
     (found,) = [row for row in await ledger.summaries(60) if row.vendor == f"vendor-{writing_id}"]
     assert (found.attempts, found.hedges, found.unpriced) == (2, 1, 1)
     assert (found.cost, found.estimated_cost, found.rejected) == (0.5, 0.5, {"item_json": 1})
-
-
-async def test_after_a_quarter_attempts_and_paces_are_swept(writing_id: str) -> None:
-    store, paces = PostgresLedger(), PostgresLatencyStore(Learned)
-    old = datetime.now(UTC) - timedelta(days=ledger.KEPT_DAYS, minutes=1)
-    store.record(_record(writing_id, started_at=old))
-    store.record(_record(writing_id, part=1))
-    await store.flush()
-    await paces.save({f"{writing_id}-old": Learned(5, (1.0,)), f"{writing_id}-new": Learned(5, (2.0,))})
-    await fetch("UPDATE vendor_latency SET saved_at = {} WHERE vendor = {}", old, f"{writing_id}-old")
-    await ledger.sweep()
-    await paces.sweep()
-    assert [row["part"] for row in await _stored(writing_id)] == [1]
-    assert [key for key in await paces.load() if key.startswith(writing_id)] == [f"{writing_id}-new"]
 
 
 async def test_paces_come_back_as_they_were_saved_last(writing_id: str) -> None:

@@ -1,0 +1,38 @@
+"""Sweeps what has run out, one kind after the other; nothing depends on when."""
+
+import asyncio
+from functools import partial
+
+import structlog
+from prometheus_client import Counter
+
+from api.background import attempted, pause
+from db import sweeping
+from db.sweeping import Sweep, sweep_batch
+
+PAUSE_SECONDS = 0.1  # between batches, for whoever else needs the database
+
+SWEPT = Counter("retake_swept_rows", "Rows deleted because their time was over", ("kind",))
+
+log = structlog.get_logger(__name__)
+
+
+async def sweep_all(stop: asyncio.Event) -> None:
+    """Sweep each kind by itself: one that fails does not keep the others from being swept."""
+    for sweep in sweeping.SWEEPS:
+        await attempted(f"sweep_{sweep.kind}", partial(_swept, sweep, stop))
+
+
+async def _swept(sweep: Sweep, stop: asyncio.Event) -> None:
+    total = 0
+    try:
+        while not stop.is_set():
+            rows = await sweep_batch(sweep)
+            SWEPT.labels(sweep.kind).inc(rows)
+            total += rows
+            if rows < sweeping.BATCH:
+                break
+            await pause(PAUSE_SECONDS, stop)
+    finally:
+        if total:
+            log.info("swept", kind=sweep.kind, rows=total)
