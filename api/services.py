@@ -13,6 +13,7 @@ from db.assessment_store import PostgresAssessmentStore
 from db.engine import RetakeEngine
 from db.idempotency import IdempotencyStore
 from db.rate_limit import RateLimiter
+from db.readiness import ReadinessCheck
 from db.verifications import Verifications
 from providers.snapshot import Snapshot
 
@@ -32,6 +33,7 @@ class Services(msgspec.Struct, frozen=True):
     store: PostgresAssessmentStore
     idempotency: IdempotencyStore
     search_limiter: RateLimiter
+    readiness: ReadinessCheck
     snapshot: Snapshot
     writer: QuestionWriter
     can_generate: dict[Mode, bool]

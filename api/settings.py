@@ -1,12 +1,13 @@
 """What the environment says."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 LOG_FORMATS = ("json", "console")
+POOLINGS = ("session", "transaction")
 
 
 class SettingsError(Exception):
@@ -26,12 +27,13 @@ class Settings(msgspec.Struct, frozen=True):
 def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the RETAKE_ variables. Raises SettingsError."""
     providers = environment.get("RETAKE_PROVIDERS")
+    _choice(environment, "RETAKE_DATABASE_POOLING", POOLINGS)  # read by piccolo_conf.py, which cannot complain
     return Settings(
         providers_file=Path(providers) if providers else None,
         smtp_url=environment.get("RETAKE_SMTP_URL") or None,
         allow_private_webhooks=_flag(environment, "RETAKE_ALLOW_PRIVATE_WEBHOOKS"),
         cors_origins=tuple(environment.get("RETAKE_CORS_ORIGINS", "").replace(",", " ").split()),
-        log_format=_log_format(environment),
+        log_format=_choice(environment, "RETAKE_LOG_FORMAT", LOG_FORMATS),
     )
 
 
@@ -42,8 +44,8 @@ def _flag(environment: Mapping[str, str], name: str) -> bool:
     return value == "1"
 
 
-def _log_format(environment: Mapping[str, str]) -> str:
-    value = environment.get("RETAKE_LOG_FORMAT") or LOG_FORMATS[0]
-    if value not in LOG_FORMATS:
-        raise SettingsError(f"RETAKE_LOG_FORMAT must be one of {', '.join(LOG_FORMATS)}, not {value!r}")
+def _choice(environment: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
+    value = environment.get(name) or choices[0]
+    if value not in choices:
+        raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
     return value

@@ -25,6 +25,7 @@ from db.ledger import PostgresLedger
 from db.migrations import require_current, upgrade
 from db.outbox import PostgresOutbox
 from db.rate_limit import RateLimiter
+from db.readiness import ReadinessCheck
 from db.verifications import Verifications
 from delivery.courier import Courier
 from delivery.mail import MailSender
@@ -47,7 +48,7 @@ __all__ = ["open_database", "product_version", "providers_of", "running_services
 async def open_database() -> RetakeEngine:
     """Connect and see to the schema: the embedded database is upgraded, a server's must have been.
 
-    Raises ServiceUnavailable, NotMigrated, or RuntimeError for a server that is too old.
+    Raises ServiceUnavailable, NotMigrated, or RuntimeError for a server or schema of the wrong version.
     """
     engine = the_engine()
     await engine.connect()
@@ -116,6 +117,7 @@ def _services(engine: RetakeEngine, clock: Clock, wake: asyncio.Event, configure
         store=PostgresAssessmentStore(engine, wake.set),
         idempotency=IdempotencyStore(),
         search_limiter=RateLimiter(SEARCHES_PER_MINUTE, 60),
+        readiness=ReadinessCheck(),
         **configured,
     )
 

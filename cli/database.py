@@ -21,7 +21,7 @@ def upgrade_command() -> None:
 
 @db.command("status")
 def status_command() -> None:
-    """Say which migrations are applied; exits with 1 when some are pending."""
+    """Say which migrations are applied; exits with 1 when some are pending or unknown to this version."""
     read_settings()
     found = _on_engine(change=False)
     _tell(found)
@@ -46,4 +46,12 @@ def _tell(found: MigrationStatus) -> None:
         click.echo(f"applied  {name}")
     for name in found.pending:
         click.echo(f"pending  {name}")
-    click.echo("up to date" if found.is_current else "not up to date: run `retake db upgrade`")
+    for name in found.unknown:
+        click.echo(f"unknown  {name}")
+    click.echo(_verdict(found))
+
+
+def _verdict(found: MigrationStatus) -> str:
+    if found.unknown:
+        return "newer than this version of Retake: run the version that upgraded it"
+    return "up to date" if found.is_current else "not up to date: run `retake db upgrade`"

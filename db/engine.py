@@ -13,40 +13,34 @@ from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
-from assessment.errors import ServiceUnavailable
+from assessment.errors import Detail, ServiceUnavailable
+from db.connecting import CONNECT_SECONDS, REFUSED, WITHOUT_LIMITS, Connector, PooledConnection, Pooling
 from db.embedded import EmbeddedServer
 from db.transaction import SafeTransaction
 
 DEFAULT_DATA_DIR = ".retake"
 POOL_SIZE = 10
-CONNECT_SECONDS = 5
 OLDEST_VERSION = 15
 RETRY_AFTER_SECONDS = 2
-# A transaction of ours lasts milliseconds: these end one whose owner is gone or stuck, and a wait for a server that
-# is connected but silent. Connections outside the pool, which migrations use, have no such limits.
+# A wait for a server that is connected but silent ends after this; what is longer than the limits of a session.
+# Connections outside the pool, which migrations use, have no such limits.
 COMMAND_SECONDS = 25
-POOL_SETTINGS = {"idle_in_transaction_session_timeout": "15000", "statement_timeout": "20000"}
-SERVER_SETTINGS = {"application_name": "retake"}
+GIVE_BACK_SECONDS = 1  # for the server to acknowledge that a statement was cancelled
 
 UNREACHABLE = (
-    OSError,
-    TimeoutError,
+    OSError,  # TimeoutError is one
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
+    asyncpg.ReadOnlySQLTransactionError,  # demoted, or about to be
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionTimeoutError,
+    asyncpg.OperatorInterventionError,  # shut down, starting, dropped, cancelled
+    asyncpg.InsufficientResourcesError,  # disk, memory, connections
+    asyncpg.PostgresSystemError,  # its disk fails
     asyncpg.InternalClientError,  # the server's last words came while nobody asked: the connection is useless
 )
 LOST = (*UNREACHABLE, asyncpg.InterfaceError)
-# Connecting fails in more ways: the server is there but does not let us in, or the URL is none
-REFUSED = (
-    *LOST,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InsufficientPrivilegeError,
-    ValueError,
-)
+# What one connection finds out about the server holds for all others to it
+USELESS_SERVER = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
 
 log = structlog.get_logger(__name__)
 
@@ -54,15 +48,23 @@ log = structlog.get_logger(__name__)
 class RetakeEngine(PostgresEngine):
     """PostgreSQL as Piccolo knows it, found when first needed instead of at import.
 
-    `locate` gives the connection URI; `embedded` is the server behind it when it is ours to bring back.
+    `locate` gives the connection URI; `embedded` is the server behind it when it is ours to bring back; `pooling` is
+    what a pooler in between keeps together.
     """
 
     # Piccolo's engines declare __slots__ for their own fields; ours are named likewise
-    __slots__ = ("_embedded", "_running", "locate")
+    __slots__ = ("_connector", "_embedded", "_generation", "_running", "locate")
 
-    def __init__(self, locate: Callable[[], str], embedded: EmbeddedServer | None = None) -> None:
+    def __init__(
+        self,
+        locate: Callable[[], str],
+        embedded: EmbeddedServer | None = None,
+        pooling: Pooling = Pooling.SESSION,
+    ) -> None:
         self.locate = locate
         self._embedded = embedded
+        self._connector = Connector(locate, pooling)
+        self._generation = 0
         self._running: set[asyncio.Task[Any]] = set()
         super().__init__(config={"database": "retake"})
 
@@ -75,19 +77,26 @@ class RetakeEngine(PostgresEngine):
         """Do nothing: Piccolo would connect here, at import. `connect` checks the version."""
 
     async def connect(self) -> None:
-        """Open the pool. Raises ServiceUnavailable when the server cannot be reached, RuntimeError when too old."""
+        """Open the pool.
+
+        Raises ServiceUnavailable when the server cannot be reached, and RuntimeError when it is too old or behind a
+        pooler that takes sessions apart unannounced.
+        """
         with _reaching():
-            self.pool = await asyncpg.create_pool(
-                **await self._config(POOL_SETTINGS),
-                command_timeout=COMMAND_SECONDS,
-                min_size=1,
-                max_size=POOL_SIZE,
-                reset=_nothing_to_reset,
-            )
-            version = await self.pool.fetchval("SELECT current_setting('server_version_num')::int / 10000")
-        if version < OLDEST_VERSION:
+            await self._connector.check_pooling()
+        self.pool = await asyncpg.create_pool(
+            connect=self._connect_for_pool,
+            connection_class=PooledConnection,
+            command_timeout=COMMAND_SECONDS,
+            init_size=1,
+            min_size=0,
+            max_size=POOL_SIZE,
+            reset=_nothing_to_reset,
+        )
+        (row,) = await self.fetch("SELECT current_setting('server_version_num')::int / 10000 AS version")
+        if row["version"] < OLDEST_VERSION:
             await self.close_pool()
-            raise RuntimeError(f"PostgreSQL {OLDEST_VERSION} or newer is needed, this server is {version}")
+            raise RuntimeError(f"PostgreSQL {OLDEST_VERSION} or newer is needed, this server is {row['version']}")
 
     async def close_pool(self) -> None:
         """Close the pool after what is under way; an embedded server stays up for the next one."""
@@ -106,14 +115,25 @@ class RetakeEngine(PostgresEngine):
     async def get_new_connection(self) -> Any:
         """Connect outside the pool, without time limits, as Piccolo's commands do."""
         with _reaching():
-            return await asyncpg.connect(**await self._config())
+            return await self._connector.connect(limited=False)
+
+    async def take(self, pool: Any) -> Any:
+        """Take a connection that nothing speaks against out of the pool. Raises ServiceUnavailable and pool errors."""
+        while True:
+            async with asyncio.timeout(COMMAND_SECONDS):
+                connection = await pool.acquire()
+            if connection.generation == self._generation:
+                return connection
+            connection.terminate()
+            await give_back(pool, connection)
 
     def transaction(self, allow_nested: bool = True) -> SafeTransaction:  # Piccolo's signature
-        return SafeTransaction(engine=self, pool=self.pool, allow_nested=allow_nested)
+        begins_with = self._connector.begins_with
+        return SafeTransaction(engine=self, pool=self.pool, allow_nested=allow_nested, begins_with=begins_with)
 
     def unhurried_transaction(self) -> SafeTransaction:
         """Open a transaction outside the pool, where a statement may take as long as it needs."""
-        return SafeTransaction(engine=self, pool=None, allow_nested=False)
+        return SafeTransaction(engine=self, pool=None, allow_nested=False, begins_with=WITHOUT_LIMITS)
 
     async def fetch(self, statement: str, *values: Any) -> list[Any]:
         """Run hand-written SQL with $1, $2 … in the current transaction or the pool.
@@ -145,6 +165,15 @@ class RetakeEngine(PostgresEngine):
             self.raise_translated(error)
             raise
 
+    async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
+        """As Piccolo's, but a server that does not answer is waited for once."""
+        pool = self.pool
+        connection = await self.take(pool)
+        try:
+            return await connection.fetch(query, *(args or ()))
+        finally:
+            await give_back(pool, connection)
+
     async def _run_in_new_connection(self, query: str, args: Sequence[Any] | None = None) -> Any:
         """As Piccolo's, but closes the connection whatever happens."""
         connection = await self.get_new_connection()
@@ -153,24 +182,46 @@ class RetakeEngine(PostgresEngine):
         finally:
             connection.terminate()
 
-    def raise_translated(self, error: Exception) -> None:
+    def raise_translated(self, error: Exception, *details: Detail) -> None:
         """Raise ServiceUnavailable if this error means that the database is away; return if it means anything else.
 
-        An embedded server that died is brought back in the background.
+        Connections to a server that has become useless are not used again.
         """
         if not self._means_outage(error):
             return
-        log.warning("database_unreachable", reason=type(error).__name__)
-        if self._embedded is not None:
-            self.see_through(asyncio.to_thread(self._embedded.revive))
-        raise ServiceUnavailable(retry_after=RETRY_AFTER_SECONDS) from error
+        if isinstance(error, USELESS_SERVER):
+            self._generation += 1
+        self._note_outage(error)
+        raise ServiceUnavailable(*details, retry_after=RETRY_AFTER_SECONDS) from error
 
     def see_through(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run `work` to its end even if whoever started it is cancelled."""
-        future = asyncio.create_task(work)
-        self._running.add(future)
-        future.add_done_callback(self._running.discard)
-        return future
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._seen_through)
+        return task
+
+    def _seen_through(self, task: asyncio.Task[Any]) -> None:
+        """Look at how it ended, in place of one who was cancelled and does not wait any more."""
+        self._running.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.info("background_work_failed", error=type(error).__name__)
+
+    async def _connect_for_pool(self, _: object = None, **options: Any) -> PooledConnection:
+        try:
+            connection: PooledConnection = await self._connector.connect(limited=True, **options)
+        except REFUSED as error:
+            self._note_outage(error)
+            raise ServiceUnavailable(retry_after=RETRY_AFTER_SECONDS) from error
+        connection.generation = self._generation
+        return connection
+
+    def _note_outage(self, error: Exception) -> None:
+        """Log it, and bring an embedded server back in the background."""
+        log.warning("database_unreachable", reason=type(error).__name__)
+        if self._embedded is not None:
+            self.see_through(asyncio.to_thread(self._embedded.revive))
 
     def _means_outage(self, error: Exception) -> bool:
         if isinstance(error, UNREACHABLE):
@@ -181,16 +232,13 @@ class RetakeEngine(PostgresEngine):
         transaction: SafeTransaction | None = self.current_transaction.get()  # type: ignore[assignment]  # only ours are put there
         return transaction is None or transaction.is_broken
 
-    async def _config(self, settings: Mapping[str, str] | None = None) -> dict[str, Any]:
-        dsn = await asyncio.to_thread(self.locate)
-        return {"dsn": dsn, "timeout": CONNECT_SECONDS, "server_settings": {**SERVER_SETTINGS, **(settings or {})}}
-
 
 def engine_from(environment: Mapping[str, str]) -> RetakeEngine:
     """Build the engine from RETAKE_DATABASE_URL or, without it, over the embedded server in RETAKE_DATA_DIR."""
     url = environment.get("RETAKE_DATABASE_URL")
     if url:
-        return RetakeEngine(lambda: url)
+        is_split = environment.get("RETAKE_DATABASE_POOLING") == Pooling.TRANSACTION
+        return RetakeEngine(lambda: url, pooling=Pooling.TRANSACTION if is_split else Pooling.SESSION)
     embedded = EmbeddedServer(Path(environment.get("RETAKE_DATA_DIR") or DEFAULT_DATA_DIR) / "postgres")
     return RetakeEngine(embedded.uri, embedded)
 
@@ -209,6 +257,14 @@ def _reaching() -> Iterator[None]:
         yield
     except REFUSED as error:
         raise ServiceUnavailable(retry_after=RETRY_AFTER_SECONDS) from error
+
+
+async def give_back(pool: Any, connection: Any) -> None:
+    """Give a connection back to its pool, or end it when it does not come to rest."""
+    try:
+        await pool.release(connection, timeout=GIVE_BACK_SECONDS)
+    except Exception as error:  # noqa: BLE001  # asyncpg ends the connection then, and its place is free again
+        log.warning("connection_not_given_back", error=type(error).__name__)
 
 
 async def _nothing_to_reset(connection: Any) -> None:

@@ -1,9 +1,14 @@
 """Bring the schema to the version this code needs, and say which version it has."""
 
+import asyncio
 import contextlib
 import io
+from collections.abc import Awaitable, Callable
+from functools import cache
 
+import asyncpg
 import msgspec
+import structlog
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import Finder
@@ -14,58 +19,109 @@ from db.engine import RetakeEngine
 
 APP_NAME = "retake"
 UPGRADE_LOCK = 7_265_746_101  # any number of our own: an advisory lock has no name
+# Whoever wants a table waits behind a migration that wants it, so that must not wait long
+LOCK_TIMEOUT = "2s"
+PAUSES = (1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0)
+IN_USE = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+
+log = structlog.get_logger(__name__)
 
 
 class MigrationStatus(msgspec.Struct, frozen=True):
-    """Migration ids that were applied and those that wait, oldest first."""
+    """Migration ids that were applied and those that wait, oldest first.
+
+    `unknown` ones were applied by a newer version of the code.
+    """
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
+    unknown: tuple[str, ...]
 
     @property
     def is_current(self) -> bool:
-        return not self.pending
+        return not self.pending and not self.unknown
 
 
 class NotMigrated(RetakeError):
     """The database lacks migrations that this version of the code needs."""
 
 
+class SchemaTooNew(RuntimeError):
+    """A newer version of the code has upgraded the database."""
+
+    def __init__(self, unknown: tuple[str, ...]) -> None:
+        super().__init__(
+            f"a newer version of Retake has upgraded the database (unknown: {', '.join(unknown)}); run that version"
+        )
+
+
+class TablesInUse(RuntimeError):
+    """A migration did not get the locks it needs."""
+
+
 async def status() -> MigrationStatus:
     """Compare the migrations in this code with those the database has seen."""
-    known = sorted(_known())
+    known = _known()
     has_table = await Migration.table_exists()
     rows = await Migration.select(Migration.name).where(Migration.app_name == APP_NAME) if has_table else []
     applied = {row["name"] for row in rows}
     return MigrationStatus(
-        tuple(name for name in known if name in applied), tuple(name for name in known if name not in applied)
+        tuple(name for name in known if name in applied),
+        tuple(name for name in known if name not in applied),
+        tuple(sorted(applied.difference(known))),
     )
 
 
-async def upgrade(engine: RetakeEngine) -> MigrationStatus:
+async def upgrade(engine: RetakeEngine, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> MigrationStatus:
     """Apply what is pending and bring the skill catalogue up to date; several processes may call it at once.
 
-    All in one transaction: a process that dies on the way leaves the schema as it was.
+    While others use the tables it tries again and again, and lets them pass in between. Raises SchemaTooNew,
+    TablesInUse.
     """
+    for pause in PAUSES:
+        try:
+            return await _upgrade_at_once(engine)
+        except IN_USE as error:
+            log.warning("migration_waits_for_tables", reason=type(error).__name__, pause_seconds=pause)
+        await sleep(pause)
+    try:
+        return await _upgrade_at_once(engine)
+    except IN_USE as error:
+        raise TablesInUse("the tables that a migration changes were in use all the time; try it again") from error
+
+
+async def require_current() -> None:
+    """Raise NotMigrated or SchemaTooNew unless the schema is the one this code knows."""
+    found = await status()
+    _refuse_unknown(found)
+    if not found.is_current:
+        raise NotMigrated
+
+
+async def _upgrade_at_once(engine: RetakeEngine) -> MigrationStatus:
+    """All in one transaction: a process that dies on the way leaves the schema as it was."""
     async with engine.unhurried_transaction():
         await Migration.raw("SELECT pg_advisory_xact_lock({})", UPGRADE_LOCK)
-        if not (await status()).is_current:
+        found = await status()
+        _refuse_unknown(found)
+        if found.pending:
+            await Migration.raw(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
             await _apply()
         await seed_catalogue()
         return await status()
 
 
-async def require_current() -> None:
-    """Raise NotMigrated unless every migration was applied."""
-    if not (await status()).is_current:
-        raise NotMigrated
+def _refuse_unknown(found: MigrationStatus) -> None:
+    if found.unknown:
+        raise SchemaTooNew(found.unknown)
 
 
-def _known() -> list[str]:
+@cache
+def _known() -> tuple[str, ...]:
     manager = ForwardsMigrationManager(app_name=APP_NAME)
     config = Finder().get_app_config(APP_NAME)
     modules = manager.get_migration_modules(config.resolved_migrations_folder_path)
-    return manager.get_migration_ids(modules)
+    return tuple(sorted(manager.get_migration_ids(modules)))
 
 
 async def _apply() -> None:

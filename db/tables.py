@@ -268,6 +268,14 @@ class VendorLatency(Table):
     saved_at = Timestamptz(default=TimestamptzNow())
 
 
+class ReadinessProbe(Table):
+    """One row that the readiness check writes; padding makes each write need room on the disk."""
+
+    id = Integer(primary_key=True)
+    written_at = Timestamptz(default=TimestamptzNow())
+    padding = Bytea()
+
+
 TABLES: tuple[type[Table], ...] = (
     Platform,
     ApiKey,
@@ -286,4 +294,5 @@ TABLES: tuple[type[Table], ...] = (
     RateWindow,
     VendorAttempt,
     VendorLatency,
+    ReadinessProbe,
 )

@@ -8,12 +8,13 @@ import asyncpg
 import structlog
 from piccolo.engine.postgres import PostgresTransaction
 
-from assessment.errors import ServiceUnavailable
+from assessment.errors import Detail, ServiceUnavailable
 
 if TYPE_CHECKING:
     from db.engine import RetakeEngine  # which makes these transactions
 
 HANG_UP_SECONDS = 5
+UNKNOWN = Detail("", "whether the change was kept is not known; look at the state before you repeat the request")
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +29,10 @@ class SafeTransaction(PostgresTransaction):
 
     engine: "RetakeEngine"
 
-    def __init__(self, engine: "RetakeEngine", pool: Any, *, allow_nested: bool) -> None:
+    def __init__(self, engine: "RetakeEngine", pool: Any, *, allow_nested: bool, begins_with: str) -> None:
         """Take the connection from `pool` and give it back there; without a pool, connect and hang up."""
         self._pool = pool
+        self._begins_with = begins_with
         super().__init__(engine, allow_nested)
 
     @property
@@ -64,13 +66,17 @@ class SafeTransaction(PostgresTransaction):
 
     async def _open(self) -> None:
         try:
-            self.connection = await (self.engine.get_new_connection() if self._pool is None else self._pool.acquire())
+            self.connection = await (
+                self.engine.get_new_connection() if self._pool is None else self.engine.take(self._pool)
+            )
         except Exception as error:
             self.engine.raise_translated(error)
             raise
         try:
             self.transaction = self.connection.transaction()
             await self.transaction.start()
+            if self._begins_with:
+                await self.connection.execute(self._begins_with)
         except BaseException as error:
             await self._let_go()
             if isinstance(error, Exception):
@@ -80,16 +86,20 @@ class SafeTransaction(PostgresTransaction):
     async def _close(self, *, keep: bool) -> None:
         try:
             if not (self._committed or self._rolled_back):
-                await (self.commit() if keep else self.rollback())  # type: ignore[no-untyped-call]  # Piccolo's own
+                await (self.commit() if keep else self._undo())  # type: ignore[no-untyped-call]  # Piccolo's own
         except Exception as error:
             with contextlib.nullcontext() if keep else contextlib.suppress(ServiceUnavailable):
-                self.engine.raise_translated(error)
+                self.engine.raise_translated(error, *([UNKNOWN] if keep else []))
             if keep:
                 raise
             # undone all the same, with the connection; the caller has an exception of its own to tell
             log.warning("rollback_failed", error=type(error).__name__)
         finally:
             await self._let_go()
+
+    async def _undo(self) -> None:
+        async with asyncio.timeout(HANG_UP_SECONDS):  # a server that does not answer undoes it when we hang up
+            await self.rollback()  # type: ignore[no-untyped-call]  # Piccolo's own
 
     async def _close_when_open(self, opening: "asyncio.Task[None]") -> None:
         try:
@@ -106,6 +116,6 @@ class SafeTransaction(PostgresTransaction):
             if self._pool is None:
                 await self.connection.close(timeout=HANG_UP_SECONDS)
             else:
-                await self._pool.release(self.connection)
+                await self._pool.release(self.connection, timeout=HANG_UP_SECONDS)
         except Exception as error:  # noqa: BLE001  # asyncpg ends the connection then, and its place is free again
             log.warning("connection_not_given_back", error=type(error).__name__)

@@ -6,8 +6,6 @@ from api.credential import for_operators
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import Alive, Readiness, VendorState
-from assessment.errors import ServiceUnavailable
-from db.migrations import status
 
 
 class HealthController(Controller):
@@ -23,18 +21,14 @@ class HealthController(Controller):
 
     @get("/ready", operation_id="getReadiness", operation_class=Documented)
     async def ready(self, request: ApiRequest) -> Response[Readiness]:
-        """Say whether the database answers, is migrated, and a provider can be used; 503 when not."""
+        """Say whether the database takes writes, is migrated, and a provider can be used; 503 when not."""
         services = request.services
-        try:
-            migrated = (await status()).is_current
-            database = True
-        except ServiceUnavailable:
-            migrated = database = False
-        ready = database and migrated and any(services.can_generate.values())
+        found = await services.readiness.look()
+        ready = found.answers and found.is_current and any(services.can_generate.values())
         providers = {mode.value: usable for mode, usable in services.can_generate.items()}
         vendors = [
             VendorState(vendor.name, vendor.state.value, vendor.reason and vendor.reason.value)
             for vendor in services.snapshot.status()
         ]
-        readiness = Readiness("ready" if ready else "not_ready", database, migrated, providers, vendors)
+        readiness = Readiness("ready" if ready else "not_ready", found.answers, found.is_current, providers, vendors)
         return Response(readiness, status_code=200 if ready else 503)

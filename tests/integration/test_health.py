@@ -46,7 +46,7 @@ async def test_without_a_database_it_is_alive_but_not_ready(
     async def away() -> None:
         raise ServiceUnavailable
 
-    monkeypatch.setattr("api.controllers.health.status", away)
+    monkeypatch.setattr("db.readiness.status", away)
     response = await client.get(f"{ROOT}/health/ready")
     assert response.status_code == 503
     assert response.json() == {
