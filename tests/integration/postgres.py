@@ -61,6 +61,7 @@ class Postgres:
     async def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it; SIGINT lets it write everything down and hand it to its standbys."""
         if self._process is not None and self._process.poll() is None:
+            self.thaw()
             self._process.send_signal(how)
             await asyncio.to_thread(self._process.wait, 30)
 
@@ -140,7 +141,6 @@ async def _running(server: Postgres) -> AsyncIterator[None]:
         await until(server.answers, 30)
         yield
     finally:
-        server.thaw()
         await server.stop(signal.SIGQUIT)
 
 

@@ -1,8 +1,10 @@
 """Connecting fails with a reason, and a server that falls silent is given up."""
 
 import asyncio
+import gc
 import os
 import signal
+from typing import Any
 
 import asyncpg
 import pytest
@@ -71,3 +73,27 @@ async def test_a_server_that_falls_silent_is_an_outage_after_a_while(
         os.kill(row["pid"], signal.SIGCONT)
     assert [tuple(row) for row in await own.fetch("SELECT 1")] == [(1,)]
     await own.close_pool()
+
+
+async def test_what_fails_after_its_owner_was_cancelled_is_no_complaint_of_the_loop(engine: RetakeEngine) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
+    goes_on = asyncio.Event()
+
+    async def work() -> None:
+        await goes_on.wait()
+        raise ServiceUnavailable
+
+    async def owner() -> None:
+        await asyncio.shield(engine.see_through(work()))
+
+    owning = asyncio.create_task(owner())
+    await asyncio.sleep(0)
+    owning.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await owning
+    goes_on.set()
+    await until(lambda: not engine._running)
+    gc.collect()
+    asyncio.get_running_loop().set_exception_handler(None)
+    assert complaints == []
