@@ -4,7 +4,7 @@ A notice is stored in the transaction of the change that caused it and delivered
 No notice ever holds a question, an option or a right answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -54,6 +54,13 @@ class MailText(msgspec.Struct, frozen=True):
     text: str
 
 
+class Line(msgspec.Struct, frozen=True):
+    """Where notices wait in turn: those of one platform whose receivers fall into one group."""
+
+    platform_id: int
+    group: int
+
+
 class Parcel(msgspec.Struct, frozen=True):
     """A stored notice on its way: `target` is a URL or an address, `tries` counts the deliveries tried before.
 
@@ -66,6 +73,7 @@ class Parcel(msgspec.Struct, frozen=True):
     target: str
     body: str
     tries: int
+    line: Line
     secret: str | None = None
     ids: dict[str, str | int] = {}
 
@@ -73,8 +81,11 @@ class Parcel(msgspec.Struct, frozen=True):
 class Outbox(Protocol):
     """Stored notices, handed to one courier at a time."""
 
-    async def take(self, limit: int, lease_seconds: float) -> Sequence[Parcel]:
-        """Lease up to `limit` parcels that are due; one not settled in `lease_seconds` becomes due again."""
+    async def due(self, most: int) -> Mapping[Line, int]:
+        """How many parcels are due in each line, counted up to `most`; who waits longest comes first."""
+
+    async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Parcel]:
+        """Lease so many of the parcels that are due; one not settled in `lease_seconds` becomes due again."""
 
     async def delivered(self, message_id: str) -> None:
         """Record the delivery."""

@@ -1,6 +1,8 @@
 """Writes notices into the outbox, within the transaction of the change they tell of."""
 
+import hashlib
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -9,11 +11,14 @@ from assessment.models import Mode
 from assessment.notices import Addressee, Channel, Event, Notice
 from db.sql import fetch, fetch_of_session, to_json
 
+MAIL_GROUP = 256  # webhooks have 0 to 255
+
 
 class Recipient(msgspec.Struct, frozen=True):
     """Whom the notices of a verification concern and where its webhooks go; with what has to be known to change it."""
 
     addressee: Addressee
+    platform_id: int
     callback_url: str
     attempts: int
     revision: int
@@ -26,7 +31,7 @@ async def lock_recipient(verification_id: str) -> Recipient:
     """
     row = await fetch_of_session(
         """
-        SELECT id, student, external_student_id, mode, name, email, callback_url, attempts, revision
+        SELECT id, platform, student, external_student_id, mode, name, email, callback_url, attempts, revision
         FROM verification WHERE id = {} FOR NO KEY UPDATE
         """,
         verification_id,
@@ -39,7 +44,7 @@ async def lock_recipient(verification_id: str) -> Recipient:
         name=row["name"],
         email=row["email"],
     )
-    return Recipient(addressee, row["callback_url"], row["attempts"], row["revision"])
+    return Recipient(addressee, row["platform"], row["callback_url"], row["attempts"], row["revision"])
 
 
 async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:
@@ -50,6 +55,8 @@ async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:
             "verification": recipient.addressee.verification_id,
             "channel": notice.channel,
             "event": notice.event,
+            "platform": recipient.platform_id,
+            "receiver_group": receiver_group(notice.channel, target),
             "target": target,
             "body": notice.body,
         }
@@ -58,9 +65,10 @@ async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:
     ]
     await fetch(
         """
-        INSERT INTO outbox_message (id, verification, channel, event, target, body)
-        SELECT id, verification, channel, event, target, body FROM jsonb_to_recordset({}::jsonb)
-            AS m (id text, verification text, channel text, event text, target text, body text)
+        INSERT INTO outbox_message (id, verification, platform, receiver_group, channel, event, target, body)
+        SELECT id, verification, platform, receiver_group, channel, event, target, body
+        FROM jsonb_to_recordset({}::jsonb) AS m (id text, verification text, platform int, receiver_group smallint,
+            channel text, event text, target text, body text)
         """,
         to_json(rows),
     )
@@ -70,6 +78,17 @@ async def was_announced(verification_id: str, event: Event) -> bool:
     """Tell whether a verification's platform was told of an event before."""
     statement = "SELECT 1 FROM outbox_message WHERE verification = {} AND event = {} LIMIT 1"
     return bool(await fetch(statement, verification_id, event.value))
+
+
+def receiver_group(channel: Channel, target: str) -> int:
+    """Number the receiver, whose notices wait in one line.
+
+    All hosts fall into 256 groups: however many hosts a platform names, the outbox has few lines to look at.
+    """
+    if channel is Channel.MAIL:
+        return MAIL_GROUP
+    host = urlsplit(target).hostname or ""
+    return hashlib.blake2b(host.encode(), digest_size=1).digest()[0]
 
 
 def _target(recipient: Recipient, notice: Notice) -> str | None:

@@ -1,29 +1,63 @@
 """The outbox: notices written with the change that caused them, leased to one courier at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from assessment.notices import Channel, Event, Parcel
+from assessment.notices import Channel, Event, Line, Parcel
 from db.sql import fetch
 
 
 class PostgresOutbox:
     """assessment.notices.Outbox on PostgreSQL; several server processes share it without delivering twice."""
 
-    async def take(self, limit: int, lease_seconds: float) -> Sequence[Parcel]:
+    async def due(self, most: int) -> Mapping[Line, int]:
+        # each step of the recursion finds the next line through the index, past all that waits in the last one
         rows = await fetch(
             """
-            WITH due AS (
-                SELECT id FROM outbox_message WHERE state = 'pending' AND due_at <= clock_timestamp()
-                ORDER BY due_at LIMIT {} FOR UPDATE SKIP LOCKED
-            ), leased AS (
-                UPDATE outbox_message m SET due_at = clock_timestamp() + make_interval(secs => {})
-                FROM due WHERE m.id = due.id
-                RETURNING m.id, m.verification, m.channel, m.event, m.target, m.body, m.tries
+            WITH RECURSIVE line AS (
+                (SELECT platform, receiver_group FROM outbox_message WHERE state = 'pending'
+                 ORDER BY platform, receiver_group LIMIT 1)
+                UNION ALL
+                SELECT next.platform, next.receiver_group FROM line CROSS JOIN LATERAL (
+                    SELECT m.platform, m.receiver_group FROM outbox_message m WHERE m.state = 'pending'
+                        AND (m.platform, m.receiver_group) > (line.platform, line.receiver_group)
+                    ORDER BY m.platform, m.receiver_group LIMIT 1
+                ) next
             )
-            SELECT leased.*, v.platform, v.api_key, k.webhook_secret FROM leased
+            SELECT line.platform, line.receiver_group, first.waiting FROM line CROSS JOIN LATERAL (
+                SELECT count(*) AS waiting, min(due_at) AS since FROM (
+                    SELECT m.due_at FROM outbox_message m WHERE m.state = 'pending' AND m.platform = line.platform
+                        AND m.receiver_group = line.receiver_group AND m.due_at <= statement_timestamp()
+                    ORDER BY m.due_at LIMIT {}
+                ) counted
+            ) first
+            WHERE first.waiting > 0 ORDER BY first.since
+            """,
+            most,
+        )
+        return {Line(row["platform"], row["receiver_group"]): row["waiting"] for row in rows}
+
+    async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Parcel]:
+        rows = await fetch(
+            """
+            WITH first AS (
+                SELECT m.id FROM unnest({}::int[], {}::smallint[], {}::int[]) AS s (platform, receiver_group, share)
+                CROSS JOIN LATERAL (
+                    SELECT id FROM outbox_message WHERE state = 'pending' AND platform = s.platform
+                        AND receiver_group = s.receiver_group AND due_at <= statement_timestamp()
+                    ORDER BY due_at LIMIT s.share FOR UPDATE SKIP LOCKED
+                ) m
+            ), leased AS (
+                UPDATE outbox_message m SET due_at = statement_timestamp() + make_interval(secs => {})
+                FROM first WHERE m.id = first.id
+                RETURNING m.id, m.verification, m.platform, m.receiver_group, m.channel, m.event, m.target, m.body,
+                    m.tries
+            )
+            SELECT leased.*, v.api_key, k.webhook_secret FROM leased
             JOIN verification v ON v.id = leased.verification JOIN api_key k ON k.id = v.api_key
             """,
-            limit,
+            [line.platform_id for line in shares],
+            [line.group for line in shares],
+            list(shares.values()),
             lease_seconds,
         )
         return [
@@ -34,6 +68,7 @@ class PostgresOutbox:
                 target=row["target"],
                 body=row["body"],
                 tries=row["tries"],
+                line=Line(row["platform"], row["receiver_group"]),
                 secret=row["webhook_secret"] if row["channel"] == Channel.WEBHOOK else None,
                 ids={
                     "verification_id": row["verification"],
@@ -54,7 +89,7 @@ class PostgresOutbox:
         await fetch(
             """
             UPDATE outbox_message SET tries = tries + 1, outcome = {},
-                due_at = clock_timestamp() + make_interval(secs => {}) WHERE id = {} AND state = 'pending'
+                due_at = statement_timestamp() + make_interval(secs => {}) WHERE id = {} AND state = 'pending'
             """,
             reason,
             after_seconds,

@@ -186,10 +186,15 @@ class Generation(Table):
 
 
 class OutboxMessage(Table):
-    """A notice on its way; written in the transaction of the change it tells of."""
+    """A notice on its way; written in the transaction of the change it tells of.
+
+    The notices of one platform and one group of receivers wait in one line.
+    """
 
     id = Varchar(length=64, primary_key=True)
     verification = ForeignKey(references=Verification, null=False, index=True, on_delete=OnDelete.cascade)
+    platform = Integer(default=0)
+    receiver_group = SmallInt(default=0)
     channel = Varchar(length=10)
     event = Varchar(length=40)
     target = Text()

@@ -5,18 +5,19 @@ crash between a delivery and its record, once more: receivers tell by the messag
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
 import structlog
 
 from assessment.deadline import Clock
-from assessment.notices import Channel, Outbox, Parcel
+from assessment.notices import Channel, Line, Outbox, Parcel
 from assessment.places import place_of
 from delivery.schedule import Settlement, Step, settlement
 from delivery.sending import Outcome, Sender, failed, refused
+from delivery.shares import PLACES_PER_LINE, fair_shares
 
-CONCURRENCY = 16  # enough that a few receivers that time out do not hold up the others
 POLL_SECONDS = 1.0  # how late a parcel of another process, or a retry, may be
 SETTLE_PAUSES = (1.0, 3.0, 9.0)  # a database that restarts is back by then, and nothing is delivered twice
 # Longer than a try (10 s) and the settling of it (13 s) take together: no second process gets the parcel meanwhile.
@@ -43,7 +44,7 @@ class Courier:
         self._clock = clock
         self._senders = {Channel.WEBHOOK: webhooks, Channel.MAIL: mail}
         self._drain_seconds = drain_seconds
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], Line] = {}
         self._more_wait = False
         self._outage = False
 
@@ -63,25 +64,25 @@ class Courier:
             await self._abandon()
 
     async def _dispatch(self, wake: asyncio.Event) -> None:
-        free = CONCURRENCY - len(self._under_way)
-        parcels = await self._take(free) if free else ()
-        self._more_wait = len(parcels) == free
-        for parcel in parcels:
+        for parcel in await self._take():
             task = asyncio.create_task(self._deliver(parcel))
-            self._under_way.add(task)
+            self._under_way[task] = parcel.line
             task.add_done_callback(partial(self._ended, wake))
 
     def _ended(self, wake: asyncio.Event, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        del self._under_way[task]
         if self._more_wait:
             wake.set()
 
-    async def _take(self, limit: int) -> Sequence[Parcel]:
+    async def _take(self) -> Sequence[Parcel]:
         try:
-            parcels = await self._outbox.take(limit, LEASE_SECONDS)
-        except Exception as error:  # noqa: BLE001 - nobody restarts the courier: it must outlive whatever this is
+            due = await self._outbox.due(PLACES_PER_LINE)
+            shares = fair_shares(due, Counter(self._under_way.values()))
+            parcels = await self._outbox.take(shares, LEASE_SECONDS) if shares else ()
+        except Exception as error:  # noqa: BLE001 - what is under way goes on, whatever this is
             self._note_outage(error)
             return ()
+        self._more_wait = bool(due)
         self._note_recovery()
         return parcels
 

@@ -17,11 +17,14 @@ from typing import Any
 import httpcore
 
 from delivery.addresses import is_public
+from delivery.shares import PLACES
 
 # A few of a host's addresses are tried in turn, so that one dead address does not use up the whole try (10 s).
 MAX_ADDRESSES = 3
 CONNECT_SECONDS = 3.0
-LOOKUP_THREADS = 8
+# A lookup that hangs keeps its thread for longer than its try lasts: as many as there are places, so that the names of
+# one platform, which gets a quarter of these, leave threads to the others.
+LOOKUP_THREADS = PLACES
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 

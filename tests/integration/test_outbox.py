@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from api.services import Services
 from assessment.models import Mode
-from assessment.notices import Channel
+from assessment.notices import Channel, Line
 from db.outbox import PostgresOutbox
 from db.sql import fetch
 from providers.config import ProvidersConfig
@@ -148,9 +148,10 @@ async def test_a_parcel_is_leased_to_one_courier_at_a_time_and_again_when_the_le
         message["id"],
     )
     outbox = PostgresOutbox()
-    taken = await asyncio.gather(*(outbox.take(100, 60.0) for _ in range(10)))
+    line = {Line(message["platform"], message["receiver_group"]): 100}
+    taken = await asyncio.gather(*(outbox.take(line, 60.0) for _ in range(10)))
     assert sum(parcel.message_id == message["id"] for parcels in taken for parcel in parcels) <= 1
-    assert message["id"] not in {parcel.message_id for parcel in await outbox.take(100, 60.0)}
+    assert message["id"] not in {parcel.message_id for parcel in await outbox.take(line, 60.0)}
 
 
 async def test_a_live_result_without_a_mail_server_is_recorded_as_undeliverable(

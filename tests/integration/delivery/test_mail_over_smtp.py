@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from assessment.deadline import SystemClock
-from assessment.notices import Channel, Event, MailText, Parcel, result_mail
+from assessment.notices import Channel, Event, Line, MailText, Parcel, result_mail
 from delivery.mail import MailSender
 from delivery.mail_settings import parse_smtp_url
 from delivery.sending import Outcome, Verdict, delivered, failed, refused
@@ -21,7 +21,7 @@ def parcel(subject: str = "Result", text: str = "Hello", target: str = TARGET) -
 
 
 def sealed(body: str, target: str = TARGET) -> Parcel:
-    return Parcel("msg_42", Channel.MAIL, Event.COMPLETED, target, body, 0)
+    return Parcel("msg_42", Channel.MAIL, Event.COMPLETED, target, body, 0, Line(1, 1))
 
 
 async def send(url: str, sent: Parcel, seconds: float = 5.0) -> Outcome:

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from structlog.testing import capture_logs
 
 from assessment.deadline import Clock, SystemClock
-from assessment.notices import Channel, Event, Parcel
+from assessment.notices import Channel, Event, Line, Parcel
 from delivery.sending import Outcome, Verdict, delivered, failed, refused
 from delivery.webhook import WebhookSender
 from tests.integration.delivery.receiver import OK, Receiver, listening
@@ -21,7 +21,7 @@ BODY = '{"type":"verification.completed","data":{"name":"Zoë"}}'
 
 
 def parcel(url: str, secret: str | None = SECRET) -> Parcel:
-    return Parcel("msg_42", Channel.WEBHOOK, Event.COMPLETED, url, BODY, 0, secret)
+    return Parcel("msg_42", Channel.WEBHOOK, Event.COMPLETED, url, BODY, 0, Line(1, 1), secret)
 
 
 async def send(

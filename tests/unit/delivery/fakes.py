@@ -1,15 +1,17 @@
 """Stand-ins for the courier's surroundings: time that moves by hand, an outbox in memory, senders with a script."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from assessment.notices import Channel, Event, Parcel
+from assessment.notices import Channel, Event, Line, Parcel
 from delivery.sending import Outcome, delivered
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
+ADA = Line(1, 1)
 
 
 class ManualClock:
@@ -46,20 +48,28 @@ class MemoryOutbox:
     def __init__(self, clock: ManualClock, *parcels: Parcel) -> None:
         self.clock = clock
         self.waiting = {parcel.message_id: parcel for parcel in parcels}
-        self.due = dict.fromkeys(self.waiting, 0.0)
+        self.due_at = dict.fromkeys(self.waiting, 0.0)
         self.ended: dict[str, str] = {}
         self.broken: Exception | None = None
-        self.limits: list[int] = []
         self.reasons: list[str] = []
         self.settled = asyncio.Event()
 
-    async def take(self, limit: int, lease_seconds: float) -> Sequence[Parcel]:
+    async def due(self, most: int) -> Mapping[Line, int]:
         self._check()
-        self.limits.append(limit)
-        ready = [parcel for key, parcel in self.waiting.items() if self.due[key] <= self.clock.elapsed]
-        for parcel in ready[:limit]:
-            self.due[parcel.message_id] = self.clock.elapsed + lease_seconds
-        return ready[:limit]
+        return {line: min(count, most) for line, count in Counter(p.line for p in self._ready()).items()}
+
+    async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Parcel]:
+        self._check()
+        left, taken = Counter(shares), []
+        for parcel in self._ready():
+            if left[parcel.line]:
+                left[parcel.line] -= 1
+                taken.append(parcel)
+                self.due_at[parcel.message_id] = self.clock.elapsed + lease_seconds
+        return taken
+
+    def _ready(self) -> list[Parcel]:
+        return [parcel for key, parcel in self.waiting.items() if self.due_at[key] <= self.clock.elapsed]
 
     async def delivered(self, message_id: str) -> None:
         self._end(message_id, "delivered")
@@ -70,14 +80,14 @@ class MemoryOutbox:
         self.settled.set()
         parcel = self.waiting[message_id]
         self.waiting[message_id] = msgspec.structs.replace(parcel, tries=parcel.tries + 1)
-        self.due[message_id] = self.clock.elapsed + after_seconds
+        self.due_at[message_id] = self.clock.elapsed + after_seconds
 
     async def undeliverable(self, message_id: str, reason: str) -> None:
         self._end(message_id, reason)
 
     def put(self, parcel: Parcel) -> None:
         self.waiting[parcel.message_id] = parcel
-        self.due[parcel.message_id] = self.clock.elapsed
+        self.due_at[parcel.message_id] = self.clock.elapsed
 
     def _end(self, message_id: str, how: str) -> None:
         self._check()
@@ -113,7 +123,9 @@ class ScriptedSender:
         return self.script(number)
 
 
-def make_parcel(message_id: str = "msg_1", channel: Channel = Channel.WEBHOOK, *, tries: int = 0) -> Parcel:
+def make_parcel(
+    message_id: str = "msg_1", channel: Channel = Channel.WEBHOOK, *, tries: int = 0, line: Line = ADA
+) -> Parcel:
     return Parcel(
         message_id=message_id,
         channel=channel,
@@ -121,6 +133,7 @@ def make_parcel(message_id: str = "msg_1", channel: Channel = Channel.WEBHOOK, *
         target="https://ada.example/hook?key=hush" if channel is Channel.WEBHOOK else "ada@example.org",
         body='{"name":"Ada Lovelace"}',
         tries=tries,
+        line=line,
         secret="whsec_aHVzaGh1c2hodXNoaHVzaGh1c2g=",
     )
 

@@ -9,9 +9,10 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from assessment.errors import ServiceUnavailable
-from assessment.notices import Channel, Parcel
-from delivery.courier import CONCURRENCY, LEASE_SECONDS, SETTLE_PAUSES, Courier
+from assessment.notices import Channel, Line, Parcel
+from delivery.courier import LEASE_SECONDS, SETTLE_PAUSES, Courier
 from delivery.sending import Outcome, Sender, delivered, failed, refused
+from delivery.shares import PLACES, PLACES_PER_LINE, PLACES_PER_PLATFORM
 from tests.unit.delivery.fakes import ManualClock, MemoryOutbox, ScriptedSender, make_parcel, turns
 
 
@@ -95,16 +96,44 @@ async def test_senders_bug_costs_only_its_own_parcel_a_try() -> None:
 
 
 async def test_deliveries_run_side_by_side_up_to_a_bound_and_the_rest_follows_without_waiting_for_the_poll() -> None:
-    outbox, webhooks = MemoryOutbox(ManualClock(), *many(CONCURRENCY * 2 + 3)), ScriptedSender()
+    parcels = [
+        make_parcel(f"{number}-{platform}", line=Line(platform, 1)) for platform in range(PLACES) for number in range(3)
+    ]
+    outbox, webhooks = MemoryOutbox(ManualClock(), *parcels), ScriptedSender()
     webhooks.gate.clear()
     async with working(outbox, webhooks):
-        assert webhooks.at_once == CONCURRENCY
+        assert webhooks.at_once == PLACES
         webhooks.gate.set()
         await turns(200)
-        assert len(outbox.ended) == CONCURRENCY * 2 + 3
-    assert webhooks.most_at_once == CONCURRENCY
-    assert max(outbox.limits) == CONCURRENCY
-    assert min(outbox.limits) > 0
+        assert len(outbox.ended) == len(parcels)
+    assert webhooks.most_at_once == PLACES
+
+
+async def test_a_platform_whose_receivers_hang_holds_up_nobody_else() -> None:
+    hanging = [make_parcel(f"h{number}", line=Line(1, number % 100)) for number in range(1_000)]
+    outbox, webhooks = MemoryOutbox(ManualClock(), *hanging), ScriptedSender()
+    webhooks.gate.clear()
+    async with working(outbox, webhooks) as workday:
+        assert webhooks.at_once == PLACES_PER_PLATFORM
+        outbox.put(make_parcel("other", line=Line(2, 1)))
+        workday.wake.set()
+        await turns()
+        assert webhooks.sent[-1] == "other"
+        webhooks.gate.set()
+        await turns(2_000)
+    assert webhooks.most_at_once == PLACES_PER_PLATFORM + 1
+
+
+async def test_a_receiver_that_hangs_leaves_places_to_the_others_of_its_platform() -> None:
+    hanging = [make_parcel(f"h{number}", line=Line(1, 1)) for number in range(100)]
+    other = make_parcel("other", line=Line(1, 2))
+    outbox, webhooks = MemoryOutbox(ManualClock(), *hanging, other), ScriptedSender()
+    webhooks.gate.clear()
+    async with working(outbox, webhooks):
+        assert webhooks.at_once == PLACES_PER_LINE + 1
+        assert "other" in webhooks.sent
+        webhooks.gate.set()
+        await turns(400)
 
 
 async def test_new_parcel_is_found_within_a_second_and_at_once_when_woken() -> None:

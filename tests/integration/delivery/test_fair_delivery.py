@@ -1,0 +1,100 @@
+"""A thousand receivers that hang hold up nobody but the platform that named them."""
+
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from api.services import Services
+from assessment.models import Mode
+from assessment.notices import Channel, Line
+from db.announcements import MAIL_GROUP, receiver_group
+from db.outbox import PostgresOutbox
+from db.sql import fetch
+from delivery.shares import PLACES_PER_PLATFORM
+from tests.integration.delivery.receiver import Receiver, listening
+from tests.journey import Journey
+from tests.waiting import until
+
+HANGING = 1_000
+
+
+@pytest.fixture
+async def hanging() -> AsyncIterator[Receiver]:
+    async with listening(Receiver(delay=60.0)) as receiver:
+        yield receiver
+
+
+async def _put(journey: Journey, count: int, url: str, due: str) -> None:
+    await fetch(
+        f"""
+        INSERT INTO outbox_message (id, verification, platform, receiver_group, channel, event, target, body, due_at)
+        SELECT gen_random_uuid(), v.id, v.platform, n % 100, 'webhook', 'verification.completed', {{}}, '[]', {due}
+        FROM verification v, generate_series(1, {count}) n WHERE v.id = {{}}
+        """,  # noqa: S608  # constants of this file
+        url,
+        journey.verification_id,
+    )
+
+
+async def _forget(journey: Journey) -> None:
+    await fetch("DELETE FROM outbox_message WHERE verification = {}", journey.verification_id)
+
+
+async def test_other_platforms_hear_at_once_while_a_thousand_receivers_hang(
+    services: Services, client: httpx.AsyncClient, journey: Journey, hanging: Receiver, platform_name: str
+) -> None:
+    (await journey.verify()).raise_for_status()
+    await _put(journey, HANGING, hanging.url(), "now()")
+    try:
+        await until(lambda: len(hanging.got) >= PLACES_PER_PLATFORM)
+        async with listening(Receiver()) as receiver:
+            made = await services.accounts.create_key(Mode.TEST, "other", f"{platform_name}-other")
+            other = Journey(client, made.api_key)
+            other.profile["verify"]["callbackWebhookUrl"] = receiver.url()
+            await other.locked()
+            await until(lambda: len(receiver.got) == 2, seconds=5.0)  # the thousand take minutes
+        assert len(hanging.got) <= 2 * PLACES_PER_PLATFORM
+    finally:
+        await _forget(journey)
+
+
+async def test_notices_wait_in_lines_by_platform_and_group_and_are_counted_up_to_a_bound(
+    services: Services, journey: Journey
+) -> None:
+    (await journey.verify()).raise_for_status()
+    rows = await fetch("SELECT platform FROM verification WHERE id = {}", journey.verification_id)
+    outbox, platform_id = PostgresOutbox(), rows[0]["platform"]
+    with contextlib.suppress(_Undone):
+        async with services.engine.transaction():  # which the running courier cannot see into
+            await _put(journey, HANGING, "http://127.0.0.1:9/", "now()")
+            due = await outbox.due(3)
+            groups = {line.group: count for line, count in due.items() if line.platform_id == platform_id}
+            assert groups == dict.fromkeys(range(100), 3)
+            taken = await outbox.take({Line(platform_id, 7): 2, Line(platform_id, 8): 4}, 60.0)
+            assert Counter(parcel.line.group for parcel in taken) == {7: 2, 8: 4}
+            left = await outbox.due(10)
+            assert (left[Line(platform_id, 7)], left[Line(platform_id, 8)]) == (8, 6)
+            raise _Undone
+
+
+async def test_a_notice_is_stored_with_its_platform_and_the_group_of_its_host(journey: Journey) -> None:
+    await journey.ready()
+    (row,) = await fetch(
+        """
+        SELECT m.receiver_group, m.platform = v.platform AS is_its_own FROM outbox_message m
+        JOIN verification v ON v.id = m.verification WHERE v.id = {}
+        """,
+        journey.verification_id,
+    )
+    assert row["is_its_own"]
+    assert row["receiver_group"] == receiver_group(Channel.WEBHOOK, "https://127.0.0.1/elsewhere")
+    groups = {receiver_group(Channel.WEBHOOK, f"https://{number}.example/") for number in range(2_000)}
+    assert groups == set(range(MAIL_GROUP))
+    assert receiver_group(Channel.MAIL, "ada@example.org") == MAIL_GROUP
+
+
+class _Undone(Exception):
+    pass
