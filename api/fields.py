@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assessment.errors import Detail, InvalidInput
+from delivery.addresses import can_become_public
 from delivery.target import BadTarget, parse_target
 
 MAX_ID = 200
@@ -56,6 +57,15 @@ def http_url(text: str, path: str) -> str:
     if not text.isprintable() or len(text) > MAX_URL:
         raise InvalidInput(Detail(path, f"must be an http or https URL of at most {MAX_URL} visible characters"))
     return text
+
+
+def callback_url(text: str, path: str, *, may_be_private: bool) -> str:
+    """Check an http or https URL that webhooks are to go to. Raises InvalidInput when none can ever get there."""
+    url = http_url(text, path)
+    if not (may_be_private or can_become_public(parse_target(url).host)):
+        reason = "must be a URL that can be reached from the internet: its host is private, or a name within a network"
+        raise InvalidInput(Detail(path, reason))
+    return url
 
 
 def _at(path: str, name: str) -> str:

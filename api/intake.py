@@ -13,6 +13,7 @@ from api.fields import (
     MAX_URL,
     PHONE,
     Fields,
+    callback_url,
     http_url,
     matching,
     optional_text,
@@ -67,8 +68,8 @@ NOT_OWN = "is not this session's"
 MAX_SKILLS = 100
 
 
-def opening(fields: Fields) -> Opening:
-    """Read the body of POST /verify."""
+def opening(fields: Fields, *, private_webhooks: bool) -> Opening:
+    """Read the body of POST /verify; webhooks to the operator's own network are refused unless allowed."""
     student_id = required_text(fields, "studentId", MissingStudentId, MAX_ID)
     url = required_text(fields, "callbackWebhookUrl", MissingCallbackWebhookUrl, MAX_URL)
     name = required_text(fields, "name", MissingName, MAX_NAME)
@@ -84,7 +85,7 @@ def opening(fields: Fields) -> Opening:
         raise NoDataSent
     return Opening(
         external_student_id=student_id,
-        callback_url=http_url(url, "callbackWebhookUrl"),
+        callback_url=callback_url(url, "callbackWebhookUrl", may_be_private=private_webhooks),
         person=Person(
             name=name,
             email=matching(email, EMAIL, "email", "an e-mail address"),

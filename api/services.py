@@ -23,7 +23,7 @@ class Services(msgspec.Struct, frozen=True):
 
     What stands after `snapshot` comes from it; `form` is what every set looks like.
     Budget and reserve are seconds; `can_generate` says which modes have a
-    vendor.
+    vendor; `private_webhooks` whether webhooks may go to private addresses.
     """
 
     engine: RetakeEngine
@@ -34,6 +34,7 @@ class Services(msgspec.Struct, frozen=True):
     idempotency: IdempotencyStore
     search_limiter: RateLimiter
     readiness: ReadinessCheck
+    private_webhooks: bool
     snapshot: Snapshot
     writer: QuestionWriter
     can_generate: dict[Mode, bool]

@@ -69,7 +69,7 @@ async def running_services(app: Litestar, settings: Settings, clock: Clock) -> A
     vendor_loop = OwnLoop()
     vendor_loop.start()
     desk = VendorDesk(settings, clock, CountingLedger(attempts), latencies, vendor_loop)
-    app.state.services = _services(engine, clock, wake, desk.read())
+    app.state.services = _services(engine, clock, wake, settings, desk.read())
     reloader = Reloader(app, desk)
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
@@ -108,7 +108,9 @@ def _settle_memory() -> None:
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
-def _services(engine: RetakeEngine, clock: Clock, wake: asyncio.Event, configured: Configured) -> Services:
+def _services(
+    engine: RetakeEngine, clock: Clock, wake: asyncio.Event, settings: Settings, configured: Configured
+) -> Services:
     return Services(
         engine=engine,
         clock=clock,
@@ -118,6 +120,7 @@ def _services(engine: RetakeEngine, clock: Clock, wake: asyncio.Event, configure
         idempotency=IdempotencyStore(),
         search_limiter=RateLimiter(SEARCHES_PER_MINUTE, 60),
         readiness=ReadinessCheck(),
+        private_webhooks=settings.allow_private_webhooks,
         **configured,
     )
 

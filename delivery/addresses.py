@@ -1,9 +1,11 @@
-"""Which addresses a webhook may be sent to: those that anybody on the internet can reach.
+"""Which addresses and names a webhook may be sent to: those that anybody on the internet can reach.
 
 A platform chooses its webhook's URL, so without this check it could have the server call the operator's own network.
 """
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+import re
+import socket
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
 
@@ -20,6 +22,20 @@ _NEVER = (
     IPv6Network("3fff::/20"),  # documentation
 )
 
+# Names that are reserved for one host or one network (RFC 6761, 6762, 8375; ICANN for `internal`)
+_INTERNAL_ZONES = ("localhost", "local", "internal", "home.arpa")
+# What a resolver takes for an IPv4 address without asking anybody: 127.1, 2130706433, 0x7f.1
+_NUMBERS = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+)){0,3}")
+
+
+def can_become_public(host: str) -> bool:
+    """Whether this host may ever have a public address; what its name resolves to today does not count."""
+    name = host.rstrip(".").lower()
+    literal = _literal(name)
+    if literal is not None:
+        return is_public(literal)
+    return "." in name and not any(name.endswith(f".{zone}") for zone in _INTERNAL_ZONES)
+
 
 def is_public(address: Address) -> bool:
     """Whether this address, and the IPv4 address it may stand for, is globally routable unicast."""
@@ -27,6 +43,18 @@ def is_public(address: Address) -> bool:
     if isinstance(inner, IPv6Address) and inner not in _GLOBAL_UNICAST:
         return False
     return inner.is_global and not inner.is_multicast and not any(inner in network for network in _NEVER)
+
+
+def _literal(host: str) -> Address | None:
+    if _NUMBERS.fullmatch(host):
+        try:
+            return IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return None
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
 
 
 def _unwrapped(address: Address) -> Address:

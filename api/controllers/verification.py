@@ -44,7 +44,8 @@ class VerificationController(Controller):
     )
     async def verify(self, request: ApiRequest) -> Success[VerificationOpened]:
         """Open a verification for one student and get its session token."""
-        opening = intake.opening(await request.fields())
+        private_webhooks = request.services.private_webhooks
+        opening = intake.opening(await request.fields(), private_webhooks=private_webhooks)
         access = request.platform_access
         opened = await request.services.verifications.open(access, opening)
         bind_contextvars(verification_id=opened.verification_id)

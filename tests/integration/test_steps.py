@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
+from litestar import Litestar
 
+from api.services import Services
 from tests.journey import Journey, Json
 
 FORTY_DAYS = timedelta(days=40)
@@ -94,6 +97,28 @@ async def test_verify_names_the_first_field_that_is_missing(journey: Journey, po
 )
 async def test_verify_refuses_what_does_not_fit(journey: Journey, changes: Json, code: str) -> None:
     assert code_of(await journey.verify(**changes)) == (400, code)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]", "receiver", "hooks.internal", "10.0.0.8"])
+async def test_verify_refuses_a_callback_that_can_never_be_delivered(
+    app: Litestar, services: Services, journey: Journey, host: str
+) -> None:
+    url = f"http://{host}/hook"
+    assert (await journey.verify(callbackWebhookUrl=url)).status_code == 200  # where the operator allows it
+    app.state.services = msgspec.structs.replace(services, private_webhooks=False)
+    answer = await journey.verify(callbackWebhookUrl=url)
+    assert code_of(answer) == (400, "INVALID_INPUT")
+    (detail,) = answer.json()["error"]["details"]
+    assert detail["field"] == "callbackWebhookUrl"
+    assert "reached from the internet" in detail["reason"]
+    assert host not in detail["reason"]
+
+
+async def test_verify_accepts_a_callback_whose_name_does_not_resolve_yet(
+    app: Litestar, services: Services, journey: Journey
+) -> None:
+    app.state.services = msgspec.structs.replace(services, private_webhooks=False)
+    assert (await journey.verify(callbackWebhookUrl="https://not-there-yet.example/hook")).status_code == 200
 
 
 async def test_what_verify_received_is_shown_again_with_fields_of_the_platforms_own(journey: Journey) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.addresses import is_public
+from delivery.addresses import can_become_public, is_public
 
 PUBLIC = [
     "8.8.8.8",
@@ -73,6 +73,39 @@ NOT_PUBLIC = [
     "ff02::1",
     "ff0e::1",
 ]
+REACHABLE = [
+    "platform.example",
+    "hooks.example.com",
+    "not-there-yet.test",
+    "localhost.example.com",
+    "8.8.8.8",
+    "2606:4700:4700::1111",
+    "xn--bcher-kva.example",
+    "internal.example.com",
+    "0x08080808",
+]
+NEVER_REACHABLE = [
+    "localhost",
+    "LOCALHOST",
+    "localhost.",
+    "app.localhost",
+    "intranet",
+    "printer.local",
+    "db.internal",
+    "nas.home.arpa",
+    "127.0.0.1",
+    "127.0.0.1.",
+    "127.1",
+    "2130706433",
+    "0x7f.1",
+    "017700000001",
+    "10.0.0.8",
+    "169.254.169.254",
+    "::1",
+    "::ffff:10.1.2.3",
+    "fd12:3456::1",
+    "fe80::1",
+]
 
 
 @pytest.mark.parametrize("address", PUBLIC)
@@ -104,3 +137,13 @@ def test_public_ipv6_address_is_global_unicast_or_stands_for_ipv4(address: IPv6A
     if is_public(address):
         stands_for_ipv4 = address.ipv4_mapped is not None or int(address) >> 32 == 0x64FF9B << 64
         assert stands_for_ipv4 or int(address) >> 125 == 1
+
+
+@pytest.mark.parametrize("host", REACHABLE)
+def test_a_host_that_may_have_a_public_address_one_day_is_kept(host: str) -> None:
+    assert can_become_public(host)
+
+
+@pytest.mark.parametrize("host", NEVER_REACHABLE)
+def test_a_host_that_can_never_have_one_is_not(host: str) -> None:
+    assert not can_become_public(host)
