@@ -72,6 +72,9 @@ class AssessmentStore(Protocol):
     async def look(self, verification_id: str) -> Busy | None:
         """See who is writing the next set at this moment."""
 
+    async def generation(self, verification_id: str) -> Busy | Finished | None:
+        """See how the last generation stands; None when there was none."""
+
     def keep(self, lease: Lease) -> AbstractAsyncContextManager[None]:
         """Renew the lease in the background while the block runs."""
 

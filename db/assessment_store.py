@@ -110,6 +110,13 @@ class PostgresAssessmentStore:
         """See who writes; all requests of this process that wait, for whatever set, share the queries."""
         return await self._looking.find(verification_id)
 
+    async def generation(self, verification_id: str) -> Busy | Finished | None:
+        row = await fetch_one(
+            "SELECT lease_id, heartbeat, finished_at, set_id, ended FROM generation WHERE verification = {}",
+            verification_id,
+        )
+        return (_busy(row) or _finished(row)) if row else None
+
     def keep(self, lease: Lease) -> AbstractAsyncContextManager[None]:
         return _kept(lease)
 
@@ -216,7 +223,7 @@ async def _claim(verification_id: str, ended: int, silent: Busy | None) -> Claim
     )
     busy = _busy(row)
     if busy is None and row["ended"] > ended:
-        return Finished(str(row["set_id"]) if row["set_id"] else None, row["ended"])
+        return _finished(row)
     if busy is None or busy == silent:
         may_spend(*spent_from(row))
     return Busy(str(row["lease_id"]), row["heartbeat"])
@@ -228,6 +235,10 @@ def _named(silent: Busy | None) -> tuple[UUID | None, int]:
 
 def _busy(row: dict[str, Any]) -> Busy | None:
     return Busy(str(row["lease_id"]), row["heartbeat"]) if row["finished_at"] is None else None
+
+
+def _finished(row: dict[str, Any]) -> Finished:
+    return Finished(str(row["set_id"]) if row["set_id"] else None, row["ended"])
 
 
 async def _looks(verification_ids: list[str]) -> dict[str, Busy]:

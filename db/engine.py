@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import structlog
@@ -13,7 +13,7 @@ from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
-from assessment.errors import Detail, ServiceUnavailable
+from assessment.errors import Detail, RetakeError, ServiceUnavailable
 from db.connecting import CONNECT_SECONDS, REFUSED, WITHOUT_LIMITS, Connector, PooledConnection, Pooling
 from db.embedded import EmbeddedServer
 from db.transaction import SafeTransaction
@@ -41,6 +41,8 @@ UNREACHABLE = (
 LOST = (*UNREACHABLE, asyncpg.InterfaceError)
 # What one connection finds out about the server holds for all others to it
 USELESS_SERVER = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
+
+Result = TypeVar("Result")
 
 log = structlog.get_logger(__name__)
 
@@ -194,7 +196,7 @@ class RetakeEngine(PostgresEngine):
         self._note_outage(error)
         raise ServiceUnavailable(*details, retry_after=RETRY_AFTER_SECONDS) from error
 
-    def see_through(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    def see_through(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         """Run `work` to its end even if whoever started it is cancelled."""
         task = asyncio.create_task(work)
         self._running.add(task)
@@ -205,8 +207,8 @@ class RetakeEngine(PostgresEngine):
         """Look at how it ended, in place of one who was cancelled and does not wait any more."""
         self._running.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None:
-            log.info("background_work_failed", error=type(error).__name__)
+        if error is not None and not isinstance(error, RetakeError):
+            log.warning("background_work_failed", error=type(error).__name__)
 
     async def _connect_for_pool(self, _: object = None, **options: Any) -> PooledConnection:
         try:

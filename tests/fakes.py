@@ -125,6 +125,12 @@ class FakeStore:
         self.on_glance()
         return self._busy() if self.holder else None
 
+    async def generation(self, verification_id: str) -> Busy | Finished | None:
+        assert verification_id == self.standing.verification_id
+        if self.holder:
+            return self._busy()
+        return Finished(self._last_set, self.ended) if self.ended else None
+
     @asynccontextmanager
     async def keep(self, lease: Lease) -> AsyncIterator[None]:
         assert lease.lease_id == self.holder

@@ -33,11 +33,12 @@ from api.session_auth import by_session_token
 from assessment.deadline import Deadline
 from assessment.eligibility import next_calls, progress, sets_left
 from assessment.errors import AttemptNotFound, GenerationFailed
-from assessment.models import AnsweredQuestion, Attempt, FormPlan, Question, Skill, Standing
+from assessment.models import AnsweredQuestion, Attempt, FormPlan, Question, QuestionSet, Skill, Standing
 from assessment.notices import iso
+from assessment.outcome import outcome, still_open
 from assessment.ports import AssessmentStore, QuestionWriter
-from assessment.retake import retake
-from assessment.start import start
+from assessment.retake import Retaken, retake
+from assessment.start import Started, start
 from assessment.submit import submit
 
 Answer = TypeVar("Answer")
@@ -45,7 +46,8 @@ UseCase = Callable[
     [Standing, FormPlan, str | None, Deadline, AssessmentStore, QuestionWriter], Coroutine[Any, Any, Answer]
 ]
 
-LAST_WORD_SECONDS = 0.5
+# Three of these are kept back from the end: for a commit under way, for a look at what came of it, for the answer
+LAST_STEP_SECONDS = 0.3
 MAX_NUMBER_DIGITS = 9
 
 
@@ -66,7 +68,7 @@ class AssessmentController(Controller):
     async def generate(self, request: ApiRequest) -> Success[Generated]:
         """Get the first question set; the one that waits for answers comes back unchanged."""
         await request.fields()
-        started = await _written(request, start)
+        started = await _written(request, start, lambda found, _: Started(found, already_generated=False))
         questions = started.question_set.questions
         data = Generated(
             record_verification_id=request.standing.verification_id,
@@ -109,7 +111,7 @@ class AssessmentController(Controller):
     async def retake(self, request: ApiRequest) -> Success[RetakeGenerated]:
         """Replace the question set with a fresh one after a failed attempt; every attempt stays in the archive."""
         await request.fields()
-        retaken = await _written(request, retake)
+        retaken = await _written(request, retake, lambda found, attempts: Retaken(found, attempts + 1))
         questions = retaken.question_set.questions
         data = RetakeGenerated(
             record_verification_id=request.standing.verification_id,
@@ -153,21 +155,40 @@ class AssessmentController(Controller):
         return request.success(_in_full(archived), "Attempt retrieved successfully")
 
 
-async def _written(request: ApiRequest, use_case: UseCase[Answer]) -> Answer:
-    """Have a set written, and give up before the client does, even when the database hangs. Raises GenerationFailed."""
+async def _written(
+    request: ApiRequest, use_case: UseCase[Answer], delivered: Callable[[QuestionSet, int], Answer]
+) -> Answer:
+    """Have a set written, and answer before the client hangs up, even when the database does not answer.
+
+    `delivered` makes the answer of a set that was put in place by a call that was cut off, and the attempts before.
+    Raises GenerationFailed when nothing was changed, ServiceUnavailable when that cannot be found out in time.
+    """
     services, deadline = request.services, request.deadline
+    working = services.engine.see_through(
+        use_case(
+            request.standing,
+            services.form,
+            request.scenario,
+            deadline.shortened(services.reserve_seconds),
+            services.store,
+            services.writer,
+        )
+    )
     try:
-        async with asyncio.timeout(deadline.remaining - LAST_WORD_SECONDS):
-            return await use_case(
-                request.standing,
-                services.form,
-                request.scenario,
-                deadline.shortened(services.reserve_seconds),
-                services.store,
-                services.writer,
-            )
-    except TimeoutError:
-        raise GenerationFailed from None
+        await asyncio.wait({working}, timeout=max(0.0, deadline.remaining - 3 * LAST_STEP_SECONDS))
+    finally:
+        working.cancel()  # does nothing to what has ended
+    await asyncio.wait({working}, timeout=LAST_STEP_SECONDS)
+    if working.done() and not working.cancelled():
+        return working.result()
+    looking = services.engine.see_through(outcome(request.standing, services.store))
+    await asyncio.wait({looking}, timeout=LAST_STEP_SECONDS)
+    if not looking.done():
+        raise still_open()
+    found = looking.result()
+    if found is None or found.current_set is None:
+        raise GenerationFailed
+    return delivered(found.current_set, found.standing.attempts)
 
 
 def _shown(questions: Sequence[Question]) -> list[ShownQuestion]:
