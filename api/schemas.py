@@ -258,12 +258,13 @@ class VendorState(Sent):
     """How a vendor of the live chain stands in the process that answers; `reason` is the outcome of its last failure.
 
     `closed`: it is asked. `resting`: it asked for a pause. `open`: it rests after failures. `half_open`: the next
-    request probes it. `out`: it refused the key or does not know the model, and is not asked until the configuration
-    is read again.
+    request probes it. `stuck`: too many of its calls go on although they were cancelled, and it is not asked until
+    they end. `out`: it refused the key or does not know the model, and is not asked until the configuration is read
+    again.
     """
 
     name: str
-    state: Literal["closed", "open", "half_open", "resting", "out"]
+    state: Literal["closed", "open", "half_open", "resting", "stuck", "out"]
     reason: str | None
 
 

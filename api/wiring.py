@@ -87,13 +87,14 @@ async def running_services(app: Litestar, settings: Settings, clock: Clock) -> A
             yield
     finally:
         reloading.cancel()
+        await vendor_loop.close()
         stop.set()
         wake.set()
         await asyncio.wait(background, timeout=STOP_SECONDS)
         for task in background:
             task.cancel()
         await asyncio.gather(*background, reloading, return_exceptions=True)
-        await vendor_loop.close()
+        await attempts.stop()
         await webhooks.aclose()
         await engine.disconnect()
 

@@ -14,6 +14,7 @@ from assessment.errors import ServiceUnavailable
 from db.sql import fetch, to_json
 
 FLUSH_SECONDS = 1.0
+STOP_SECONDS = 5.0
 BATCH = 500  # records of one statement: half a megabyte
 QUEUED = 10_000  # records, about 10 MB: some minutes of a busy server without its database
 
@@ -43,7 +44,7 @@ class VendorSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PostgresLedger:
-    """Keeps records of attempts in memory until `run` writes them; loses the oldest when there are too many.
+    """Keeps records of attempts in memory until `run` or `stop` writes them; loses the oldest when there are too many.
 
     A record is a struct whose fields are named as the columns. `on_loss` hears how many were lost.
     """
@@ -51,22 +52,33 @@ class PostgresLedger:
     def __init__(self, on_loss: Callable[[int], None] | None = None) -> None:
         self._queue: deque[tuple[UUID, msgspec.Struct]] = deque()
         self._on_loss = on_loss
+        self._has_stopped = False
 
     def record(self, record: msgspec.Struct) -> None:
         """Take a record. It gets its id here, so that a batch that is written twice is stored once."""
+        if self._has_stopped:
+            self._lose(1, "it came after the end")
+            return
         self._queue.append((uuid4(), record))
         if len(self._queue) > QUEUED:
             self._queue.popleft()
             self._lose(1, "too many wait")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Write what came, about once a second, and the rest when `stop` is set."""
+        """Write what came, about once a second, until `stop` is set."""
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), FLUSH_SECONDS)
             await self.flush()
+
+    async def stop(self) -> None:
+        """Write the rest, once nothing more comes from the vendors; what cannot be written in time is counted."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.flush(), STOP_SECONDS)
+        self._has_stopped = True
         if self._queue:
             self._lose(len(self._queue), "the database is away at the end")
+            self._queue.clear()
 
     async def flush(self) -> None:
         """Write all that waits; without a database it goes on waiting."""
@@ -74,9 +86,11 @@ class PostgresLedger:
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
             try:
                 await _insert(batch)
-            except ServiceUnavailable:
+            except (ServiceUnavailable, asyncio.CancelledError) as error:
                 self._queue.extendleft(reversed(batch))
-                return
+                if isinstance(error, ServiceUnavailable):
+                    return
+                raise
             except Exception as error:  # noqa: BLE001  # a batch that cannot be stored must not block those behind it
                 self._lose(len(batch), type(error).__name__)
 

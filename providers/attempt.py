@@ -9,7 +9,6 @@ from assessment.deadline import Deadline
 from assessment.models import Author
 from providers.base import Ending, Order, Outcome, Usage, VendorError
 from providers.board import Board, Sheet
-from providers.bounded import abandon
 from providers.chain import Choice
 from providers.decode import Draft, ItemScanner, Reject
 
@@ -63,8 +62,10 @@ class Attempt:
         self._heard: float | None = None
         self._useful: float | None = None
         self._closed: float | None = None
+        self._alive: float | None = None
         self._outcome: Outcome | None = None
         self.is_probe = choice.upstream.breaker.start()
+        self._place = choice.upstream.places.place()
         self.task = asyncio.ensure_future(self._in_turn())
 
     @property
@@ -91,6 +92,13 @@ class Attempt:
         return min(self._launched + self.hedge_after, spoke_at + self.hedge_after_silence)
 
     @property
+    def hangs(self) -> bool:
+        """Whether the vendor has shown no life for as long as it would have needed for all, had it been sound."""
+        if self._asked is None or self.task.done():
+            return False
+        return self._now() - max(self._asked, self._alive or 0.0) >= self.upstream.fair_seconds - TICK
+
+    @property
     def has_all_items(self) -> bool:
         """Whether as many items came as were asked for, so that only the end of the answer is outstanding."""
         return self.scanner.items >= len(self.order.wanted)
@@ -104,6 +112,7 @@ class Attempt:
         """Take a piece of the answer."""
         if self._closed is not None:
             return  # a cancelled call that goes on talking
+        self._alive = self._now()
         is_first = self._heard is None
         if text or not is_first:  # before the first text a model may think as long as it has time
             self._heard = self._now()
@@ -131,14 +140,14 @@ class Attempt:
                 self._judge(found)
         self._closed = self._now()
         self._outcome = outcome
-        abandon(self.task)
+        self.upstream.places.let_go(self.task, self._place, self._closed)
 
     def mark_useful(self) -> None:
         """Note that all that was needed of it has come."""
         self._useful = self._useful or self._now()
 
     async def _in_turn(self) -> Ending:
-        async with self.upstream.places:
+        async with self._place:
             self._asked = self._now()
             self.rung = self.upstream.vendor.rung
             return await self.upstream.vendor.write(self.order, self.limit, self.hear)
@@ -173,4 +182,4 @@ class Attempt:
         if self._asked is None or self._asked - self._launched > self.slice_seconds / 2:
             return Outcome.NO_PLACE  # the vendor had no fair chance
         cut_short = self._is_last_of_request and self.slice_seconds < self.upstream.attempt_seconds
-        return Outcome.OUT_OF_BUDGET if cut_short else Outcome.TIMED_OUT
+        return Outcome.OUT_OF_BUDGET if cut_short and not self.hangs else Outcome.TIMED_OUT

@@ -184,11 +184,17 @@ class Call:
             ending = [attempt for attempt in ending if attempt in self._attempts]
 
     def _drop_all(self, outcome: Outcome) -> None:
-        """Cancel what is still under way. Who brought the last item needed has done well, though it was cut off."""
+        """Cancel what is still under way.
+
+        Who brought the last item needed has done well, though it was cut off; who hangs has failed, though another
+        one was faster.
+        """
         for attempt in tuple(self._attempts):
             was_alone = len(self._attempts) == 1 and attempt.accepted and not attempt.is_hedge
             has_won = attempt is self._sheet.finisher or (was_alone and self._board.is_filled(self._sheet))
-            ended = Outcome.OK if has_won and outcome is Outcome.NOT_NEEDED else outcome
+            ended = Outcome.STALLED if attempt.hangs else outcome
+            if has_won and outcome is Outcome.NOT_NEEDED:
+                ended = Outcome.OK
             self._close(attempt, ended, is_cut_off=True)
 
     def _now(self) -> float:

@@ -113,8 +113,9 @@ class Chain:
         remaining = deadline.remaining
         if remaining < MIN_ATTEMPT_SECONDS:
             return []
-        items = len(order.wanted)
-        return [it for it in self.upstreams if not it.breaker.is_out and it.can_finish(items, remaining)]
+        items, now = len(order.wanted), deadline.clock.monotonic()
+        usable = [it for it in self.upstreams if not it.breaker.is_out and not it.is_stuck(now)]
+        return [it for it in usable if it.can_finish(items, remaining)]
 
 
 def _first_ready(upstreams: Sequence[Upstream], order: Order, deadline: Deadline) -> Choice | None:

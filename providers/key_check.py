@@ -7,6 +7,7 @@ wrong work through; one who has to answer does not know what it is expected to s
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
@@ -56,12 +57,16 @@ class KeyChecker:
     ) -> list[list[int | None]]:
         """For each rotation the options one solver chose, by their place in the items."""
         limit = deadline.capped(min(seconds, solver.attempt_seconds))
-        rounds = await asyncio.gather(*(solve(solver, quiz, limit) for quiz in quizzes))
-        chosen = []
-        for rotation, (quiz, solved) in enumerate(zip(quizzes, rounds, strict=True)):
-            recorder.record_solving(solver, quiz, solved, rotation)
-            chosen.append(turned_back(quiz, solved, rotation))
-        return chosen
+        rounds = await asyncio.gather(
+            *(
+                solve(solver, quiz, limit, partial(recorder.record_solving, solver, quiz, rotation))
+                for rotation, quiz in enumerate(quizzes)
+            )
+        )
+        return [
+            turned_back(quiz, solved, rotation)
+            for rotation, (quiz, solved) in enumerate(zip(quizzes, rounds, strict=True))
+        ]
 
 
 def quiz_of(items: Sequence[Item], rotation: int) -> Quiz:

@@ -86,7 +86,7 @@ class Recorder:
         """Note how an attempt ended."""
         self._keep(self._record(attempt, outcome))
 
-    def record_solving(self, solver: Upstream, quiz: Quiz, solved: Solved, rotation: int) -> None:
+    def record_solving(self, solver: Upstream, quiz: Quiz, rotation: int, solved: Solved) -> None:
         """Note what came of a quiz that a solver was given."""
         usage = solved.usage or _estimate_solving(quiz, solved)
         self._keep(

@@ -10,12 +10,16 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import structlog
+
 from assessment.deadline import Deadline
 from assessment.models import Brief, WrittenSet
 from assessment.ports import QuestionWriter
 
 SWITCH_SECONDS = 0.001  # how long a busy thread keeps the interpreter while another one waits; Python's default is 5 ms
 CLOSING_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
@@ -37,11 +41,16 @@ class OwnLoop:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def close(self) -> None:
-        """Cancel what still runs, and end the thread."""
-        await asyncio.wait_for(self.run(_end_all()), CLOSING_SECONDS)
+        """Cancel what still runs, and end the thread. One that is blocked is left alone and ends with the process."""
+        try:
+            await asyncio.wait_for(self.run(_end_all()), CLOSING_SECONDS)
+        except TimeoutError:
+            log.error("vendors_loop_does_not_end")  # noqa: TRY400 - what keeps it is not in this traceback
+            return
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join, CLOSING_SECONDS)
-        self._loop.close()
+        if not self._thread.is_alive():
+            self._loop.close()
 
 
 class OwnLoopWriter:

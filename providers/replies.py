@@ -1,5 +1,6 @@
 """Reading what LiteLLM hands over: text, usage and pauses, out of objects whose every part may be missing."""
 
+import math
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -68,10 +69,14 @@ def retry_after(error: BaseException, now: datetime) -> float | None:
 
 def _seconds(value: str, now: datetime) -> float | None:
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
+        return _seconds_until(value, now)
+    return None if math.isnan(seconds) else max(0.0, seconds)
+
+
+def _seconds_until(date: str, now: datetime) -> float | None:
     try:
-        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
-    except (ValueError, TypeError):  # no date, or one without a time zone
+        return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # no date, none that there is, or one without a time zone
         return None

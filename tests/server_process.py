@@ -81,7 +81,7 @@ async def finished_command(*arguments: str, environment: Mapping[str, str]) -> F
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,
-        env=_environment(environment),
+        env=environment_of(environment),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -96,7 +96,7 @@ async def serving(environment: Mapping[str, str], *arguments: str) -> AsyncItera
     """Start a server on a free port, wait until it is alive, and end it afterwards."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cli", "serve", "--port", str(port), *arguments, env=_environment(environment)
+        sys.executable, "-m", "cli", "serve", "--port", str(port), *arguments, env=environment_of(environment)
     )
     server = ServerProcess(process, port)
     try:
@@ -116,7 +116,7 @@ def free_port() -> int:
         return port
 
 
-def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+def environment_of(environment: Mapping[str, str]) -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if not name.startswith("RETAKE_")}, **environment}
 
 

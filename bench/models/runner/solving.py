@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import Item, Mode
@@ -45,9 +46,9 @@ async def _answers(
     found: dict[str, list[list[int | None]]] = {}
     for condition, asked in quizzes.items():
         limits = [Deadline(SystemClock(), solver.attempt_seconds) for _ in asked]
-        solved = await asyncio.gather(*(solve(solver, *it) for it in zip(asked, limits, strict=True)))
+        notes = [partial(recorder.record_solving, solver, quiz, rotation) for rotation, quiz in enumerate(asked)]
+        solved = await asyncio.gather(*(solve(solver, *it) for it in zip(asked, limits, notes, strict=True)))
         for rotation, (quiz, each) in enumerate(zip(asked, solved, strict=True)):
-            recorder.record_solving(solver, quiz, each, rotation)
             found.setdefault(condition, []).append(turned_back(quiz, each, rotation))
     return found
 

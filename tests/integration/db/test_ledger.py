@@ -108,6 +108,44 @@ async def test_what_came_before_the_stop_is_written(writing_id: str) -> None:
     assert len(await _stored(writing_id)) == 1
 
 
+async def test_what_comes_after_the_writer_has_ended_is_written_at_the_stop(writing_id: str) -> None:
+    """Sets that are abandoned at the end leave their records then."""
+    store, stop = PostgresLedger(), asyncio.Event()
+    stop.set()
+    await store.run(stop)
+    store.record(_record(writing_id))
+    await store.stop()
+    assert len(await _stored(writing_id)) == 1
+
+
+async def test_what_comes_after_the_stop_is_counted_as_lost() -> None:
+    lost: list[int] = []
+    store = PostgresLedger(lost.append)
+    await store.stop()
+    store.record(_record(uuid4().hex))
+    assert lost == [1]
+
+
+async def test_a_batch_whose_writing_is_cut_off_is_written_later(
+    writing_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, begun = PostgresLedger(), asyncio.Event()
+    store.record(_record(writing_id))
+
+    async def hang(*_: Any) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("db.ledger.fetch", hang)
+        writing = asyncio.create_task(store.flush())
+        await begun.wait()
+        writing.cancel()
+        await asyncio.wait({writing})
+    await store.stop()
+    assert len(await _stored(writing_id)) == 1
+
+
 async def test_without_a_database_at_the_end_the_loss_is_counted(writing_id: str, away: list[bool]) -> None:
     lost: list[int] = []
     store, stop = PostgresLedger(lost.append), asyncio.Event()
@@ -116,6 +154,7 @@ async def test_without_a_database_at_the_end_the_loss_is_counted(writing_id: str
     store.record(_record(writing_id))
     stop.set()
     await running
+    await store.stop()
     assert sum(lost) == 1
 
 

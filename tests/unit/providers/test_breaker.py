@@ -1,7 +1,7 @@
 import pytest
 
 from providers.base import Outcome
-from providers.breaker import CONTENT_FAILURES, FATAL, TRANSPORT_FAILURES, Breaker, State
+from providers.breaker import CONTENT_FAILURES, FATAL, MAX_REST_SECONDS, TRANSPORT_FAILURES, Breaker, State
 from providers.config import Breaker as Limits
 
 NEUTRAL = {Outcome.OUT_OF_BUDGET, Outcome.NOT_NEEDED, Outcome.ABANDONED, Outcome.NO_PLACE}
@@ -91,3 +91,48 @@ def test_a_vendor_rests_as_long_as_it_asked_to() -> None:
     made.end(Outcome.RATE_LIMITED, 100, is_probe=False, retry_after=7)
     assert (made.state(106), made.seconds_to_rest(106), made.is_ready(106)) == (State.RESTING, 1, False)
     assert made.is_ready(107)
+
+
+@pytest.mark.parametrize("asked", [float("inf"), 365 * 86_400.0, MAX_REST_SECONDS + 1])
+def test_a_vendor_that_asks_for_more_than_minutes_is_probed_after_minutes(asked: float) -> None:
+    made = breaker()
+    made.end(Outcome.RATE_LIMITED, 100, is_probe=False, retry_after=asked)
+    rested = 100 + MAX_REST_SECONDS
+    assert (made.state(rested - 1), made.state(rested)) == (State.RESTING, State.HALF_OPEN)
+    assert made.start()
+    made.end(Outcome.OK, rested, is_probe=True)
+    assert made.state(rested) is State.CLOSED
+
+
+@pytest.mark.parametrize("refusal", sorted(CONTENT_FAILURES))
+def test_what_a_solver_refuses_is_no_failure_of_the_writer(refusal: Outcome) -> None:
+    made = breaker()
+    for _ in range(10):
+        made.end(refusal, 0, is_probe=made.start(solves=True), solved=True)
+    made.end(Outcome.UNUSABLE, 0, is_probe=made.start())
+    made.end(Outcome.UNUSABLE, 0, is_probe=made.start())
+    assert made.state(0) is State.CLOSED
+
+
+def test_answers_of_a_solver_leave_the_writers_count_as_it_is() -> None:
+    made = after(Outcome.UNUSABLE, Outcome.UNUSABLE)
+    made.end(Outcome.OK, 0, is_probe=made.start(solves=True), solved=True)
+    assert made.reason is Outcome.UNUSABLE
+    made.end(Outcome.UNUSABLE, 0, is_probe=made.start())
+    assert made.state(0) is State.OPEN
+
+
+def test_a_solver_neither_probes_nor_brings_back_a_vendor_that_rests_for_what_it_wrote() -> None:
+    made = after(*(Outcome.UNUSABLE,) * 3)
+    assert not made.start(solves=True)
+    made.end(Outcome.OK, 20, is_probe=False, solved=True)
+    assert made.is_ready(20)
+    assert made.state(20) is State.HALF_OPEN
+
+
+def test_transport_is_shared_by_solvers_and_writers() -> None:
+    made = after(Outcome.UNREACHABLE, Outcome.UNREACHABLE)
+    made.end(Outcome.UNREACHABLE, 0, is_probe=made.start(solves=True), solved=True)
+    assert made.state(0) is State.OPEN
+    made.end(Outcome.OK, 20, is_probe=made.start(solves=True), solved=True)
+    assert (made.state(20), made.reason) == (State.CLOSED, None)

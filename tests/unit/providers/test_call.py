@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
@@ -11,9 +12,11 @@ from providers import bounded
 from providers.base import FormRefused, Outcome, RateLimited, Unauthorized, Unreachable, VendorBroken
 from providers.breaker import Breaker, State
 from providers.chain import Chain
+from providers.config import Breaker as Limits
 from providers.config import Hedge, Questions
 from providers.latency import Learned, Pace
-from providers.upstream import Upstream
+from providers.places import ENDING_SECONDS, MIN_STUCK
+from providers.upstream import STUCK, Upstream
 from providers.writer import Writer
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import (
@@ -210,10 +213,48 @@ async def test_a_slow_call_is_hedged_after_its_vendors_own_p95_and_the_first_val
     assert run.seconds == pytest.approx(7)
     assert one.cancelled == 1
     assert {(it.vendor, it.outcome.value, it.is_hedge) for it in run.ledger.records} == {
-        ("one", "not_needed", False),
+        ("one", "stalled", False),
         ("two", "ok", True),
     }
     assert chain.upstreams[0].breaker.state(run.clock.time) is State.CLOSED
+
+
+async def test_a_vendor_that_hangs_rests_though_a_hedge_won_every_time() -> None:
+    one, two = ScriptedVendor("one", 1e6), ScriptedVendor("two", 3.0)
+    chain = chain_of(one, two, hedge=Hedge(after="p95", min_seconds=2.0, max_extra_share=1.0))
+    chain.upstreams[0].pace = Pace(KNOWN)
+    run = Run(chain, seconds=1e6)
+    for _ in range(5):
+        await run.write()
+    assert run.ledger.outcomes.count(("one", "stalled")) == len(one.orders) == 3
+
+
+async def test_a_vendor_that_was_hedged_away_before_its_usual_time_has_not_failed() -> None:
+    one, two = ScriptedVendor("one", 1e6), ScriptedVendor("two", 0.5)
+    chain = chain_of(one, two, hedge=HEDGED)
+    chain.upstreams[0].pace = Pace(KNOWN)
+    run = Run(chain)
+    await run.write()
+    assert dict(run.ledger.outcomes) == {"one": "not_needed", "two": "ok"}
+    assert chain.upstreams[0].breaker.reason is None
+
+
+async def test_a_vendor_that_gives_signs_of_life_does_not_hang_though_a_hedge_is_faster() -> None:
+    one = ScriptedVendor("one", Stream(*[part for _ in range(20) for part in (3.0, "")]))
+    chain = chain_of(one, ScriptedVendor("two", 3.0), hedge=HEDGED)
+    chain.upstreams[0].pace = Pace(KNOWN)
+    run = Run(chain)
+    await run.write()
+    assert dict(run.ledger.outcomes) == {"one": "not_needed", "two": "ok"}
+
+
+async def test_a_vendor_that_hangs_until_the_budget_ends_has_failed_unless_it_had_no_fair_chance() -> None:
+    for seconds, outcome in ((20.0, Outcome.TIMED_OUT), (10.0, Outcome.OUT_OF_BUDGET)):
+        chain = chain_of(ScriptedVendor("one", 1e6), attempt_seconds=30)
+        run = Run(chain, seconds=seconds)
+        await run.fails()
+        assert run.ledger.outcomes == [("one", outcome.value)]
+        assert bool(chain.upstreams[0].breaker.reason) == (outcome is Outcome.TIMED_OUT)
 
 
 async def test_before_enough_is_known_a_hedge_waits_min_seconds() -> None:
@@ -329,6 +370,46 @@ async def test_a_vendor_that_swallows_cancellation_holds_up_nobody_and_is_held_u
     stubborn.released.set()
     await _turns()
     assert not [task for task in bounded._abandoned if task.get_loop() is asyncio.get_running_loop()]
+
+
+async def test_the_place_of_a_call_that_swallows_cancellation_is_free_again_at_once() -> None:
+    stubborn = StubbornVendor()
+    chain = chain_of(stubborn, ScriptedVendor("two"), attempt_seconds=10, max_concurrency=1)
+    run = Run(chain, seconds=1e6)
+    for _ in range(2):
+        await run.write()
+    assert run.ledger.outcomes == [("stubborn", "timed_out"), ("two", "ok")] * 2
+    stubborn.released.set()
+    await _turns()
+
+
+async def test_a_vendor_is_stuck_while_too_many_of_its_calls_go_on_and_back_when_they_end() -> None:
+    stubborn, two = StubbornVendor(), ScriptedVendor("two")
+    chain = chain_of(stubborn, two, attempt_seconds=10, max_concurrency=1)
+    upstream = chain.upstreams[0]
+    upstream.breaker = Breaker(Limits(failures=1_000))
+    run = Run(chain, seconds=1e6)
+    with capture_logs() as logs:
+        for _ in range(MIN_STUCK + 3):
+            await run.write()
+            await run.clock.sleep(ENDING_SECONDS)
+    status = chain.status(run.clock.time)[0]
+    assert (status.state, status.stuck) == (State.STUCK, MIN_STUCK)
+    assert run.ledger.outcomes.count(("stubborn", "timed_out")) == MIN_STUCK
+    assert [(it["vendor"], it["calls"]) for it in logs if it["event"] == "vendor_stuck"] == [("stubborn", MIN_STUCK)]
+    assert STUCK.labels("stubborn")._value.get() == MIN_STUCK
+    stubborn.released.set()
+    await _turns()
+    assert chain.status(run.clock.time)[0].stuck == 0
+    assert not upstream.is_stuck(run.clock.time)
+
+
+async def test_a_call_that_ends_when_it_is_cancelled_is_never_stuck() -> None:
+    chain = chain_of(ScriptedVendor("one", 1e6), ScriptedVendor("two"), attempt_seconds=10)
+    run = Run(chain)
+    await run.write()
+    await run.clock.sleep(ENDING_SECONDS)
+    assert chain.status(run.clock.time)[0].stuck == 0
 
 
 async def test_nothing_is_left_behind_after_a_set_or_a_failure() -> None:

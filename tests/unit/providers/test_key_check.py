@@ -1,5 +1,6 @@
 """Blind solvers: an item is dropped when one of them chooses the same wrong option however the options stand."""
 
+import asyncio
 import json
 from collections.abc import Callable
 
@@ -16,7 +17,7 @@ from providers.solving import read_choices, solve
 from providers.upstream import Upstream
 from tests.item_maker import make
 from tests.unit.providers.fake_clock import FakeClock
-from tests.unit.providers.fakes import ListLedger
+from tests.unit.providers.fakes import ListLedger, StubbornVendor
 
 LETTERS = "ABCD"
 Choose = Callable[[int, int, Quiz], int | None]
@@ -137,8 +138,48 @@ async def test_a_failed_quiz_counts_against_the_vendor_and_a_badly_answered_one_
     clock = FakeClock()
     for error, failures in ((RateLimited("solver", retry_after=9.0), 1), (None, 0)):
         upstream = Upstream(Solver(lambda *_: None, error=error), 30.0, 8)
-        await solve(upstream, quiz_of(ITEMS, 0), Deadline(clock, 5.0))
+        await solve(upstream, quiz_of(ITEMS, 0), Deadline(clock, 5.0), lambda _: None)
         assert bool(upstream.breaker.seconds_to_rest(clock.monotonic())) == bool(failures)
+
+
+async def test_a_solver_that_says_nothing_for_its_fair_time_counts_as_hanging_and_with_less_it_does_not() -> None:
+    for seconds, reason in ((20.0, Outcome.TIMED_OUT), (10.0, None)):
+        solver = Upstream(Solver(right, seconds=1e6), 30.0, 8)
+        solved = await solve(solver, quiz_of(ITEMS, 0), Deadline(FakeClock(), seconds), lambda _: None)
+        assert solved.outcome is (reason or Outcome.OUT_OF_BUDGET)
+        assert solver.breaker.reason is reason
+
+
+async def test_a_quiz_that_is_cancelled_gives_its_place_and_its_probe_back_and_is_on_record() -> None:
+    solver, begun = Solver(right, seconds=1e6), asyncio.Event()
+    upstream, ledger = Upstream(solver, 30.0, 1), ListLedger()
+    for _ in range(3):
+        upstream.breaker.end(Outcome.UNREACHABLE, -100.0, is_probe=False)
+    clock = FakeClock()
+
+    async def stand_still(_: float) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    clock.sleep = stand_still  # type: ignore[method-assign, assignment]  # time stands still
+    recorder = Recorder(ledger, "writing", Mode.LIVE, "hash")
+    checking = asyncio.ensure_future(KeyChecker([upstream], 2).check(ITEMS, Deadline(clock, 30.0), recorder))
+    await begun.wait()
+    checking.cancel()
+    await asyncio.wait({checking})
+    assert upstream.breaker.is_ready(clock.time)
+    assert [it.outcome for it in ledger.records] == [Outcome.ABANDONED] * 2
+    async with asyncio.timeout(1), upstream.places.place():
+        pass
+
+
+async def test_a_solver_that_swallows_cancellation_gives_its_place_back() -> None:
+    stubborn = StubbornVendor()
+    upstream = Upstream(stubborn, 30.0, 1)
+    solved = await solve(upstream, quiz_of(ITEMS, 0), Deadline(FakeClock(), 20.0), lambda _: None)
+    assert solved.outcome is Outcome.TIMED_OUT
+    async with asyncio.timeout(1), upstream.places.place():
+        stubborn.released.set()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -150,7 +151,18 @@ async def test_the_text_may_stand_in_a_tool_call(route: respx.Route) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("9", 9), ("0.5", 0.5), ("-3", 0), ("soon", None), ("Thu, 01 Jan 1970 00:00:00 GMT", 0)]
+    ("value", "seconds"),
+    [
+        ("9", 9),
+        ("0.5", 0.5),
+        ("-3", 0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", math.inf),
+        ("1e400", math.inf),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("Thu, 01 Jan 99999 00:00:00 GMT", None),
+    ],
 )
 async def test_the_pause_a_vendor_asks_for_is_handed_on(route: respx.Route, value: str, seconds: float | None) -> None:
     route.return_value = httpx.Response(429, json={"error": {"message": "slow down"}}, headers={"Retry-After": value})

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from assessment.errors import GenerationFailed
 from providers.own_loop import OwnLoop
@@ -79,6 +80,28 @@ async def test_closing_ends_what_still_runs_and_the_thread() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert _vendor_threads() == others
+
+
+async def test_a_loop_that_something_blocks_does_not_keep_the_rest_from_being_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("providers.own_loop.CLOSING_SECONDS", 0.01)
+    loop, begun, release = OwnLoop(), threading.Event(), threading.Event()
+    loop.start()
+
+    async def block() -> None:
+        begun.set()
+        release.wait()  # as a library does that asks the network in the event loop
+
+    blocking = asyncio.create_task(loop.run(block()))
+    assert await asyncio.to_thread(begun.wait, 5)
+    with capture_logs() as logs:
+        await loop.close()
+    assert [it["event"] for it in logs] == ["vendors_loop_does_not_end"]
+    monkeypatch.undo()
+    release.set()
+    await blocking
+    await loop.close()
 
 
 def _vendor_threads() -> set[int | None]:
