@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from providers.config import ConfigError, ProvidersConfig
+from providers.config import ConfigError, Price, ProvidersConfig
 
 if TYPE_CHECKING:
     from bench.models.records import Record
@@ -33,6 +33,13 @@ NEEDED = ("numpy", "scipy", "matplotlib", "jinja2")
 @click.option("--retakes", type=click.IntRange(0), default=1, show_default=True, help="Retakes after each first set.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Begin nothing more once so much is spent.")
+@click.option(
+    "--assume-price",
+    type=click.FloatRange(0),
+    nargs=2,
+    metavar="IN OUT",
+    help="US dollars per million tokens read and written, for vendors whose price is not known.",
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=OUT, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option("--chains", is_flag=True, help="Measure the whole chain too.")
@@ -50,6 +57,7 @@ def bench(
     retakes: int,
     seed: int,
     max_usd: float | None,
+    assume_price: tuple[float, float] | None,
     out: Path,
     resume: bool,
     chains: bool,
@@ -65,6 +73,7 @@ def bench(
     if file is None:
         raise click.UsageError("Missing option '--providers'.")
     from bench.models.runner.plan import Request, UnknownVendor, subjects_of
+    from bench.models.runner.prices import Unpriced, priced
     from bench.models.runner.results import OtherRun
     from bench.models.runner.students import PROFILES, BadProfile, load
 
@@ -73,6 +82,8 @@ def bench(
         students = load(profiles or PROFILES)
         wanted = [name.strip() for name in vendors.split(",") if name.strip()]
         subjects = subjects_of(config, wanted, has_chain=chains, has_solvers=not no_solvers)
+        bound = None if dry_run else max_usd
+        config = priced(config, subjects, Price(*assume_price) if assume_price else None, bound)
         request = Request(
             subjects=subjects,
             forms=forms,
@@ -86,7 +97,7 @@ def bench(
             _print_estimates(config, request, students)
         else:
             _carry_out(config, request, students, out, resume=resume)
-    except (ConfigError, UnknownVendor, BadProfile, OtherRun) as error:
+    except (ConfigError, UnknownVendor, BadProfile, OtherRun, Unpriced) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -158,7 +169,7 @@ def _carry_out(
     console = _console()
     with Results(out, header(config, request, students), resume=resume) as results:
         board = Board(results, console)
-        run = Run(config, request, students, board)
+        run = Run(config, request, students, board, spent=results.spent)
         try:
             asyncio.run(run.write(results.done))
         except KeyboardInterrupt:
@@ -191,12 +202,16 @@ def _report(path: Path, out: Path, console: Console) -> None:
 
 def _print_estimates(config: ProvidersConfig, request: "Request", students: "Sequence[Student]") -> None:
     from bench.models.runner.estimate import estimates
+    from bench.models.runner.prices import advice, unpriced
 
     table = Table("subject", "sets", "calls", "tokens", "$, at least", title="Nothing was asked; at the least")
     for found in estimates(config, request, students):
         usd = "no price known" if found.usd is None else f"{found.usd:.4f}"
         table.add_row(found.subject, str(found.sets), str(found.calls), str(found.tokens), usd)
-    _console().print(table)
+    console = _console()
+    console.print(table)
+    if names := unpriced(config, request.subjects):
+        console.print(f"{advice(names)}; without it --max-usd is refused", soft_wrap=True, highlight=False)
 
 
 def _require_libraries() -> None:

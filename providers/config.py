@@ -155,6 +155,14 @@ class ProvidersConfig:
         settings = msgspec.structs.replace(self.settings, chain=tuple(names), verify=None)
         return ProvidersConfig(settings, self._keys)
 
+    def with_prices(self, prices: Mapping[str, Price]) -> "ProvidersConfig":
+        """The same with other prices for some vendors, by their names."""
+        vendors = tuple(
+            msgspec.structs.replace(vendor, price=prices.get(vendor.name, vendor.price))
+            for vendor in self.settings.vendors
+        )
+        return ProvidersConfig(msgspec.structs.replace(self.settings, vendors=vendors), self._keys)
+
     def _named(self, names: Iterable[str]) -> tuple[VendorConfig, ...]:
         by_name = {vendor.name: vendor for vendor in self.settings.vendors}
         return tuple(by_name[name] for name in names)

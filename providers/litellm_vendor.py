@@ -286,11 +286,14 @@ def has_credentials(config: VendorConfig, key: Secret | None) -> bool:
 
 
 def listed_price(model: str) -> Price | None:
-    """What LiteLLM's table says a model costs; None for one it does not know."""
-    info = _listed(model)
-    if info is None:
-        return None
+    """What LiteLLM's table says a model costs; None for one it does not know, or has no price by tokens for.
+
+    Nought is what it says where it does not know, as of every model of a hub.
+    """
+    info = _listed(model) or {}
     per_token = info.get("input_cost_per_token") or 0.0, info.get("output_cost_per_token") or 0.0
+    if not any(per_token):
+        return None
     return Price(per_token[0] * 1_000_000, per_token[1] * 1_000_000)
 
 

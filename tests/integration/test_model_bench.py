@@ -1,6 +1,7 @@
 """The model benchmark finds what was planted, says who is better, and survives what goes wrong on the way."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -117,6 +118,58 @@ def test_the_money_is_not_overspent_by_more_than_what_is_under_way(tmp_path: Pat
     calls = [it for it in records_of(tmp_path / "results.jsonl") if not isinstance(it, ItemRecord)]
     spent = sum(getattr(it, "cost", None) or 0.0 for it in calls)
     assert 0.1 <= spent < 0.1 + 4 * 0.06  # four students at a time, of whom each set costs six cents
+
+
+@contextmanager
+def without_a_price() -> Iterator[Path]:
+    """A provider file whose only writer costs nobody knows what."""
+    with planted(("honest",)) as file:
+        settings = yaml.safe_load(file.read_text())
+        del settings["vendors"][0]["price"]
+        file.write_text(yaml.safe_dump(settings))
+        yield file
+
+
+def test_a_bound_in_dollars_is_refused_while_a_vendor_has_no_price(tmp_path: Path) -> None:
+    with without_a_price() as file:
+        refused = CliRunner().invoke(bench, ["--providers", str(file), "--max-usd", "0.01", "--out", str(tmp_path)])
+    assert refused.exit_code == 1
+    assert "no price is known for honest" in refused.output
+    assert "--assume-price" in refused.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_solver_without_a_price_is_refused_too(tmp_path: Path) -> None:
+    with without_a_price() as file:
+        options = ["--providers", str(file), "--vendors", "oracle", "--max-usd", "0.01", "--out", str(tmp_path)]
+        settings = yaml.safe_load(file.read_text())
+        settings["verify"] = {"solvers": ["honest"]}
+        file.write_text(yaml.safe_dump(settings))
+        refused = CliRunner().invoke(bench, options)
+    assert "no price is known for honest" in refused.output
+
+
+def test_an_assumed_price_bounds_what_a_vendor_without_one_may_spend(tmp_path: Path) -> None:
+    with without_a_price() as file:
+        options = ("--vendors", "honest", "--no-solvers", "--assume-price", 20, 20, "--max-usd", 0.01)
+        output = run("--providers", file, *options, "--out", tmp_path)
+    assert "left out from here on: the money is spent" in output
+
+
+def test_what_was_spent_before_counts_when_a_run_goes_on(tmp_path: Path) -> None:
+    with planted(("dear",)) as file:
+        options = ("--providers", file, "--vendors", "dear", "--no-solvers", "--max-usd", 0.1, "--out", tmp_path)
+        run(*options)
+        before = set((tmp_path / "results.jsonl").read_bytes().splitlines())
+        assert "the money is spent" in run(*options, "--resume")
+    assert set((tmp_path / "results.jsonl").read_bytes().splitlines()) <= before
+
+
+def test_an_estimate_names_the_vendors_without_a_price(tmp_path: Path) -> None:
+    with without_a_price() as file:
+        output = run("--providers", file, "--vendors", "honest", "--dry-run", "--max-usd", 1, "--out", tmp_path)
+    assert "no price known" in output
+    assert "no price is known for honest" in output
 
 
 def test_an_estimate_asks_nobody(tmp_path: Path) -> None:

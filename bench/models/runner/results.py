@@ -7,7 +7,7 @@ from typing import Self
 
 import msgspec
 
-from bench.models.records import FormRecord, ItemRecord, Record, RunRecord
+from bench.models.records import CallRecord, FormRecord, ItemRecord, Record, RunRecord
 from bench.models.runner.plan import Request, Unit, retakes_of
 
 NAME = "results.jsonl"
@@ -18,13 +18,17 @@ class OtherRun(ValueError):
 
 
 class Results:
-    """Appends to a run's file. A unit is written in one piece and flushed."""
+    """Appends to a run's file. A unit is written in one piece and flushed.
+
+    `spent` is what the run that is there has cost so far, in US dollars.
+    """
 
     def __init__(self, folder: Path, header: RunRecord, *, resume: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / NAME
         self._header = header
         self.done: frozenset[Unit] = frozenset()
+        self.spent = 0.0
         if resume and self.path.exists():
             self._go_on()
         else:
@@ -59,6 +63,7 @@ class Results:
         kept = [record for record in found if isinstance(record, RunRecord) or unit_of(record) in ended]
         self.path.write_bytes(b"".join(map(_line, kept)))
         self.done = frozenset(ended)
+        self.spent = sum(record.cost or 0.0 for record in found if isinstance(record, CallRecord))
 
 
 def records_of(path: Path) -> Iterator[Record]:

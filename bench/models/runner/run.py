@@ -52,7 +52,7 @@ class Sink(Protocol):
 
 
 class Run:
-    """One request, carried out. `spent` is in US dollars, solving included."""
+    """One request, carried out. `spent` is in US dollars, solving and what a resumed run had cost included."""
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class Run:
         students: Sequence[Student],
         sink: Sink,
         clock: Clock | None = None,
+        spent: float = 0.0,
     ) -> None:
         self._config = config
         self._request = request
@@ -68,7 +69,7 @@ class Run:
         self._sink = sink
         self._clock = clock or SystemClock()
         self._latencies = Latencies()
-        self.spent = 0.0
+        self.spent = spent
 
     async def write(self, done: Iterable[Unit] = ()) -> None:
         """Write all units that are not done, subject after subject."""

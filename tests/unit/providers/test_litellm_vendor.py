@@ -184,6 +184,10 @@ def test_prices_come_from_the_table_when_it_knows_the_model() -> None:
     assert listed_price("openai/some-local-model") is None
 
 
+def test_a_price_of_nought_in_the_table_is_no_price() -> None:
+    assert listed_price("huggingface/meta-llama/some-model") is None
+
+
 async def test_the_finish_reason_is_reported(route: respx.Route) -> None:
     route.return_value = completion('{"items": [', finish_reason="length")
     assert (await ask())[1].finish_reason == "length"
