@@ -69,6 +69,7 @@ CATALOGUE: Mapping[str, Row] = {
     "NO_QUESTIONS": Row(404, "There is no question set to answer; generate one first."),
     "ATTEMPT_NOT_FOUND": Row(404, "There is no attempt with this number."),
     "METHOD_NOT_ALLOWED": Row(405, "This path does not take this method."),
+    "REQUEST_TIMEOUT": Row(408, "The request did not arrive whole in time."),
     "MAX_SKILLS_PER_SOURCE": Row(409, "One source carries at most 10 different skills."),
     "DUPLICATE_SKILLS_IN_BUNDLE": Row(409, "A skill is already verified for the same source by the same method."),
     "ASSESSMENT_ALREADY_PASSED": Row(409, "The assessment was passed; its skills and items stand."),
@@ -76,10 +77,12 @@ CATALOGUE: Mapping[str, Row] = {
     "ALREADY_SUBMITTED": Row(409, "This question set was scored before; use retakeassessment for a new one."),
     "IDEMPOTENCY_KEY_IN_USE": Row(409, "The first request with this Idempotency-Key is still being worked on."),
     "PAYLOAD_TOO_LARGE": Row(413, "The request body is too large."),
+    "URI_TOO_LONG": Row(414, "The path and query are too long."),
     "UNSUPPORTED_MEDIA_TYPE": Row(415, "The request body must be application/json."),
     "IDEMPOTENCY_KEY_REUSED": Row(422, "This Idempotency-Key was used for another request."),
     "TOO_MANY_SETS": Row(429, "Too many question sets were asked for and not answered; try again later."),
     "RATE_LIMITED": Row(429, "Too many requests; try again later."),
+    "HEADERS_TOO_LARGE": Row(431, "The headers are too large."),
     "INTERNAL_ERROR": Row(500, "Something went wrong on our side."),
     "GENERATION_FAILED": Row(500, "No complete question set could be generated in time; nothing was changed."),
     "SERVICE_UNAVAILABLE": Row(503, "The service is not available at the moment; try again soon."),
@@ -87,7 +90,13 @@ CATALOGUE: Mapping[str, Row] = {
 
 # no registered scheme says that the credential stands in a header of its own
 CHALLENGE = 'ApiKey realm="retake", header="x-api-key"'
-CODE_OF_STATUS = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "PAYLOAD_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
+CODE_OF_STATUS = {
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    408: "REQUEST_TIMEOUT",
+    413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
 
 
 def answer_domain_error(request: Request[Any, Any, Any], error: RetakeError) -> Response[Failure]:

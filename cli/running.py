@@ -1,6 +1,7 @@
 """What the commands share: the database for the length of a command, and clear words when something is missing."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from db.engine import RetakeEngine
 from db.migrations import NotMigrated
 from delivery.mail_settings import BadMailSettings
 from providers.config import ConfigError
+from serving.limits import Limits, limits_from
 
 Answer = TypeVar("Answer")
 
@@ -26,6 +28,14 @@ def read_settings() -> Settings:
         raise click.ClickException(str(error)) from error
     configure_logging(settings.log_format)
     return settings
+
+
+def read_limits() -> Limits:
+    """Read how much a stranger may take. Raises ClickException with what is wrong in it."""
+    try:
+        return limits_from(os.environ)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def with_database(work: Callable[[RetakeEngine], Coroutine[Any, Any, Answer]]) -> Answer:

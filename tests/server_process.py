@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from uuid import uuid4
 
 import httpx
@@ -23,6 +23,7 @@ class ServerProcess:
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process = process
+        self.port = port
         self.root_url = f"http://127.0.0.1:{port}"
         self.base_url = f"{self.root_url}/api/v1"
 
@@ -92,11 +93,23 @@ async def finished_command(*arguments: str, environment: Mapping[str, str]) -> F
 
 
 @asynccontextmanager
-async def serving(environment: Mapping[str, str], *arguments: str) -> AsyncIterator[ServerProcess]:
-    """Start a server on a free port, wait until it is alive, and end it afterwards."""
+async def serving(
+    environment: Mapping[str, str],
+    *arguments: str,
+    printed: IO[bytes] | None = None,
+    logged: IO[bytes] | None = None,
+    within: tuple[str, ...] = (),
+) -> AsyncIterator[ServerProcess]:
+    """Start a server on a free port, wait until it is alive, and end it afterwards.
+
+    `within` is a command that puts itself around it, and becomes it.
+    """
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cli", "serve", "--port", str(port), *arguments, env=environment_of(environment)
+        *(*within, sys.executable, "-m", "cli", "serve", "--port", str(port), *arguments),
+        env=environment_of(environment),
+        stdout=printed,
+        stderr=logged,
     )
     server = ServerProcess(process, port)
     try:

@@ -32,7 +32,9 @@ own projects, jobs and certificates, score the answers, and give a fresh set aft
 
 **Envelope.** Success is `{"success": true, "data": …, "message": …, "executionTime": "41ms"}`, an error is
 `{"success": false, "error": {"code": …, "message": …, "requestId": …}}`, whatever raised it: an unknown path is 404
-`NOT_FOUND`, a wrong method 405 `METHOD_NOT_ALLOWED`. `details` name field and reason of bad input.
+`NOT_FOUND`, a wrong method 405 `METHOD_NOT_ALLOWED`, a request that does not arrive whole in time 408
+`REQUEST_TIMEOUT`, too long an address 414 `URI_TOO_LONG`, too long a head 431 `HEADERS_TOO_LARGE`. `details` name field
+and reason of bad input.
 
 **Modes.** A test key or the session it opened never meets live data. Test mode answers from an offline sandbox.
 

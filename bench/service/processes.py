@@ -37,7 +37,10 @@ def started(
     """Start a Python program, wait for a 200 at `path`, and end it afterwards. Raises RuntimeError."""
     begun = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603  # our own command
-        (sys.executable, *command), env={**os.environ, **environment}, stderr=subprocess.DEVNULL
+        (sys.executable, *command),
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     if pinned:
         os.sched_setaffinity(process.pid, SERVER_CORE)

@@ -92,7 +92,8 @@ def _server(environment: Mapping[str, str], log: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with log.open("wb") as file:
-        process = subprocess.Popen((*RETAKE, "serve", "--port", str(port)), env=environment, stderr=file)  # noqa: S603  # our own command
+        command = (*RETAKE, "serve", "--port", str(port))
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=file)  # noqa: S603  # our own command
     try:
         _wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)
         yield f"http://127.0.0.1:{port}/api/v1"

@@ -24,7 +24,12 @@ from tests.journey import Json
 from tests.server_process import run_retake
 from tests.stage import served_document
 
-ANYWHERE = {"METHOD_NOT_ALLOWED": "no operation answers it: it is for methods that are none of a path's operations"}
+ANYWHERE = {
+    "METHOD_NOT_ALLOWED": "no operation answers it: it is for methods that are none of a path's operations",
+    "REQUEST_TIMEOUT": "the server answers it before there is an operation, or for any that reads a body",
+    "URI_TOO_LONG": "the server answers it before there is an operation",
+    "HEADERS_TOO_LARGE": "likewise",
+}
 NOT_DOCUMENTED = {
     "/api/v1/step3/store-verification-items/session": "only says that the token is missing; described with the token's",
     "/metrics": "for Prometheus, not for clients",

@@ -29,7 +29,7 @@ async def test_an_older_version_says_that_the_schema_is_newer_and_refuses_to_wor
     status, *refused = await asyncio.gather(
         finished_retake("db", "status", environment=deployment.environment),
         finished_retake("db", "upgrade", environment=deployment.environment),
-        finished_retake("serve", environment=deployment.environment),
+        finished_retake("serve", "--port", "0", environment=deployment.environment),
     )
     assert status.code == 1
     assert status.stdout.splitlines()[-2:] == [

@@ -78,7 +78,7 @@ def test_the_wheel_holds_code_and_data_and_nothing_of_the_workshop(wheel: Path) 
         names = set(archive.namelist())
     tracked = [
         file.relative_to(ROOT).as_posix()
-        for room in ("api", "assessment", "bench/models", "cli", "db", "delivery", "examples", "providers")
+        for room in ("api", "assessment", "bench/models", "cli", "db", "delivery", "examples", "providers", "serving")
         for file in (ROOT / room).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     ]

@@ -1,0 +1,79 @@
+"""What `retake serve` tells people: where it is, and what is missing for live mode."""
+
+import os
+
+import msgspec
+
+from api.settings import Settings
+from api.wiring import open_database, product_version, providers_of
+from assessment.models import Mode
+from db.accounts import Accounts
+from delivery.mail_settings import parse_smtp_url
+from providers.desk import usable
+from serving.limits import FILES_KEPT, Limits
+
+AS_ROOT = (
+    "You are root. PostgreSQL runs as the system user pgserver, which is made when missing, and every folder above its"
+    " data is made readable for all. Better start as another user, or set RETAKE_DATABASE_URL."
+)
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """What was found out before serving."""
+
+    missing: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+async def find(settings: Settings) -> Findings:
+    """Find out before serving what would stop it, so that the reason is one clear line, and what is missing.
+
+    Raises what an operator can mend.
+    """
+    config = providers_of(settings)
+    if settings.smtp_url:
+        parse_smtp_url(settings.smtp_url)
+    engine = await open_database()
+    try:
+        keys = await Accounts(engine).list_keys()
+    finally:
+        await engine.close_pool()
+    has_live_key = any(key.mode is Mode.LIVE and key.revoked_at is None for key in keys)
+    can_generate = not config.is_built_in and usable(config)
+    return Findings(
+        missing=_missing(settings, can_generate=can_generate, has_live_key=has_live_key),
+        remarks=_remarks(is_embedded=engine.is_embedded),
+    )
+
+
+def _missing(settings: Settings, *, can_generate: bool, has_live_key: bool) -> tuple[str, ...]:
+    found: list[str] = []
+    if settings.providers_file is None:
+        found.append("no model vendors: RETAKE_PROVIDERS names no provider file; see docs/providers.md")
+    elif not can_generate:
+        found.append(f"no usable vendor: none in the chain of {settings.providers_file} has its API key")
+    if not has_live_key:
+        found.append("no live API key: retake keys create --mode live --name NAME")
+    if settings.smtp_url is None:
+        found.append("no mail server: RETAKE_SMTP_URL is not set, so result mails are recorded as not sent")
+    if settings.allow_private_webhooks:
+        found.append("RETAKE_ALLOW_PRIVATE_WEBHOOKS is 1: whoever has an API key can make webhooks reach your network")
+    return tuple(found)
+
+
+def _remarks(*, is_embedded: bool) -> tuple[str, ...]:
+    return (AS_ROOT,) if is_embedded and os.name == "posix" and os.geteuid() == 0 else ()
+
+
+def greeting(address: str, findings: Findings, limits: Limits, files: int) -> str:
+    """The lines for people."""
+    lines = [f"Retake {product_version()} serves at {address}", f"API documentation: {address}/docs"]
+    if findings.missing:
+        lines += ["Missing for live mode:", *(f"  - {line}" for line in findings.missing)]
+    lines += findings.remarks
+    if files < Limits().connections + FILES_KEPT:
+        lines.append(
+            f"This user may open {files} files, enough for {limits.connections} connections a process;"
+            " raise the hard limit (ulimit -Hn) for more."
+        )
+    return "\n".join(lines)

@@ -1,0 +1,32 @@
+"""What is missing for live mode, told by what is set."""
+
+from pathlib import Path
+
+import pytest
+
+from api.settings import Settings
+from cli.serve.notes import Findings, _missing, _remarks, greeting
+from serving.limits import Limits
+
+LIVE = Settings(providers_file=Path("providers.yaml"), smtp_url="smtp://mail.example.com")
+
+
+def test_where_nothing_is_missing_nothing_is_said() -> None:
+    findings = Findings(_missing(LIVE, can_generate=True, has_live_key=True), ())
+    assert findings.missing == ()
+    assert greeting("http://a", findings, Limits(), 20_000).splitlines()[1:] == ["API documentation: http://a/docs"]
+
+
+def test_a_file_whose_vendors_have_no_key_is_missing_something_else_than_a_file() -> None:
+    (line,) = _missing(LIVE, can_generate=False, has_live_key=True)
+    assert line == "no usable vendor: none in the chain of providers.yaml has its API key"
+    (line,) = _missing(Settings(smtp_url="smtp://a"), can_generate=False, has_live_key=True)
+    assert "RETAKE_PROVIDERS" in line
+
+
+@pytest.mark.parametrize(("user", "embedded", "said"), [(0, True, True), (0, False, False), (1000, True, False)])
+def test_root_is_told_what_the_embedded_database_does(
+    monkeypatch: pytest.MonkeyPatch, user: int, *, embedded: bool, said: bool
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    assert bool(_remarks(is_embedded=embedded)) is said
