@@ -76,7 +76,10 @@ async def test_a_setting_that_cannot_be_is_named_in_one_line() -> None:
     }
     nowhere = {"RETAKE_DATABASE_URL": "postgresql://127.0.0.1:1/none"}
     ends = await asyncio.gather(
-        *(finished_retake("serve", environment={**nowhere, name: value}) for name, (value, _) in settings.items())
+        *(
+            finished_retake("serve", "--port", "0", environment={**nowhere, name: value})
+            for name, (value, _) in settings.items()
+        )
     )
     for end, (_, named) in zip(ends, settings.values(), strict=True):
         assert end.code == 1

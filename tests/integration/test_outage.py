@@ -118,7 +118,7 @@ async def test_a_database_that_cannot_be_reached_at_the_start_is_one_clear_line(
         the_engine().locate().replace("/postgres?", "/not_there?"): 'database "not_there" does not exist',
     }
     ends = await asyncio.gather(
-        *(finished_retake("serve", environment={"RETAKE_DATABASE_URL": url}) for url in reasons)
+        *(finished_retake("serve", "--port", "0", environment={"RETAKE_DATABASE_URL": url}) for url in reasons)
     )
     for end, reason in zip(ends, reasons.values(), strict=True):
         assert end.code == 1
@@ -130,6 +130,6 @@ async def test_a_database_that_cannot_be_reached_at_the_start_is_one_clear_line(
 
 async def test_an_unmigrated_server_database_asks_for_the_upgrade(engine: RetakeEngine) -> None:
     async with fresh_database(engine) as url:
-        finished = await finished_retake("serve", environment={"RETAKE_DATABASE_URL": url})
+        finished = await finished_retake("serve", "--port", "0", environment={"RETAKE_DATABASE_URL": url})
     assert finished.code == 1
     assert finished.stderr == "Error: the database is not up to date: run `retake db upgrade`\n"
