@@ -2,18 +2,21 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
-from itertools import combinations, islice, product
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
+from itertools import islice
 from random import Random
 
 import msgspec
 
+from assessment.choice import Candidate, choose
 from assessment.findings import Severity
 from assessment.models import Item, Question, Slot
 from assessment.robots import BY_TEXT, chance
 from assessment.set_rules import (
     OPTIONS,
     Violation,
+    coverage,
     cross_cues,
     is_too_lucky,
     max_hits,
@@ -23,7 +26,9 @@ from assessment.set_rules import (
 
 QUESTION_ID_BYTES = 12
 OTHER_SOURCE_PENALTY = 2  # an item about the right skill in another setting, beside one point for every soft finding
-MAX_TRIED = 300  # sets looked at one by one where exchanging single items does not help: some milliseconds
+MAX_PER_SLOT = 4  # candidates that are looked at; with so many the search ends in milliseconds
+CHANCES = (0.0, 1 / 4, 1 / 3, 1 / 2, 1.0)  # all that a robot can have with one item of four options
+CERTAIN = CHANCES.index(1.0)
 
 # What a writer is told when a robot lives off its items; nothing of it says which option was right.
 ADVICE = {
@@ -33,6 +38,7 @@ ADVICE = {
     "most_specific": "the right options were too often the only precise ones: give the distractors as much detail",
     "no_absolutes": "the distractors were too often the only absolute ones: leave out words such as always and never",
     "cross_cue": "a stem gave away the right option of another question: use other words",
+    "coverage": "all questions were set in the same source: set each in the source that its line names",
 }
 
 
@@ -49,41 +55,59 @@ class Shortfall(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
 
 
-def assemble(slots: Sequence[Slot], candidates: Sequence[Item], language: str = "en") -> Assembly | Shortfall:
-    """Choose an item for every slot so that rules 20 and 22 hold, of the best candidates that allow it.
+class _Entry(msgspec.Struct, frozen=True):
+    """A candidate with its price and, for each robot by text, the place of its chance in CHANCES."""
 
-    Candidates have passed the rules for one item and repeat nothing. Each slot takes an item about its skill, if it
-    can one set in its source; without enough of them for a skill its slots are short. What comes out is never padded.
+    item: Item
+    price: int
+    ranks: tuple[int, ...]
+
+
+class Stock:
+    """The items to choose a set from: each has passed the rules for one item, and repeats nothing.
+
+    What robots make of an item is worked out when it comes; the choice itself is bounded, however many have come.
     """
-    stock = _Stock(slots, candidates, language)
-    if lacking := stock.lacking():
-        return Shortfall(lacking, ())
-    chosen = stock.improved(stock.cheapest())
-    if stock.badness(chosen):
-        chosen = stock.searched() or chosen
-    if not stock.badness(chosen):
-        return Assembly(stock.placed(chosen))
-    return stock.shortfall(chosen)
 
-
-class _Stock:
-    """The candidates by skill. A choice is a sorted tuple of their numbers: so many of each skill as it has slots."""
-
-    def __init__(self, slots: Sequence[Slot], candidates: Sequence[Item], language: str) -> None:
+    def __init__(self, slots: Sequence[Slot], language: str = "en") -> None:
         self._slots = slots
-        self._items = candidates
         self._language = language
         self._need = Counter(slot.skill.skill_id for slot in slots)
-        self._by_skill: dict[str, list[int]] = {skill_id: [] for skill_id in self._need}
-        for number, item in enumerate(candidates):
-            if item.skill_id in self._by_skill:
-                self._by_skill[item.skill_id].append(number)
-        self._luck = [[chance(robot, item, language) for robot in BY_TEXT.values()] for item in candidates]
-        self._cues = {pair for violation in cross_cues(candidates) for pair in (violation.items, violation.items[::-1])}
+        self._asked = Counter((slot.skill.skill_id, slot.source.source_id) for slot in slots)
+        self._entries: list[_Entry] = []
 
-    def lacking(self) -> tuple[int, ...]:
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All that are there, in the order they came."""
+        return tuple(entry.item for entry in self._entries)
+
+    def add(self, item: Item) -> None:
+        """Take one more."""
+        ranks = tuple(CHANCES.index(chance(robot, item, self._language)) for robot in BY_TEXT.values())
+        self._entries.append(_Entry(item, penalty(item), ranks))
+
+    def remove(self, stems: Collection[str]) -> None:
+        """Take those with these stems out."""
+        self._entries = [entry for entry in self._entries if entry.item.stem not in stems]
+
+    def assemble(self) -> Assembly | Shortfall:
+        """Choose an item for every slot so that rules 20, 22 and 23 hold, of the best that allow it.
+
+        Each slot takes an item about its skill, if it can one set in its source; without enough of them for a skill its
+        slots are short. What comes out is never padded.
+        """
+        if lacking := self._lacking():
+            return Shortfall(lacking, ())
+        entrants = self._entrants()
+        one_source = self._sources_of_all(entrants)
+        limits = [self._luck] * len(BY_TEXT) + [self._share] * len(one_source)
+        choice = choose(self._candidates(entrants, one_source), self._need, limits)
+        items = self._placed([entrants[number].item for number in choice.numbers])
+        return self._shortfall(items) if choice.excess else Assembly(items)
+
+    def _lacking(self) -> tuple[int, ...]:
         """Slots of skills with fewer candidates than slots, the last ones first served last."""
-        left = Counter({skill_id: len(numbers) for skill_id, numbers in self._by_skill.items()})
+        left = Counter(entry.item.skill_id for entry in self._entries)
         short = []
         for index, slot in enumerate(self._slots):
             left[slot.skill.skill_id] -= 1
@@ -91,62 +115,89 @@ class _Stock:
                 short.append(index)
         return tuple(short)
 
-    def cheapest(self) -> tuple[int, ...]:
-        """The candidates with the fewest flaws of each skill, those set in a source that is asked for first."""
-        chosen: list[int] = []
-        for skill_id, numbers in self._by_skill.items():
-            chosen += sorted(numbers, key=lambda number: (self._price(number), number))[: self._need[skill_id]]
-        return tuple(sorted(chosen))
+    def _entrants(self) -> list[_Entry]:
+        """The candidates that are looked at: so many of each skill, priced by the sources that are asked for."""
+        entrants: list[_Entry] = []
+        for skill_id, need in self._need.items():
+            priced = self._priced([entry for entry in self._entries if entry.item.skill_id == skill_id])
+            entrants += _best_and_diverse(priced, MAX_PER_SLOT * need)
+        return entrants
 
-    def improved(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
-        """Exchange one item at a time for the better, as long as that helps."""
-        while badness := self.badness(chosen):
-            best = min(self._neighbours(chosen), key=self._rank, default=chosen)
-            if self.badness(best) >= badness:
-                return chosen
-            chosen = best
-        return chosen
+    def _priced(self, entries: Sequence[_Entry]) -> list[_Entry]:
+        """A source is asked for so often and no more: of the items set in it, the better ones have their price."""
+        left, priced = self._asked.copy(), []
+        for entry in sorted(entries, key=lambda entry: entry.price):
+            asked = entry.item.skill_id, entry.item.source_id
+            left[asked] -= 1
+            price = entry.price + (OTHER_SOURCE_PENALTY if left[asked] < 0 else 0)
+            priced.append(msgspec.structs.replace(entry, price=price))
+        return priced
 
-    def searched(self) -> tuple[int, ...] | None:
-        """Look at whole sets one by one, for a while."""
-        choices = [list(combinations(self._by_skill[skill_id], need)) for skill_id, need in self._need.items()]
-        for parts in islice(product(*choices), MAX_TRIED):
-            chosen = tuple(sorted(number for part in parts for number in part))
-            if not self.badness(chosen):
-                return chosen
-        return None
+    def _sources_of_all(self, entrants: Sequence[_Entry]) -> list[str]:
+        """The sources in which all of a set could be set, where rule 23 asks for more than one."""
+        if len({source_id for _, source_id in self._asked}) == 1 or len(self._slots) == 1:
+            return []
+        found = Counter((entry.item.source_id, entry.item.skill_id) for entry in entrants)
+        source_ids = dict.fromkeys(entry.item.source_id for entry in entrants)
+        return [it for it in source_ids if all(found[it, skill_id] >= need for skill_id, need in self._need.items())]
 
-    def badness(self, chosen: tuple[int, ...]) -> float:
-        """How far a choice is from satisfying the rules; 0 when it does."""
-        columns = [[self._luck[number][robot] for number in chosen] for robot in range(len(BY_TEXT))]
-        excess: float = sum(1 + sum(it) / max_hits(len(it)) for it in columns if is_too_lucky(it))
-        return excess + sum((pair in self._cues) for pair in combinations(chosen, 2))
+    def _candidates(self, entrants: Sequence[_Entry], one_source: Sequence[str]) -> list[Candidate]:
+        excludes: list[set[int]] = [set() for _ in entrants]
+        for violation in cross_cues([entry.item for entry in entrants]):
+            telling, told = violation.items
+            excludes[telling].add(told)
+            excludes[told].add(telling)
+        return [
+            Candidate(
+                entry.item.skill_id,
+                entry.price,
+                entry.ranks + tuple(CERTAIN if entry.item.source_id == it else 0 for it in one_source),
+                excludes[number],
+            )
+            for number, entry in enumerate(entrants)
+        ]
 
-    def placed(self, chosen: tuple[int, ...]) -> tuple[Item, ...]:
+    def _luck(self, counts: bytes) -> float:
+        """How far one robot is beyond rule 20 (a choice's limit)."""
+        missed = len(self._slots) - sum(counts)
+        chances = [0.0] * missed + [each for each, count in zip(CHANCES[1:], counts, strict=True) for _ in range(count)]
+        return 1 + sum(chances) / max_hits(len(chances)) if is_too_lucky(chances) else 0.0
+
+    def _share(self, counts: bytes) -> float:
+        """How far one source is beyond rule 23 (a choice's limit)."""
+        return float(sum(counts) == len(self._slots))
+
+    def _placed(self, items: Sequence[Item]) -> tuple[Item, ...]:
         """Give every slot its item: first those set in its source, then any of its skill."""
-        left = list(chosen)
+        left = list(items)
         placed: dict[int, Item] = {}
-        for is_exact in (True, False):
+        for fits in (_is_exact, _is_of_skill):
             for index, slot in enumerate(self._slots):
-                number = next((it for it in left if self._fits(it, slot, is_exact=is_exact)), None)
-                if index not in placed and number is not None:
-                    left.remove(number)
-                    placed[index] = msgspec.structs.replace(self._items[number], difficulty=slot.difficulty.value)
+                item = next((it for it in left if fits(it, slot)), None)
+                if index not in placed and item is not None:
+                    left.remove(item)
+                    placed[index] = msgspec.structs.replace(item, difficulty=slot.difficulty.value)
         return tuple(placed[index] for index in range(len(self._slots)))
 
-    def shortfall(self, chosen: tuple[int, ...]) -> Shortfall:
+    def _shortfall(self, items: Sequence[Item]) -> Shortfall:
         """Say which slots of the best choice to ask for again: the fewest whose items could set it right."""
-        items = self.placed(chosen)
-        violations = [*robots(items, self._language), *cross_cues(items)]
+        violations = [*robots(items, self._language), *cross_cues(items), *self._coverage(items)]
         blamed: dict[int, None] = {}
         for violation in violations:
             blamed.update(dict.fromkeys(self._blamed(violation, items)))
         reasons = tuple(dict.fromkeys(ADVICE[_name(violation)] for violation in violations))
         return Shortfall(tuple(sorted(blamed)), reasons)
 
+    def _coverage(self, items: Sequence[Item]) -> list[Violation]:
+        return coverage(items, self._need, {source_id for _, source_id in self._asked})
+
     def _blamed(self, violation: Violation, items: Sequence[Item]) -> tuple[int, ...]:
-        if _name(violation) == "cross_cue":
-            return violation.items[:1]
+        match _name(violation):
+            case "cross_cue":
+                return violation.items[:1]
+            case "coverage":
+                others = [it for it in violation.items if not _is_exact(items[it], self._slots[it])]
+                return tuple(others[:1])
         robot = BY_TEXT[_name(violation)]
         chances = [chance(robot, item, self._language) for item in items]
         blamed = []
@@ -157,26 +208,57 @@ class _Stock:
                 break
         return tuple(blamed)
 
-    def _neighbours(self, chosen: tuple[int, ...]) -> list[tuple[int, ...]]:
-        return [
-            tuple(sorted((*(it for it in chosen if it != out), into)))
-            for out in chosen
-            for into in self._by_skill[self._items[out].skill_id]
-            if into not in chosen
-        ]
 
-    def _rank(self, chosen: tuple[int, ...]) -> tuple[float, int, tuple[int, ...]]:
-        return self.badness(chosen), sum(map(self._price, chosen)), chosen
+def assemble(slots: Sequence[Slot], candidates: Iterable[Item], language: str = "en") -> Assembly | Shortfall:
+    """Choose among these candidates; see Stock.assemble."""
+    stock = Stock(slots, language)
+    for item in candidates:
+        stock.add(item)
+    return stock.assemble()
 
-    def _price(self, number: int) -> int:
-        item = self._items[number]
-        is_asked_for = any(self._fits(number, slot, is_exact=True) for slot in self._slots)
-        return penalty(item) + (0 if is_asked_for else OTHER_SOURCE_PENALTY)
 
-    def _fits(self, number: int, slot: Slot, *, is_exact: bool) -> bool:
-        item = self._items[number]
-        is_of_skill = item.skill_id == slot.skill.skill_id
-        return is_of_skill and (not is_exact or item.source_id == slot.source.source_id)
+def _best_and_diverse(entries: Sequence[_Entry], most: int) -> list[_Entry]:
+    """In turn the cheapest, those of every source, those all robots together have the least luck with, and each of them.
+
+    A choice fails for want of items that one robot misses or that are set elsewhere, and those are rarely the cheapest.
+    """
+    if len(entries) <= most:
+        return list(entries)
+    by_price = sorted(entries, key=_price)
+    orders = [by_price, _source_by_source(by_price), sorted(entries, key=_all_luck)]
+    orders += [sorted(entries, key=partial(_luck_of, robot)) for robot in range(len(BY_TEXT))]
+    in_turn = {id(entry): entry for abreast in zip(*orders, strict=True) for entry in abreast}
+    return list(islice(in_turn.values(), most))
+
+
+def _source_by_source(entries: Sequence[_Entry]) -> list[_Entry]:
+    """The first of each source, then the second of each, and so on."""
+    before: Counter[str] = Counter()
+    places = []
+    for number, entry in enumerate(entries):
+        places.append((before[entry.item.source_id], number))
+        before[entry.item.source_id] += 1
+    return [entries[number] for _, number in sorted(places)]
+
+
+def _price(entry: _Entry) -> tuple[int, int]:
+    return entry.price, sum(entry.ranks)
+
+
+def _all_luck(entry: _Entry) -> tuple[int, int]:
+    return sum(entry.ranks), entry.price
+
+
+def _luck_of(robot: int, entry: _Entry) -> tuple[int, int, int]:
+    return entry.ranks[robot], sum(entry.ranks), entry.price
+
+
+def _is_of_skill(item: Item, slot: Slot) -> bool:
+    return item.skill_id == slot.skill.skill_id
+
+
+def _is_exact(item: Item, slot: Slot) -> bool:
+    return _is_of_skill(item, slot) and item.source_id == slot.source.source_id
 
 
 def penalty(item: Item) -> int:

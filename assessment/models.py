@@ -140,11 +140,15 @@ class VendorShare(msgspec.Struct, frozen=True):
 
 
 class KeyCheck(msgspec.Struct, frozen=True):
-    """Whether other vendors answered the set blind: who they were, and how many items they had dropped."""
+    """Whether other vendors answered the set blind: who they were, and how many items they had dropped before.
+
+    `doubted` items are still in it: they were doubted, and no complete set without them could be had in time.
+    """
 
     solvers: tuple[str, ...] = ()
     is_complete: bool = False
     dropped: int = 0
+    doubted: int = 0
 
 
 class Provenance(msgspec.Struct, frozen=True):

@@ -1,13 +1,14 @@
 """Which slots of a brief are filled, with what, and whether that makes a set."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Protocol
 
 import msgspec
 
-from assessment.assembly import Shortfall, assemble
-from assessment.findings import Finding, Severity
+from assessment.assembly import ADVICE, Shortfall, Stock
+from assessment.findings import Finding, Severity, hard
 from assessment.item_rules import Grounds, examine, is_askable
 from assessment.models import Author, Brief, Item, Mode, SeenItem, Slot, VendorShare
 from assessment.novelty import Seen
@@ -15,6 +16,10 @@ from providers import prompts
 from providers.decode import Draft, Reject
 from providers.orders import Refs
 from providers.sandbox_text import may_repeat
+
+# So many items more than were asked for in one source are taken while no other source is in sight (rule 23). Who sets
+# everything in the first one hears of it before the set is full, and not after.
+UNASKED = 2
 
 
 class Witness(Protocol):
@@ -49,14 +54,17 @@ class Board:
         self._witness = witness
         self._placed: dict[int, Item] = {}
         self._kept: list[Item] = []
-        self._candidates: list[Item] = []
+        self._stock = Stock(brief.slots, brief.language)
+        self._asked = Counter(slot.source.source_id for slot in brief.slots)
+        self._sources: Counter[str] = Counter()  # of the items in stock
         self._sheets: list[Sheet] = []
         self._short: set[int] = set()  # slots of calls that came out short
-        self._shown = brief.seen
+        self._told = [*brief.seen]  # what is not to be asked again: what was shown, and then what is written
         self._seen = Seen(brief.seen)
         self._grounds = Grounds.of(brief, prompts.wording())
         self.rejected: Counter[str] = Counter()
-        self._reasons: Counter[str] = Counter()  # of all rejects, in order
+        self._reasons: Counter[str] = Counter()  # of rejected items, the latest last
+        self._advice: Counter[str] = Counter()  # of rejected sets
 
     @property
     def is_full(self) -> bool:
@@ -75,7 +83,7 @@ class Board:
     @property
     def seen(self) -> tuple[SeenItem, ...]:
         """What must not be asked again: items shown before, and those written so far."""
-        return (*self._shown, *(SeenItem(item.skill_id, item.stem) for item in self._candidates))
+        return tuple(self._told)
 
     @property
     def shares(self) -> tuple[VendorShare, ...]:
@@ -85,8 +93,15 @@ class Board:
 
     @property
     def complaints(self) -> tuple[str, ...]:
-        """Why items were rejected, each reason once; how often, so that the same reject again is something new."""
-        return tuple(f"{reason} ({times} times)" if times > 1 else reason for reason, times in self._reasons.items())
+        """Why items were rejected of late, and at the end why sets were; as many as a prompt has room for.
+
+        Each reason stands once with how often it came, so that the same reject again is something new.
+        """
+        room = prompts.MAX_COMPLAINTS - len(self._advice)
+        latest = [*islice(reversed(self._reasons.items()), room)][::-1]
+        return tuple(
+            f"{reason} ({times} times)" if times > 1 else reason for reason, times in (*latest, *self._advice.items())
+        )
 
     def hand_out(self, sheet: Sheet) -> Sheet:
         """Register the slots of a call."""
@@ -112,7 +127,9 @@ class Board:
             return rejects
         item = msgspec.structs.replace(item, findings=findings)
         self._seen.add(item)
-        self._candidates.append(item)
+        self._told.append(SeenItem(item.skill_id, item.stem))
+        self._stock.add(item)
+        self._sources[item.source_id] += 1
         self._put(item, sheet, on_behalf)
         return []
 
@@ -131,7 +148,7 @@ class Board:
         """Count what could not be used, and remember why for the next order."""
         for reject in rejects:
             self.rejected[reject.rule] += 1
-            self._reasons[reject.reason] += 1
+            self._reasons[reject.reason] = self._reasons.pop(reject.reason, 0) + 1
 
     def settle(self, sheet: Sheet, on_behalf: object) -> None:
         """An answer for a call has ended: fill what is open with what was kept, and open the rest to all calls."""
@@ -144,9 +161,10 @@ class Board:
 
     def assemble(self) -> bool:
         """Make a set of what was kept; False when the rules of sets need other items, whose slots are then open."""
-        result = assemble(self.slots, self._candidates, self._language)
+        result = self._stock.assemble()
         if isinstance(result, Shortfall):
-            self.note(Reject("set", reason) for reason in result.reasons)
+            self.rejected["set"] += len(result.reasons)
+            self._advice.update(result.reasons)
             self._reopen(result.slots)
             return False
         self._placed = dict(enumerate(result.items))
@@ -155,12 +173,14 @@ class Board:
     def drop(self, indices: Iterable[int], reject: Reject) -> None:
         """Take items out of the set for good, and open their slots."""
         dropped = list(indices)
-        stems = {
-            self._placed[index].stem for index in dropped
-        }  # an item in its place carries its slot's difficulty too
-        self._candidates = [item for item in self._candidates if item.stem not in stems]
+        self._stock.remove({self._placed[index].stem for index in dropped})
+        self._sources.subtract(self._placed[index].source_id for index in dropped)
         self.note([reject] * len(dropped))
         self._reopen(dropped)
+
+    def restore(self, items: Sequence[Item]) -> None:
+        """Take back a whole set that stood here before."""
+        self._placed = dict(enumerate(items))
 
     def _reopen(self, indices: Iterable[int]) -> None:
         """What stood there stays a candidate; what was left over is forgotten as filling, so that new items come."""
@@ -183,8 +203,17 @@ class Board:
         findings = examine(item, self._grounds)
         if not is_askable(findings) or (self._is_test and may_repeat(item.stem)):
             return findings
-        repeated = self._seen.find(item)
-        return (*findings, repeated) if repeated else findings
+        found = self._seen.find(item) or self._one_source(item)
+        return (*findings, found) if found else findings
+
+    def _one_source(self, item: Item) -> Finding | None:
+        """Rule 23 as an item meets it: a set in one source alone is none, so its last items are not to make it one."""
+        source_id = item.source_id
+        if len(self._asked) == 1 or len(self.slots) == 1 or self._exact(item, self.open_slots) is not None:
+            return None
+        is_alone = self._sources[source_id] == self._sources.total()
+        is_over = self._sources[source_id] >= min(self._asked[source_id] + UNASKED, len(self.slots) - 1)
+        return hard("coverage", ADVICE["coverage"]) if is_alone and is_over else None
 
     def _exact(self, item: Item, indices: Iterable[int]) -> int | None:
         return self._first(indices, lambda slot: _fits(item, slot) and slot.source.source_id == item.source_id)

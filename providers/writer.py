@@ -3,11 +3,12 @@
 import asyncio
 from uuid import uuid4
 
+import msgspec
 import structlog
 
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
-from assessment.models import Brief, KeyCheck, Provenance, WrittenSet
+from assessment.models import Brief, Item, KeyCheck, Provenance, WrittenSet
 from providers import prompts
 from providers.board import Board, Witness
 from providers.call import Call, Writing
@@ -52,26 +53,38 @@ class Writer:
         writing = Writing(brief, refs, board, self.chain, deadline, recorder)
         pen = _Pen(writing, self._questions)
         await pen.write_set()
-        check = await self._check_keys(pen, recorder)
+        check = await self._check_keys(pen, recorder) if board.is_full else None
         _log_end(board, pen.rounds, deadline)
         if not board.is_full:
             raise GenerationFailed
         return WrittenSet(board.items, self._provenance(brief, board, pen.rounds, check))
 
     async def _check_keys(self, pen: "_Pen", recorder: Recorder) -> KeyCheck | None:
-        """Replace what solvers doubt as long as there is time; the last set is checked as far as it goes."""
+        """Replace what solvers doubt as long as there is time, and leave the complete set with the fewest doubts.
+
+        A set is given up only for another complete one: somebody doubts a key, which may be wrong; without a set the
+        student has nothing.
+        """
+        board = pen.writing.board
         if self._checker is None:
             return None
-        board, dropped, is_complete = pen.writing.board, 0, False
-        while board.is_full:
-            doubts = await self._checker.check(board.items, pen.writing.deadline, recorder)
-            is_complete = doubts.is_complete
-            if not doubts.items:
-                break
-            dropped += len(doubts.items)
-            board.drop(doubts.items, DOUBTED)
+        best = latest = await self._checked(self._checker, pen, recorder, 0)
+        while latest.doubted:
+            board.drop(latest.doubted, DOUBTED)
             await pen.write_set()
-        return KeyCheck(self._checker.names, is_complete, dropped)
+            if not board.is_full:
+                break
+            dropped = latest.check.dropped + len(latest.doubted)
+            latest = await self._checked(self._checker, pen, recorder, dropped)
+            best = min(best, latest, key=lambda it: len(it.doubted))
+        board.restore(best.items)
+        return best.check
+
+    async def _checked(self, checker: KeyChecker, pen: "_Pen", recorder: Recorder, dropped: int) -> "_Checked":
+        items = pen.writing.board.items
+        doubts = await checker.check(items, pen.writing.deadline, recorder)
+        check = KeyCheck(checker.names, doubts.is_complete, dropped, len(doubts.items))
+        return _Checked(items, doubts.items, check)
 
     def _provenance(self, brief: Brief, board: Board, rounds: int, check: KeyCheck | None) -> Provenance:
         return Provenance(
@@ -85,6 +98,14 @@ class Writer:
         )
 
 
+class _Checked(msgspec.Struct, frozen=True):
+    """A complete set, which of its items are doubted, and what is kept of that."""
+
+    items: tuple[Item, ...]
+    doubted: frozenset[int]
+    check: KeyCheck
+
+
 class _Pen:
     """Fills the open slots of one board, again after every assembly that needs other items."""
 
@@ -96,9 +117,9 @@ class _Pen:
 
     async def write_set(self) -> None:
         """Leave the board full with a set that satisfies the rules, or not full."""
-        while await self._fill() and not self.writing.board.assemble():
+        while await self._fill() and not await asyncio.to_thread(self.writing.board.assemble):
             self._assemblies += 1
-            if self._assemblies == MAX_ASSEMBLIES:
+            if self._assemblies >= MAX_ASSEMBLIES:
                 return
 
     async def _fill(self) -> bool:

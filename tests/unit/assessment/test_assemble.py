@@ -1,16 +1,18 @@
 """The choice of a set among candidates: every rule of sets holds, and whatever can be chosen is found."""
 
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessment.assembly import Assembly, Shortfall, assemble
+from assessment.assembly import ADVICE, Assembly, Shortfall, assemble
 from assessment.findings import soft
 from assessment.models import Item, Skill, Slot, SourceItem, SourceKind
-from assessment.set_rules import cross_cues, robots
+from assessment.set_rules import coverage, cross_cues, robots
 from tests.item_maker import make
 
 SKILLS = (Skill("s0", "Sailing"), Skill("s1", "Surveying"))
@@ -47,7 +49,7 @@ def stocks(draw: st.DrawFn) -> list[Item]:
 
 
 def is_fair(items: Sequence[Item]) -> bool:
-    return not robots(items, "en") and not cross_cues(items)
+    return not robots(items, "en") and not cross_cues(items) and not coverage(items, {"s0", "s1"}, {"p0", "p1"})
 
 
 def some_fair_choice(slots: Sequence[Slot], stock: Sequence[Item]) -> bool:
@@ -105,3 +107,55 @@ def test_items_set_in_the_source_asked_for_come_first() -> None:
     assert [(item.skill_id, item.source_id) for item in result.items] == [
         (slot.skill.skill_id, slot.source.source_id) for slot in slots(4)
     ]
+
+
+def one_skill(total: int) -> tuple[Slot, ...]:
+    return tuple(Slot(SKILLS[0], SOURCES[n % 2]) for n in range(total))
+
+
+@pytest.mark.parametrize("count", [26, 60, 200])
+def test_candidates_without_a_fair_choice_cost_little_memory_however_many_they_are(count: int) -> None:
+    stock = [candidate(n, source=n % 2, is_longest=True) for n in range(count)]
+    tracemalloc.start()
+    try:
+        result = assemble(one_skill(10), stock)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(result, Shortfall)
+    assert result.reasons == (ADVICE["longest"],)
+    assert peak < 10_000_000
+
+
+@pytest.mark.parametrize("count", [26, 60, 200])
+@pytest.mark.parametrize("form", [one_skill(10), slots(10)], ids=["one skill", "two skills"])
+def test_the_few_fair_candidates_are_found_among_many_tempting_ones(form: Sequence[Slot], count: int) -> None:
+    """Fair ones are the last, and dearer than all others, so that only their fairness speaks for them."""
+    tempting = [candidate(n, skill=n % 2, source=n // 2 % 2, is_longest=True) for n in range(count)]
+    fair = [candidate(1000 + n, skill=n % 2, source=n // 2 % 2, flaws=3) for n in range(20)]
+    result = assemble(form, tempting + fair)
+    assert isinstance(result, Assembly)
+    assert not robots(result.items, "en")
+    assert not cross_cues(result.items)
+
+
+def test_an_item_in_another_source_is_found_among_many_better_ones_in_one() -> None:
+    stock = [candidate(n, skill=n % 2, source=0) for n in range(100)]
+    stock.append(candidate(1000, skill=1, source=1, flaws=5))
+    result = assemble(slots(4), stock)
+    assert isinstance(result, Assembly)
+    assert {item.source_id for item in result.items} == {"p0", "p1"}
+
+
+def test_candidates_in_one_source_alone_are_no_set_and_a_slot_of_another_source_is_asked_again() -> None:
+    result = assemble(slots(4), [candidate(n, skill=n % 2, source=0) for n in range(12)])
+    assert isinstance(result, Shortfall)
+    assert result.reasons == (ADVICE["coverage"],)
+    assert {slots(4)[index].source.source_id for index in result.slots} == {"p1"}
+
+
+def test_a_source_is_paid_for_no_more_often_than_it_is_asked_for() -> None:
+    stock = [candidate(n, source=0) for n in range(8)] + [candidate(100 + n, source=1, flaws=1) for n in range(8)]
+    result = assemble(one_skill(8), stock)
+    assert isinstance(result, Assembly)
+    assert Counter(item.source_id for item in result.items) == {"p0": 4, "p1": 4}

@@ -8,7 +8,7 @@ import pytest
 from assessment.assembly import ADVICE
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
-from assessment.models import Item, KeyCheck
+from assessment.models import Item, KeyCheck, VendorShare
 from assessment.set_rules import robots
 from providers.base import Order
 from providers.config import Questions
@@ -80,9 +80,27 @@ async def test_an_item_whose_key_is_doubted_is_replaced_and_the_new_set_is_check
     assert written.provenance.key_check == KeyCheck(("other",), is_complete=True, dropped=2)
 
 
-async def test_without_anybody_to_replace_a_doubted_item_there_is_no_set() -> None:
+async def test_a_complete_set_is_not_given_up_for_a_doubt_when_nobody_replaces_the_item() -> None:
+    checker = Doubting({0, 4})
+    vendor = ScriptedVendor("one", good, lambda _: text_of([]))
+    written = await Writer(chain_of(vendor), ONE_CALL, "hash", checker=checker).write(brief(), deadline())
+    assert written.items == checker.checked[0]
+    assert written.provenance.vendors == (VendorShare("one", "one-model", 10),)
+    assert written.provenance.key_check == KeyCheck(("other",), is_complete=True, dropped=0, doubted=2)
+
+
+async def test_time_that_runs_out_over_a_replacement_costs_nobody_the_set() -> None:
     checker = Doubting({0})
-    with pytest.raises(GenerationFailed):
-        await Writer(
-            chain_of(ScriptedVendor("one", good, lambda _: text_of([]))), ONE_CALL, "hash", checker=checker
-        ).write(brief(), deadline())
+    vendor = ScriptedVendor("one", good, 1e6)
+    until = Deadline(FakeClock(), 5.0)
+    written = await Writer(chain_of(vendor), ONE_CALL, "hash", checker=checker).write(brief(), until)
+    assert written.items == checker.checked[0]
+    assert until.remaining < 0.1
+
+
+async def test_the_complete_set_with_the_fewest_doubts_is_delivered() -> None:
+    checker = Doubting({0, 1, 2}, {0}, {0, 1})
+    vendor = ScriptedVendor("one", good, good, good, lambda _: text_of([]))
+    written = await Writer(chain_of(vendor), ONE_CALL, "hash", checker=checker).write(brief(), deadline())
+    assert written.items == checker.checked[1]
+    assert written.provenance.key_check == KeyCheck(("other",), is_complete=True, dropped=3, doubted=1)

@@ -133,10 +133,10 @@ async def test_a_stem_is_not_used_twice_in_one_set() -> None:
 
 
 async def test_an_item_of_the_right_skill_in_another_setting_fills_the_slot_that_is_left() -> None:
-    slots = (brief(4).slots[0], brief(4).slots[2])
-    answer = text_of([item("s1", "p1", "First?"), item("s1", "p1", "Second?")])
+    slots = (brief(4).slots[0], brief(4).slots[2], brief(4).slots[2])
+    answer = text_of([item("s1", "p1", "First?"), item("s1", "p1", "Second?"), item("s1", "p2", "Third?")])
     written = await writer(ScriptedVendor("one", always(answer))).write(brief(slots=slots), deadline())
-    assert [it.stem for it in written.items] == ["First?", "Second?"]
+    assert [it.stem for it in written.items] == ["First?", "Third?", "Second?"]
 
 
 async def test_an_item_goes_to_exactly_its_slot_before_any_other_of_its_skill() -> None:
