@@ -84,7 +84,7 @@ def cross_cues(items: Sequence[Keyed]) -> list[Violation]:
         Violation(hard("cross_cue", f"{CUE_WORDS} words of a key stand in another stem"), (telling, told))
         for told, key in enumerate(keys)
         for telling, stem in enumerate(stems)
-        if telling != told and key & stem
+        if telling != told and not key.isdisjoint(stem)
     ]
 
 

@@ -7,7 +7,7 @@ import msgspec
 from assessment import novelty, set_rules
 from assessment.item_rules import NUMBERED
 from bench.quality.sets import RETAKES, SetsFigures
-from bench.quality.speed import CANDIDATES, MANY_SEEN, SEEN, Speed
+from bench.quality.speed import CANDIDATES, CHOICE_RUNS, MANY_SEEN, SEEN, ChoiceSpeed, Speed
 from tests.golden.measure import RuleFigures
 from tests.golden.measure_sets import SetFigures
 from tests.injection.measure import ClassFigures
@@ -18,6 +18,8 @@ MIN_PASSED = 0.98
 MAX_GATE = 15.0
 MAX_NOVELTY = 5.0
 MAX_BLOCK = 5.0
+MAX_CHOICE = 20.0
+MAX_PEAK = 50.0
 # Orders that no rule for single items or sets can see; the page says what they are.
 KNOWN_GAPS = ("agreed_sign", "code_word", "easy_subject", "unforeseen")
 
@@ -49,6 +51,12 @@ Orders to the writer in titles, descriptions, skill names and proof URLs, to an 
 can, in every item and in every second one. *Let through* are items that passed the gate and still do as they were told.
 The wordings were known when the rules were written, so that a zero says less than it seems; the class `unforeseen` was
 written afterwards and kept out of that.
+"""
+
+CHOICE = """\
+What it takes to choose ten items that keep the rules of sets, {runs} times each among other candidates. It is bounded
+whatever they are, and done on a thread beside the event loop. Where every key is a little the longest option there is
+no fair set to be found, which has to be found out.
 """
 
 WEAK = """\
@@ -124,6 +132,17 @@ def goals(it: Measured) -> list[Goal]:
             f"{it.speed.longest_block:.1f} ms",
             it.speed.longest_block <= MAX_BLOCK,
         ),
+        *_goals_of_choice(it.speed.choices),
+    ]
+
+
+def _goals_of_choice(choices: Sequence[ChoiceSpeed]) -> list[Goal]:
+    longest = max(choice.longest for choice in choices)
+    peak = max(choice.peak for choice in choices)
+    among = f"among up to {max(choice.candidates for choice in choices)} candidates"
+    return [
+        Goal(f"longest choice {among}", f"{MAX_CHOICE:g} ms", f"{longest:.1f} ms", longest <= MAX_CHOICE),
+        Goal(f"memory of a choice {among}", f"{MAX_PEAK:g} MB", f"{peak:.2f} MB", peak <= MAX_PEAK),
     ]
 
 
@@ -159,6 +178,12 @@ def page(it: Measured) -> str:
             _table(
                 ("class", "attempts", "reached the author", "items under orders", "let through"),
                 ((f.klass, f.attempts, f.heard, f.written, f.let_through) for f in it.injection),
+            ),
+            "## Speed of the choice\n",
+            CHOICE.format(runs=CHOICE_RUNS),
+            _table(
+                ("skills", "candidates", "what they are like", "sets found", "median", "longest", "memory"),
+                map(_choice_row, it.speed.choices),
             ),
             WEAK,
         ]
@@ -204,6 +229,18 @@ def _sets_row(sets: SetsFigures) -> tuple[object, ...]:
         _positions(sets.written_positions),
         _positions(sets.shown_positions),
         rejected or "none",
+    )
+
+
+def _choice_row(choice: ChoiceSpeed) -> tuple[object, ...]:
+    return (
+        choice.skills,
+        choice.candidates,
+        choice.habit,
+        f"{choice.found} of {CHOICE_RUNS}",
+        f"{choice.median:.1f} ms",
+        f"{choice.longest:.1f} ms",
+        f"{choice.peak:.2f} MB",
     )
 
 

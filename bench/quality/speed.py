@@ -1,12 +1,17 @@
-"""What the gate costs: twenty candidates, two hundred items seen, one set."""
+"""What the gate costs: twenty candidates, two hundred items seen, one set; and the choice among many more."""
 
+import gc
 import statistics
 import time
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
+from random import Random
 from typing import NamedTuple
 
-from assessment.assembly import Assembly, assemble
+import msgspec
+
+from assessment.assembly import Assembly, Stock, assemble
 from assessment.blueprint import plan
 from assessment.item_rules import Grounds, examine
 from assessment.models import Brief, FormPlan, Item, Mode, SeenItem, Skill, SourceItem, SourceKind
@@ -15,6 +20,21 @@ from tests.item_maker import make
 
 CANDIDATES, SEEN, MANY_SEEN = 20, 200, 1000
 RUNS = 40
+CHOICE_SKILLS, CHOICE_CANDIDATES, CHOICE_RUNS = (1, 3), (14, 26, 60, 200), 10
+
+Flaw = Callable[[Item], Item]
+
+
+class ChoiceSpeed(NamedTuple):
+    """The choice of ten among so many candidates: milliseconds of its thread, and megabytes at most."""
+
+    skills: int
+    candidates: int
+    habit: str
+    found: int
+    median: float
+    longest: float
+    peak: float
 
 
 class Speed(NamedTuple):
@@ -23,6 +43,7 @@ class Speed(NamedTuple):
     gate: float
     novelty: float
     longest_block: float
+    choices: tuple[ChoiceSpeed, ...]
 
 
 def measure() -> Speed:
@@ -36,14 +57,71 @@ def measure() -> Speed:
         many = _seen(f"many-{run}", MANY_SEEN)
         item = _item(f"new-{run}", 0)
         novelties.append(_milliseconds(partial(_find, many, item)))
-    return Speed(statistics.median(gates), statistics.median(novelties), max(blocks))
+    choices = tuple(
+        _choice(skills, candidates, habit)
+        for skills in CHOICE_SKILLS
+        for candidates in CHOICE_CANDIDATES
+        for habit in FLAWS
+    )
+    return Speed(statistics.median(gates), statistics.median(novelties), max(blocks), choices)
+
+
+def _choice(skills: int, candidates: int, habit: str) -> ChoiceSpeed:
+    """Choose again and again, each time among others; the longest time of all counts as well as the median."""
+    flaws, slots = FLAWS[habit], plan(_skills(skills), _SOURCES, FormPlan(), 0)
+    times, found = [], 0
+    gc.disable()  # a collection is paid for by all that was made before
+    for run in range(CHOICE_RUNS):
+        stock = Stock(slots)
+        for number in range(candidates):
+            item = _item(f"choice-{run}-{number}", number, skills)
+            stock.add(flaws[number % len(flaws)](item))
+        began = time.thread_time()
+        found += isinstance(stock.assemble(), Assembly)
+        times.append((time.thread_time() - began) * 1000)
+    gc.enable()
+    tracemalloc.start()
+    stock.assemble()
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    return ChoiceSpeed(skills, candidates, habit, found, statistics.median(times), max(times), peak)
+
+
+def _plain(item: Item) -> Item:
+    return item
+
+
+def _longer(item: Item) -> Item:
+    """The key is a little the longest option."""
+    return _changed(item, item.key, " again")
+
+
+def _scattered(item: Item) -> Item:
+    """Key or distractor is the longest, the only precise one, the one with a word of the stem; or none is."""
+    rng = Random(item.stem)  # noqa: S311 - repeatable on purpose
+    for added in (" again and again", f" {rng.randrange(10)}", f" {item.stem.split()[1]}"):
+        place = rng.choice((item.key, (item.key + 1) % 4, None))
+        item = item if place is None else _changed(item, place, added)
+    return item
+
+
+def _changed(item: Item, place: int, added: str) -> Item:
+    options = list(item.options)
+    options[place] += added
+    return msgspec.structs.replace(item, options=tuple(options))
+
+
+# What the candidates of a choice are, in turn.
+FLAWS: dict[str, tuple[Flaw, ...]] = {
+    "six keys in ten a little the longest": (_longer, _plain, _longer, _plain, _longer),
+    "every key a little the longest": (_longer,),
+    "luck with several robots at random": (_scattered,),
+}
 
 
 def _gate(run: int, seen: tuple[SeenItem, ...]) -> list[Callable[[], object]]:
     """The steps in which a set goes through: what was seen, each item as it comes, the choice."""
-    skills = tuple(Skill(f"skill-{n}", f"Skill {n}") for n in range(3))
-    sources = tuple(SourceItem(f"source-{n}", SourceKind.PROJECT, f"Harbour map {n}") for n in range(3))
-    slots = plan(skills, sources, FormPlan(), 0)
+    slots = plan(_skills(3), _SOURCES, FormPlan(), 0)
     brief = Brief(Mode.LIVE, slots, seen=seen)
     grounds = Grounds.of(brief)
     items = [_item(f"{run}-{n}", n) for n in range(CANDIDATES)]
@@ -63,14 +141,21 @@ def _gate(run: int, seen: tuple[SeenItem, ...]) -> list[Callable[[], object]]:
     return [remember, *(partial(judge, item) for item in items), choose]
 
 
+_SOURCES = tuple(SourceItem(f"source-{n}", SourceKind.PROJECT, f"Harbour map {n}") for n in range(3))
+
+
 def _find(seen: tuple[SeenItem, ...], item: Item) -> None:
     assert Seen(seen).find(item) is None
 
 
-def _item(serial: str, number: int) -> Item:
+def _skills(count: int) -> tuple[Skill, ...]:
+    return tuple(Skill(f"skill-{n}", f"Skill {n}") for n in range(count))
+
+
+def _item(serial: str, number: int, skills: int = 3) -> Item:
     made = make(serial)
     return Item(
-        f"skill-{number % 3}",
+        f"skill-{number % skills}",
         f"source-{number % 3}",
         made["stem"],
         tuple(made["options"]),

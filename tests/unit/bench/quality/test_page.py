@@ -1,8 +1,10 @@
 """docs/item-quality.md: every rule, every goal, and what was missed said so."""
 
+import msgspec
+
 from bench.quality.page import Measured, goals, page
 from bench.quality.sets import SetsFigures
-from bench.quality.speed import Speed
+from bench.quality.speed import ChoiceSpeed, Speed
 from tests.golden.measure import RuleFigures
 from tests.golden.measure_sets import SetFigures
 from tests.injection.measure import ClassFigures
@@ -26,7 +28,7 @@ MEASURED = Measured(
     set_rules=[SetFigures(20, "robots", 90, 90, 30, 0)],
     sets=[SETS],
     injection=[ClassFigures("canary", 7, 6, 191, 0), ClassFigures("agreed_sign", 2, 2, 48, 33)],
-    speed=Speed(9.0, 2.0, 3.0),
+    speed=Speed(9.0, 2.0, 3.0, (ChoiceSpeed(1, 26, "every key a little the longest", 0, 1.5, 3.25, 0.5),)),
 )
 
 
@@ -45,3 +47,14 @@ def test_a_rule_is_told_in_its_own_words_beside_its_figures() -> None:
 
 def test_an_author_is_shown_before_and_after() -> None:
     assert "| longest key | 499 of 500 | 84.0% (longest) | 4.9% (longest) |" in page(MEASURED)
+
+
+def test_the_choice_is_shown_with_its_longest_time_and_its_memory() -> None:
+    assert "| 1 | 26 | every key a little the longest | 0 of 10 | 1.5 ms | 3.2 ms | 0.50 MB |" in page(MEASURED)
+    assert "| longest choice among up to 26 candidates | 20 ms | 3.2 ms | yes |" in page(MEASURED)
+
+
+def test_a_choice_that_takes_too_long_or_too_much_is_a_goal_that_was_missed() -> None:
+    slow = MEASURED.speed._replace(choices=(ChoiceSpeed(1, 60, "plain", 10, 1.0, 21.0, 51.0),))
+    missed = [goal.name for goal in goals(msgspec.structs.replace(MEASURED, speed=slow)) if not goal.is_reached]
+    assert missed[1:] == ["longest choice among up to 60 candidates", "memory of a choice among up to 60 candidates"]
