@@ -9,7 +9,7 @@ COMPILE := pip compile pyproject.toml --extra bench --group dev --universal --py
 COMPILE_REAL_MODEL := pip compile --group real-model --no-deps --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: install demo serve test test-fast check lock bench-api bench-providers bench-models chaos quality real-model clean
+.PHONY: install demo serve test test-fast test-pgbouncer check lock bench-api bench-providers bench-models chaos quality real-model clean
 
 install: .venv/installed
 
@@ -33,6 +33,10 @@ test: install  ## every test; each process has a PostgreSQL of its own, more tha
 
 test-fast: install  ## the unit tests: no server, no socket
 	$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile --disable-socket
+
+test-pgbouncer: install  ## the service behind a real PgBouncer, in both pooling modes; needs the program (apt-get install pgbouncer)
+	@command -v pgbouncer >/dev/null || { echo "pgbouncer is not installed"; exit 1; }
+	$(BIN)/python -m pytest tests/integration/test_pgbouncer.py -m pgbouncer
 
 check: install
 	$(BIN)/ruff check $(CODE)

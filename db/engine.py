@@ -21,6 +21,7 @@ from db.transaction import SafeTransaction
 DEFAULT_DATA_DIR = ".retake"
 POOL_SIZE = 10
 OLDEST_VERSION = 15
+LIMIT_BY_ROLE = "ALTER ROLE … SET statement_timeout = '20s', see docs/database.md"
 RETRY_AFTER_SECONDS = 2
 # A wait for a server that is connected but silent ends after this; what is longer than the limits of a session.
 # Connections outside the pool, which migrations use, have no such limits.
@@ -95,10 +96,17 @@ class RetakeEngine(PostgresEngine):
             max_size=POOL_SIZE,
             reset=_nothing_to_reset,
         )
-        (row,) = await self.fetch("SELECT current_setting('server_version_num')::int / 10000 AS version")
+        (row,) = await self.fetch(
+            """
+            SELECT current_setting('server_version_num')::int / 10000 AS version,
+                   current_setting('statement_timeout') <> '0' AS is_limited
+            """
+        )
         if row["version"] < OLDEST_VERSION:
             await self.close_pool()
             raise RuntimeError(f"PostgreSQL {OLDEST_VERSION} or newer is needed, this server is {row['version']}")
+        if not row["is_limited"]:
+            log.warning("statements_outside_transactions_are_not_limited", remedy=LIMIT_BY_ROLE)
 
     async def close_pool(self) -> None:
         """Close the pool after what is under way; an embedded server stays up for the next one."""

@@ -55,7 +55,7 @@ class Postgres:
         settings = [f"--{name}={value}" for name, value in {**SETTINGS, "port": self.port}.items()]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [PROGRAMS / "postgres", "-D", self.folder, *settings], stdout=log, stderr=log, **_account()
+                [PROGRAMS / "postgres", "-D", self.folder, *settings], stdout=log, stderr=log, **account()
             )
 
     async def stop(self, how: signal.Signals = signal.SIGINT) -> None:
@@ -145,10 +145,11 @@ async def _running(server: Postgres) -> AsyncIterator[None]:
 
 
 def _command(program: str, *arguments: str | Path) -> None:
-    subprocess.run([PROGRAMS / program, *arguments], check=True, capture_output=True, **_account())
+    subprocess.run([PROGRAMS / program, *arguments], check=True, capture_output=True, **account())
 
 
-def _account() -> dict[str, Any]:
+def account() -> dict[str, Any]:
+    """How to start a program that refuses to run as root."""
     return {"user": ACCOUNT} if os.geteuid() == 0 else {}
 
 

@@ -60,7 +60,7 @@ def _said(response: httpx.Response) -> tuple[int, str]:
 
 @asynccontextmanager
 async def _traffic(url: str) -> AsyncIterator[Traffic]:
-    environment = {"RETAKE_DATABASE_URL": url}
+    environment = {"RETAKE_DATABASE_URL": url, "RETAKE_ALLOW_PRIVATE_WEBHOOKS": "1"}
     await run_retake("db", "upgrade", environment=environment)
     printed = await run_retake("keys", "create", "--mode", "test", "--name", "tests", environment=environment)
     async with serving(environment) as server, client_of(server) as client:
