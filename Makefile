@@ -9,7 +9,7 @@ COMPILE := pip compile pyproject.toml --extra bench --group dev --universal --py
 COMPILE_REAL_MODEL := pip compile --group real-model --no-deps --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: install demo serve test test-fast test-pgbouncer check lock bench-api bench-providers bench-models chaos quality real-model clean
+.PHONY: install demo serve test test-fast test-pgbouncer check lock bench-api bench-stats bench-providers bench-models chaos quality real-model clean
 
 install: .venv/installed
 
@@ -53,6 +53,9 @@ lock: install  ## renew requirements.lock after a change of dependencies
 
 bench-api: install  ## measure the HTTP service; prints ratios against a baseline of the same run
 	$(BIN)/python -m bench.service
+
+bench-stats: install  ## measure retake stats over a large made-up archive
+	$(BIN)/python -m bench.statistics
 
 bench-providers: install  ## measure the provider layer beside bare calls of LiteLLM
 	$(BIN)/python -m bench.providers

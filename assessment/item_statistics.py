@@ -7,12 +7,14 @@ docs/item-statistics.md says what that costs.
 
 import hashlib
 import math
+from array import array
+from collections import Counter
 from collections.abc import Sequence
 from statistics import NormalDist
 
 import msgspec
 
-from assessment.models import AnsweredQuestion, Provenance
+from assessment.models import Author, Provenance
 from assessment.novelty import without_setting
 from assessment.text import fold
 
@@ -20,6 +22,9 @@ MIN_ANSWERS = 30  # the interval of a share is then 0.34 wide at most
 Z = NormalDist().inv_cdf(0.975)
 RARELY = 0.05  # a distractor that fewer takers choose does not work (Haladyna & Downing, 1993)
 POSITIONS = 4
+MAX_TAKERS = 1_000  # of one item, beyond the fewest: a rate of 5% is then known to 1.4 percentage points
+SIGHTINGS = 2**24  # counters of a byte each: among ten million different items none seems repeated by accident
+MOST_SIGHTINGS = 255
 MIN_EXPECTED = 5  # answers per position, below which the chi-square distribution does not fit (Cochran, 1954)
 
 
@@ -30,6 +35,18 @@ class Group(msgspec.Struct, frozen=True, order=True):
     model: str
     prompt_version: str
     difficulty: str
+
+
+class JudgedAnswer(msgspec.Struct, frozen=True, gc=False):
+    """What of an archived question and its answer is looked at."""
+
+    skill_id: str
+    stem: str
+    options: tuple[str, ...]
+    key: int
+    selected: int
+    difficulty: str = ""
+    author: Author = Author()
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -79,30 +96,52 @@ class GroupReport(msgspec.Struct, frozen=True):
 
 
 class ItemStatistics:
-    """Takes attempts one by one and keeps sums per group, so that the archive need not fit into memory."""
+    """Takes attempts one by one and keeps sums per group, so that the archive need not fit into memory.
+
+    Of items that many students had, more is known; they are rare in a large archive. So it is read twice: `add` only
+    estimates which items these are, and `add_choices` looks at them alone.
+    """
 
     def __init__(self, min_answers: int = MIN_ANSWERS) -> None:
         self._min_answers = min_answers
         self._tallies: dict[Group, _Tally] = {}
+        self._max_takers = MAX_TAKERS + min_answers
+        self._sightings = _Sightings(min_answers)
+        self._looked_at = Counter[int]()
         self._items: dict[Group, dict[bytes, _Choices]] = {}
 
-    def add(self, questions: Sequence[AnsweredQuestion], provenance: Provenance) -> None:
+    def add(self, answers: Sequence[JudgedAnswer], provenance: Provenance) -> None:
         """Count the answers of one attempt."""
-        correct = sum(question.key == question.selected for question in questions)
+        correct = sum(answer.key == answer.selected for answer in answers)
         found = set()
-        for question in questions:
-            group = group_of(question, provenance)
-            is_first = group not in found
-            found.add(group)
-            self._tallies.setdefault(group, _Tally()).add(question, correct, len(questions), is_first=is_first)
+        for answer in answers:
+            group = group_of(answer, provenance)
+            tally = self._tallies.get(group)
+            if tally is None:
+                tally = self._tallies[group] = _Tally()
+            tally.add(answer, correct, len(answers))
+            if group not in found:
+                found.add(group)
+                tally.attempts += 1
+            self._sightings.add(_likeness(answer))
 
-    def add_choice(self, taker: str, question: AnsweredQuestion, provenance: Provenance) -> None:
-        """Note which option a student chose of an item that others had too; a student's first answer counts.
+    @property
+    def has_repeats(self) -> bool:
+        """Whether an item may have had takers enough to be judged by itself; `add_choices` is of no use otherwise."""
+        return self._sightings.has_enough_of_one
 
-        `add` is to be called as well, with the attempt that the answer belongs to.
+    def add_choices(self, taker: str, answers: Sequence[JudgedAnswer], provenance: Provenance) -> None:
+        """Note which options a student chose of items that others had too; a student's first answer counts.
+
+        To be called with every attempt, from the oldest to the newest, when all of them were added.
         """
-        items = self._items.setdefault(group_of(question, provenance), {})
-        items.setdefault(identity(question), _Choices(question)).add(taker, question)
+        for answer in answers:
+            likeness = _likeness(answer)
+            if not self._sightings.has_enough(likeness) or self._looked_at[likeness] >= self._max_takers:
+                continue
+            self._looked_at[likeness] += 1
+            items = self._items.setdefault(group_of(answer, provenance), {})
+            items.setdefault(identity(answer), _Choices(answer)).add(taker, answer)
 
     def report(self) -> tuple[GroupReport, ...]:
         """The groups in order of skill, model, prompt version and difficulty."""
@@ -111,28 +150,36 @@ class ItemStatistics:
     def _report(self, group: Group, tally: "_Tally") -> GroupReport:
         if tally.answers < self._min_answers:
             return GroupReport(group, tally.answers, tally.attempts, None)
-        known = [item for item in self._items.get(group, {}).values() if len(item.takers) >= self._min_answers]
+        items = [item.first_choices() for item in self._items.get(group, {}).values()]
         figures = Figures(
             facility=wilson(tally.right, tally.answers),
-            discrimination=tally.discrimination.estimate(),
-            distractors=_distractors(known),
+            discrimination=tally.discrimination(),
+            distractors=_distractors([choices for choices in items if choices.total() >= self._min_answers]),
             key_positions=key_positions(tally.keys),
         )
         return GroupReport(group, tally.answers, tally.attempts, figures)
 
 
-def group_of(question: AnsweredQuestion, provenance: Provenance) -> Group:
+def group_of(answer: JudgedAnswer, provenance: Provenance) -> Group:
     """The group of a question; where it does not name its model, the set does if one model wrote all of it."""
+    model = answer.author.model or _sole_writer(provenance)
+    return Group(answer.skill_id, model, provenance.prompt_version, answer.difficulty)
+
+
+def _sole_writer(provenance: Provenance) -> str:
     writers = {share.model for share in provenance.vendors}
-    sole = next(iter(writers)) if len(writers) == 1 else ""
-    model = question.author.model or sole
-    return Group(question.skill_id, model, provenance.prompt_version, question.difficulty)
+    return next(iter(writers)) if len(writers) == 1 else ""
 
 
-def identity(question: AnsweredQuestion) -> bytes:
+def identity(question: JudgedAnswer) -> bytes:
     """Digest of what makes two questions one item: stem without its setting, key and options in whatever order."""
     parts = (fold(without_setting(question.stem)), question.options[question.key], sorted(question.options))
     return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).digest()
+
+
+def _likeness(question: JudgedAnswer) -> int:
+    """The same number for what is one item, and seldom for what is not: all of `identity` that costs little."""
+    return hash((question.skill_id, question.options[question.key], frozenset(question.options)))
 
 
 def wilson(successes: int, total: int) -> Estimate:
@@ -167,15 +214,15 @@ class Correlation:
         self._mean_x = self._mean_y = 0.0
         self._xx = self._yy = self._xy = 0.0
 
-    def add(self, x: float, y: float) -> None:
-        """Take a pair."""
-        self._count += 1
+    def add(self, x: float, y: float, times: int = 1) -> None:
+        """Take a pair that comes so many times."""
+        self._count += times
         from_x, from_y = x - self._mean_x, y - self._mean_y
-        self._mean_x += from_x / self._count
-        self._mean_y += from_y / self._count
-        self._xx += from_x * (x - self._mean_x)
-        self._yy += from_y * (y - self._mean_y)
-        self._xy += from_x * (y - self._mean_y)
+        self._mean_x += times * from_x / self._count
+        self._mean_y += times * from_y / self._count
+        self._xx += times * from_x * (x - self._mean_x)
+        self._yy += times * from_y * (y - self._mean_y)
+        self._xy += times * from_x * (y - self._mean_y)
 
     def estimate(self) -> Estimate | None:
         """Give r with the interval of Fisher's z; None without variance or with fewer than four pairs.
@@ -192,42 +239,85 @@ class Correlation:
 
 
 class _Tally:
-    """The sums of one group."""
+    """The sums of one group: how often an answer, right or not, with its key at a place, came in which attempt."""
 
     def __init__(self) -> None:
-        self.answers = self.attempts = self.right = 0
-        self.keys = [0] * POSITIONS
-        self.discrimination = Correlation()
+        self.attempts = 0
+        self._counts = Counter[tuple[bool, int, int, int]]()
 
-    def add(self, question: AnsweredQuestion, correct: int, total: int, *, is_first: bool) -> None:
-        """Take an answer of an attempt that had `correct` of `total` right; `is_first` of this group in it."""
-        score = int(question.key == question.selected)
-        self.answers += 1
-        self.attempts += is_first
-        self.right += score
-        self.keys[question.key] += 1
-        if total > 1:
-            # a share, so that forms of different length can be put together
-            self.discrimination.add(score, (correct - score) / (total - 1))
+    def add(self, answer: JudgedAnswer, correct: int, total: int) -> None:
+        """Take an answer of an attempt that had `correct` of `total` right."""
+        self._counts[answer.key == answer.selected, answer.key, correct, total] += 1
+
+    @property
+    def answers(self) -> int:
+        return self._counts.total()
+
+    @property
+    def right(self) -> int:
+        return sum(times for (is_right, *_), times in self._counts.items() if is_right)
+
+    @property
+    def keys(self) -> list[int]:
+        """How often the key stood first, second, third and last."""
+        keys = [0] * POSITIONS
+        for (_, key, *_), times in self._counts.items():
+            keys[key] += times
+        return keys
+
+    def discrimination(self) -> Estimate | None:
+        pairs = Correlation()
+        for (is_right, _, correct, total), times in sorted(self._counts.items()):
+            if total > 1:
+                # a share, so that forms of different length can be put together
+                pairs.add(is_right, (correct - is_right) / (total - 1), times)
+        return pairs.estimate()
+
+
+class _Sightings:
+    """How often items of one likeness came, up to `enough`: a count may be too high by accident, never too low."""
+
+    def __init__(self, enough: int) -> None:
+        self._enough = min(enough, MOST_SIGHTINGS)
+        self._counts = bytearray(SIGHTINGS)
+        self.has_enough_of_one = False
+
+    def add(self, likeness: int) -> None:
+        place = likeness % SIGHTINGS
+        count = self._counts[place]
+        if count < self._enough:
+            self._counts[place] = count + 1
+            self.has_enough_of_one |= count + 1 == self._enough
+
+    def has_enough(self, likeness: int) -> bool:
+        return self._counts[likeness % SIGHTINGS] == self._enough
 
 
 class _Choices:
-    """How often each distractor of one item was chosen."""
+    """What the takers of one item chose, in nine bytes each."""
 
-    def __init__(self, question: AnsweredQuestion) -> None:
-        self.takers: set[str] = set()
-        self.chosen = {option: 0 for index, option in enumerate(question.options) if index != question.key}
+    def __init__(self, question: JudgedAnswer) -> None:
+        self._options = question.options
+        self._key = question.key
+        self._takers = array("q")
+        self._chosen = bytearray()
 
-    def add(self, taker: str, question: AnsweredQuestion) -> None:
-        if taker in self.takers:
-            return
-        self.takers.add(taker)
-        if question.selected != question.key:
-            self.chosen[question.options[question.selected]] += 1
+    def add(self, taker: str, answer: JudgedAnswer) -> None:
+        self._takers.append(hash(taker))
+        # by its text: options stand in another order for every student
+        self._chosen.append(self._options.index(answer.options[answer.selected]))
+
+    def first_choices(self) -> Counter[str | None]:
+        """How often each distractor was chosen by a student's first answer; None stands for the key."""
+        firsts = dict(zip(reversed(self._takers), reversed(self._chosen), strict=True))
+        choices = Counter[str | None]({option: 0 for place, option in enumerate(self._options) if place != self._key})
+        for place in firsts.values():
+            choices[None if place == self._key else self._options[place]] += 1
+        return choices
 
 
-def _distractors(items: Sequence[_Choices]) -> Distractors | None:
+def _distractors(items: Sequence[Counter[str | None]]) -> Distractors | None:
     if not items:
         return None
-    rates = [count / len(item.takers) for item in items for count in item.chosen.values()]
+    rates = [count / choices.total() for choices in items for option, count in choices.items() if option is not None]
     return Distractors(len(items), len(rates), sum(rate < RARELY for rate in rates))

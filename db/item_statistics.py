@@ -1,42 +1,32 @@
 """The archive as item statistics need it: streamed, of one mode, and of one platform where one is named."""
 
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from assessment.item_statistics import GroupReport, ItemStatistics
-from assessment.models import AnsweredQuestion, Mode, Provenance
+from assessment.item_statistics import GroupReport, ItemStatistics, JudgedAnswer
+from assessment.models import Mode, Provenance
 from db.engine import LOST, RetakeEngine
 from db.sql import fetch, fetch_one, numbered
 
 BATCH = 200  # attempts fetched at a time: about 2 MB
 
 ATTEMPTS = """
-    SELECT a.questions, a.provenance FROM attempt a JOIN verification v ON v.id = a.verification
+    SELECT v.student, a.questions, a.provenance FROM attempt a JOIN verification v ON v.id = a.verification
     WHERE v.mode = {} AND v.platform = coalesce({}::int, v.platform)
         AND a.submitted_at >= now() - make_interval(secs => {})
+    ORDER BY a.submitted_at
+"""
+# One way to read an archive needs neither memory nor disk, however large it is: along the index over time, with each
+# verification by its key. Sorting and hashing a year of it would fill gigabytes.
+NEITHER_SORTED_NOR_HASHED = """
+    SELECT set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
+        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
 """
 
-# Two items with the same options and the same key may still have different stems: these are candidates.
-CHOICES = """
-    WITH asked AS (
-        SELECT v.student, a.submitted_at, a.provenance, q AS question,
-            q ->> 'skill_id' AS skill_id, q -> 'options' ->> (q ->> 'key')::int AS key,
-            (SELECT array_agg(o ORDER BY o) FROM jsonb_array_elements_text(q -> 'options') o) AS options
-        FROM attempt a JOIN verification v ON v.id = a.verification, jsonb_array_elements(a.questions) q
-        WHERE v.mode = {} AND v.platform = coalesce({}::int, v.platform)
-            AND a.submitted_at >= now() - make_interval(secs => {})
-    ), repeated AS (
-        SELECT skill_id, key, options FROM asked GROUP BY 1, 2, 3 HAVING count(DISTINCT student) >= {}
-    )
-    SELECT student, question, provenance FROM asked JOIN repeated USING (skill_id, key, options)
-    ORDER BY submitted_at
-"""
-
-_QUESTIONS = msgspec.json.Decoder(tuple[AnsweredQuestion, ...])
-_QUESTION = msgspec.json.Decoder(AnsweredQuestion)
-_PROVENANCE = msgspec.json.Decoder(Provenance)
+_ANSWERS = msgspec.json.Decoder(tuple[JudgedAnswer, ...])
 
 
 class UnknownPlatform(LookupError):
@@ -53,14 +43,22 @@ async def item_statistics(
     platform_id = await _platform_id(platform)
     found = ItemStatistics(min_answers)
     async with engine.unhurried_transaction():
-        # both queries have to see one archive; the setting has to come before the first of them
+        # both readings have to see one archive; the setting has to come before the first of them
         await fetch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        async for row in _streamed(engine, ATTEMPTS, mode.value, platform_id, seconds):
-            found.add(_QUESTIONS.decode(row["questions"]), _PROVENANCE.decode(row["provenance"]))
-        async for row in _streamed(engine, CHOICES, mode.value, platform_id, seconds, min_answers):
-            question, provenance = _QUESTION.decode(row["question"]), _PROVENANCE.decode(row["provenance"])
-            found.add_choice(row["student"], question, provenance)
+        await fetch(NEITHER_SORTED_NOR_HASHED)
+        sought = (mode.value, platform_id, seconds)
+        async for row in _streamed(engine, ATTEMPTS, *sought):
+            found.add(_ANSWERS.decode(row["questions"]), _provenance(row["provenance"]))
+        if found.has_repeats:
+            async for row in _streamed(engine, ATTEMPTS, *sought):
+                answers = _ANSWERS.decode(row["questions"])
+                found.add_choices(row["student"], answers, _provenance(row["provenance"]))
     return found.report()
+
+
+@lru_cache(maxsize=1024)
+def _provenance(text: str) -> Provenance:
+    return msgspec.json.decode(text, type=Provenance)
 
 
 async def _platform_id(name: str | None) -> int | None:

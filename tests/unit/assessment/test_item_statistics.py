@@ -12,19 +12,21 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2
 
 from assessment.item_statistics import (
+    MAX_TAKERS,
     Correlation,
     Distractors,
     Estimate,
     Figures,
     Group,
     ItemStatistics,
+    JudgedAnswer,
     chi_square_tail,
     group_of,
     identity,
     key_positions,
     wilson,
 )
-from assessment.models import AnsweredQuestion, Author, Provenance, VendorShare
+from assessment.models import Author, Provenance, VendorShare
 
 SQL = Group("sql", "openai/mini", "v3", "hard")
 PROVENANCE = Provenance(prompt_version="v3")
@@ -33,12 +35,10 @@ OPTIONS = ("LEFT JOIN", "INNER JOIN", "CROSS JOIN", "SELF JOIN")
 counts = st.integers(1, 500).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
 
 
-def answer(*, right: bool, key: int = 0, **changes: object) -> AnsweredQuestion:
+def answer(*, right: bool, key: int = 0, **changes: object) -> JudgedAnswer:
     """One answered question of the group SQL."""
-    base = AnsweredQuestion(
-        question_id="q_1",
+    base = JudgedAnswer(
         skill_id="sql",
-        source_id="prj_0",
         stem="In your project Harbour, which join keeps every row of the first table, matched or not?",
         options=OPTIONS,
         key=key,
@@ -49,7 +49,7 @@ def answer(*, right: bool, key: int = 0, **changes: object) -> AnsweredQuestion:
     return msgspec.structs.replace(base, **changes)
 
 
-def form(item: AnsweredQuestion, rest: Sequence[bool]) -> list[AnsweredQuestion]:
+def form(item: JudgedAnswer, rest: Sequence[bool]) -> list[JudgedAnswer]:
     """An attempt: the item, and others of another skill."""
     return [item, *(answer(right=right, skill_id="python") for right in rest)]
 
@@ -203,50 +203,78 @@ def test_the_chi_square_tail_is_scipys(value: float) -> None:
 TAKEN = [0] * 30 + [1] * 8 + [2] * 2
 
 
-def taken(selections: Sequence[int], min_takers: int = 40) -> ItemStatistics:
+def judged(answers: Sequence[tuple[str, JudgedAnswer]], min_takers: int = 40) -> ItemStatistics:
+    """Read the answers of these takers, each an attempt, twice."""
     statistics = ItemStatistics(min_takers)
-    for number, selected in enumerate(selections):
-        question = answer(right=True, selected=selected)
-        statistics.add([question], PROVENANCE)
-        statistics.add_choice(f"student-{number}", question, PROVENANCE)
+    for _, answer in answers:
+        statistics.add([answer], PROVENANCE)
+    for taker, answer in answers:
+        statistics.add_choices(taker, [answer], PROVENANCE)
     return statistics
+
+
+def taken(selections: Sequence[int], **changes: str) -> list[tuple[str, JudgedAnswer]]:
+    """Answers of as many students to one item."""
+    return [
+        (f"student-{number}", msgspec.structs.replace(answer(right=True, selected=selected), **changes))
+        for number, selected in enumerate(selections)
+    ]
 
 
 @pytest.mark.parametrize(
     ("selections", "non_functioning"), [(TAKEN, 1), ([*TAKEN[:-1], 0], 2), ([0] * 40, 3), ([0, 1, 2, 3] * 10, 0)]
 )
 def test_a_distractor_under_five_percent_does_not_function(selections: list[int], non_functioning: int) -> None:
-    assert figures_of(taken(selections)).distractors == Distractors(1, 3, non_functioning)
+    assert figures_of(judged(taken(selections))).distractors == Distractors(1, 3, non_functioning)
+
+
+def test_a_choice_is_known_by_its_text_wherever_it_stood() -> None:
+    turned = [
+        (taker, msgspec.structs.replace(one, options=one.options[::-1], key=3, selected=3 - one.selected))
+        for taker, one in taken(TAKEN)[1:]
+    ]
+    assert figures_of(judged([taken(TAKEN)[0], *turned])).distractors == Distractors(1, 3, 1)
 
 
 def test_an_item_with_too_few_takers_says_nothing_of_its_distractors() -> None:
     """Forty answers to forty items are a group that can be judged, and no item of it can."""
-    statistics = ItemStatistics(min_answers=40)
-    for number in range(40):
-        question = answer(right=True, stem=f"Which of the joins is the right one for table {number} of the schema?")
-        statistics.add([question], PROVENANCE)
-        statistics.add_choice(f"student-{number}", question, PROVENANCE)
-    assert figures_of(statistics).distractors is None
+    stems = (f"Which of the joins is the right one for table {number} of the schema?" for number in range(40))
+    answers = [(f"student-{number}", answer(right=True, stem=stem)) for number, stem in enumerate(stems)]
+    assert figures_of(judged(answers)).distractors is None
 
 
 def test_a_student_who_had_an_item_twice_is_one_taker_with_the_first_answer() -> None:
-    statistics = taken(TAKEN)
-    for number in range(40):
-        again = answer(right=True, selected=3)
-        statistics.add([again], PROVENANCE)
-        statistics.add_choice(f"student-{number}", again, PROVENANCE)
-    assert figures_of(statistics).distractors == Distractors(1, 3, 1)
+    assert figures_of(judged([*taken(TAKEN), *taken([3] * 40)])).distractors == Distractors(1, 3, 1)
+    twice = [(f"student-{number % 39}", answer(right=True)) for number in range(78)]
+    assert figures_of(judged(twice)).distractors is None
 
 
 def test_distractors_of_several_items_are_added_up() -> None:
-    statistics = taken(TAKEN)
-    for number in range(40):
-        other = answer(right=True, stem="Which join gives the product of two tables, row by row?", selected=0)
-        statistics.add([other], PROVENANCE)
-        statistics.add_choice(f"student-{number}", other, PROVENANCE)
-    found = figures_of(statistics).distractors
+    other = taken([0] * 40, stem="Which join gives the product of two tables, row by row?")
+    found = figures_of(judged([*taken(TAKEN), *other])).distractors
     assert found == Distractors(2, 6, 4)
     assert found.share == 4 / 6
+
+
+def test_of_an_item_with_very_many_takers_the_first_are_looked_at() -> None:
+    known = [0] * MAX_TAKERS + [1] * 40
+    assert figures_of(judged(taken(known))).distractors == Distractors(1, 3, 3)
+    assert figures_of(judged(taken([*known, *[2] * MAX_TAKERS]))).distractors == Distractors(1, 3, 3)
+
+
+def test_items_that_nobody_else_had_need_no_second_reading() -> None:
+    statistics = ItemStatistics(min_answers=40)
+    for number in range(39):
+        statistics.add(
+            [answer(right=True), answer(right=True, options=tuple(f"{number}{o}" for o in "abcd"))], PROVENANCE
+        )
+    assert not statistics.has_repeats
+    statistics.add([answer(right=True)], PROVENANCE)
+    assert statistics.has_repeats
+
+
+def test_more_answers_than_a_counter_holds_are_enough_as_well() -> None:
+    assert figures_of(judged(taken(TAKEN * 8), min_takers=300)).distractors == Distractors(1, 3, 1)
 
 
 def test_an_item_is_the_same_in_another_setting_and_with_its_options_shuffled() -> None:
@@ -256,7 +284,6 @@ def test_an_item_is_the_same_in_another_setting_and_with_its_options_shuffled() 
         key=3,
         stem="At Northwind Ltd, which join keeps every row of the first table, matched or  not?",
         options=OPTIONS[::-1],
-        question_id="q_2",
     )
     assert identity(one) == identity(other)
 

@@ -1,0 +1,1 @@
+"""`make bench-stats`: what `retake stats` takes over a large archive, in time, memory and disk."""
