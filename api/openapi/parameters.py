@@ -39,7 +39,8 @@ IDEMPOTENCY_KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "Repeat a request with the same key and body to get the first answer again (marked with the header "
-    "`idempotent-replayed: true`), for 24 hours. Bound to the credential. An answer of 500 or above is not kept.",
+    "`idempotent-replayed: true`), for 24 hours. Bound to the credential. An answer of 500 or above is not kept. While "
+    "the first request is worked on, a repeat waits; when its server has died, it is carried out some 8 seconds later.",
     "schema": {"type": "string", "pattern": f"^{VALID_KEY.pattern}$"},
     "example": "2f7d5c1e-retake-1",
 }
