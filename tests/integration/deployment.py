@@ -53,7 +53,7 @@ async def deployed(engine: RetakeEngine, mode: Mode = Mode.TEST) -> AsyncIterato
     receiver = Receiver()
     listener = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
     receiver.port = listener.sockets[0].getsockname()[1]
-    async with listener, fresh_database(engine, await _template(engine)) as url:
+    async with listener, fresh_database(engine, await migrated_template(engine)) as url:
         database = await asyncpg.create_pool(url, min_size=1, max_size=4)
         environment = {"RETAKE_DATABASE_URL": url, "RETAKE_ALLOW_PRIVATE_WEBHOOKS": "1"}
         try:
@@ -62,7 +62,7 @@ async def deployed(engine: RetakeEngine, mode: Mode = Mode.TEST) -> AsyncIterato
             await database.close()
 
 
-async def _template(engine: RetakeEngine) -> str:
+async def migrated_template(engine: RetakeEngine) -> str:
     """Name a migrated, empty database, made when first asked for; it goes with the test server."""
     name = "rt_template"
     if not await engine.run_ddl(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):  # noqa: S608  # a constant

@@ -1,0 +1,121 @@
+"""One way through everything that asks the database: the API, and what runs beside it."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from api.services import Services
+from assessment.models import Mode
+from assessment.notices import Line
+from assessment.ports import Lease
+from db import idempotency, ledger, sweeping
+from db.catalogue import seed_catalogue
+from db.item_statistics import item_statistics
+from db.latencies import PostgresLatencyStore
+from db.ledger import PostgresLedger
+from db.outbox import PostgresOutbox
+from providers.base import Outcome
+from providers.latency import Learned
+from providers.ledger import AttemptRecord
+from tests.journey import Journey
+
+
+async def play(services: Services, journey: Journey, platform_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do everything once."""
+    await _as_a_student(journey)
+    await _as_a_platform(services, journey, platform_name)
+    await _as_leases_do(services, journey, monkeypatch)
+    await _in_the_background(services, platform_name)
+
+
+async def _as_a_student(journey: Journey) -> None:
+    await journey.verify()
+    skills = [*journey.profile["skills"], {"skillId": uuid4().hex, "name": "A skill of one's own"}]
+    for step in (journey.store_skills(skills), journey.choose_method(), journey.attach()):
+        (await step).raise_for_status()
+    client, headers = journey.client, journey.headers
+    await client.get(f"/step3/store-verification-items/session/{journey.token}")
+    for key in (uuid4().hex,) * 2:
+        (await journey.generate(**{"x-sandbox-scenario": "marked", "idempotency-key": key})).raise_for_status()
+    await journey.generate()
+    (await journey.submit(right=0)).raise_for_status()
+    (await journey.retake()).raise_for_status()
+    (await journey.submit(right=10)).raise_for_status()
+    for path in ("", "/attempts", "/attempts/1"):
+        (await client.get(f"/assessment{path}", headers=headers)).raise_for_status()
+    await client.get("/skills/search", params={"keyword": "python"})
+
+
+async def _as_a_platform(services: Services, journey: Journey, platform_name: str) -> None:
+    again = Journey(journey.client, journey.api_key)
+    await again.verify(email=journey.profile["verify"]["email"])
+    await again.verify(email=None, phoneNumber=f"+49 {uuid4().int % 10**12}")
+    key = {"x-api-key": journey.api_key}
+    (await journey.client.get(f"/metadata/user/{journey.student_id}", headers=key)).raise_for_status()
+    made = await services.accounts.create_key(Mode.TEST, "plans", platform_name)
+    await services.accounts.list_keys()
+    await services.accounts.revoke_key(made.key_id)
+    await services.readiness.look()
+
+
+async def _as_leases_do(services: Services, journey: Journey, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease = Lease(journey.verification_id, str(uuid4()), 0)
+    await services.store.look(lease.verification_id)
+    await services.store.current_set(lease.verification_id)
+    await services.store.generation(lease.verification_id)
+    monkeypatch.setattr("db.assessment_store.RENEWAL_SECONDS", 0.0)
+    async with services.store.keep(lease):
+        await asyncio.sleep(0.05)
+    begun = await services.idempotency.begin(b"plans", b"k" * 32, uuid4().hex, b"", None)
+    assert isinstance(begun, idempotency.Lease)
+    await services.idempotency.beat(begun)
+    await services.idempotency.forget(begun)
+
+
+async def _in_the_background(services: Services, platform_name: str) -> None:
+    outbox = PostgresOutbox()
+    await outbox.due(8)
+    await outbox.take({Line(0, 0): 1}, 60.0)
+    await outbox.try_again("none", 1.0, "")
+    await outbox.delivered("none")
+    for sweep in sweeping.SWEEPS:
+        await sweeping.sweep_batch(sweep)
+    store = PostgresLedger()
+    store.record(_record())
+    await store.flush()
+    await ledger.summaries(60)
+    paces = PostgresLatencyStore(Learned)
+    await paces.load()
+    await paces.save({})
+    await item_statistics(services.engine, Mode.TEST, platform_name, 60, 10)
+    await seed_catalogue()
+
+
+def _record() -> AttemptRecord:
+    fields: dict[str, Any] = {
+        "writing_id": uuid4().hex,
+        "mode": Mode.TEST,
+        "vendor": "plans",
+        "model": "plans",
+        "started_at": datetime.now(UTC),
+        "seconds": 1.0,
+        "slice_seconds": 1.0,
+        "round_number": 1,
+        "part": 0,
+        "is_hedge": False,
+        "outcome": Outcome.OK,
+        "rung": None,
+        "wanted": 1,
+        "accepted": 1,
+        "rejected": {},
+        "input_tokens": 1,
+        "output_tokens": 1,
+        "is_estimated": False,
+        "cost": None,
+        "prompt_version": "v1",
+        "config_hash": "0123456789ab",
+    }
+    return AttemptRecord(**fields)
