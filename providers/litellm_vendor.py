@@ -63,9 +63,9 @@ from providers.ladder import Ladder, Rung
 from providers.replies import causes, content_type_of, is_refusal, retry_after, text_of, usage_of, wire_of
 from providers.secret import Secret
 from providers.sse import REFUSED, AnthropicDialect, EventReader, OpenAIDialect
+from providers.transport import VendorTransport
 
 READ_OUT_SECONDS = 0.05
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
 
 
 async def _no_second_request(*_: object, **__: object) -> NoReturn:
@@ -105,13 +105,12 @@ AsyncHTTPHandler.single_connection_post_request = _no_second_request  # type: ig
 
 def _transport(
     ssl_context: ssl.SSLContext | None = None, ssl_verify: bool | None = None, **_: object
-) -> httpx.AsyncHTTPTransport:
+) -> VendorTransport:
     """Stand in for LiteLLM's choice of transport, which would allow a hundred connections to all vendors together.
 
     How many calls may be under way is the configuration's business (`max_concurrency`).
     """
-    verify = ssl_context if ssl_context is not None else ssl_verify is not False
-    return httpx.AsyncHTTPTransport(verify=verify, limits=_LIMITS)
+    return VendorTransport(ssl_context if ssl_context is not None else ssl_verify is not False)
 
 
 AsyncHTTPHandler.create_async_transport = staticmethod(_transport)  # type: ignore[assignment]  # on purpose
