@@ -60,7 +60,7 @@ async def _ready(server: ServerProcess, client: httpx.AsyncClient) -> bool:
 
 
 async def test_an_embedded_database_that_dies_is_said_and_brought_back(folder: Path, client: httpx.AsyncClient) -> None:
-    environment = {"RETAKE_DATA_DIR": str(folder)}
+    environment = {"RETAKE_DATA_DIR": str(folder), "RETAKE_ALLOW_PRIVATE_WEBHOOKS": "1"}
     async with serving(environment) as server:
         journey = await _journey(server, client, environment)
         before = await journey.state()
@@ -90,7 +90,10 @@ async def test_a_generation_ends_in_a_clean_error_when_the_database_stays_away(
     folder: Path, client: httpx.AsyncClient
 ) -> None:
     postgres = EmbeddedServer(folder / "postgres")
-    environment = {"RETAKE_DATABASE_URL": await asyncio.to_thread(postgres.uri)}
+    environment = {
+        "RETAKE_DATABASE_URL": await asyncio.to_thread(postgres.uri),
+        "RETAKE_ALLOW_PRIVATE_WEBHOOKS": "1",
+    }
     await run_retake("db", "upgrade", environment=environment)
     async with serving(environment) as server:
         journey = await _journey(server, client, environment)
