@@ -10,27 +10,27 @@ class PostgresOutbox:
     """assessment.notices.Outbox on PostgreSQL; several server processes share it without delivering twice."""
 
     async def due(self, most: int) -> Mapping[Line, int]:
-        # each step of the recursion finds the next line through the index, past all that waits in the last one
+        # Each step of the recursion finds the first of the next line through the index, past all that waits in the
+        # last one.
         rows = await fetch(
             """
             WITH RECURSIVE line AS (
-                (SELECT platform, receiver_group FROM outbox_message WHERE state = 'pending'
-                 ORDER BY platform, receiver_group LIMIT 1)
+                (SELECT platform, receiver_group, due_at FROM outbox_message WHERE state = 'pending'
+                 ORDER BY platform, receiver_group, due_at LIMIT 1)
                 UNION ALL
-                SELECT next.platform, next.receiver_group FROM line CROSS JOIN LATERAL (
-                    SELECT m.platform, m.receiver_group FROM outbox_message m WHERE m.state = 'pending'
+                SELECT next.platform, next.receiver_group, next.due_at FROM line CROSS JOIN LATERAL (
+                    SELECT m.platform, m.receiver_group, m.due_at FROM outbox_message m WHERE m.state = 'pending'
                         AND (m.platform, m.receiver_group) > (line.platform, line.receiver_group)
-                    ORDER BY m.platform, m.receiver_group LIMIT 1
+                    ORDER BY m.platform, m.receiver_group, m.due_at LIMIT 1
                 ) next
             )
-            SELECT line.platform, line.receiver_group, first.waiting FROM line CROSS JOIN LATERAL (
-                SELECT count(*) AS waiting, min(due_at) AS since FROM (
-                    SELECT m.due_at FROM outbox_message m WHERE m.state = 'pending' AND m.platform = line.platform
-                        AND m.receiver_group = line.receiver_group AND m.due_at <= statement_timestamp()
-                    ORDER BY m.due_at LIMIT {}
+            SELECT line.platform, line.receiver_group, (
+                SELECT count(*) FROM (
+                    SELECT 1 FROM outbox_message m WHERE m.state = 'pending' AND m.platform = line.platform
+                        AND m.receiver_group = line.receiver_group AND m.due_at <= statement_timestamp() LIMIT {}
                 ) counted
-            ) first
-            WHERE first.waiting > 0 ORDER BY first.since
+            ) AS waiting
+            FROM line WHERE line.due_at <= statement_timestamp() ORDER BY line.due_at
             """,
             most,
         )
