@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,13 @@ import msgspec
 import pytest
 
 from db.engine import the_engine
-from tests.integration.deployment import deployed
+from tests.integration.deployment import Deployment, deployed
 from tests.integration.serving.raw import Answer, RawConnection, connected
 from tests.server_process import ServerProcess, serving
 from tests.waiting import until
 
-LIMITS = {
-    "RETAKE_HEAD_SECONDS": "1",
-    "RETAKE_BODY_SECONDS": "1",
-    "RETAKE_IDLE_SECONDS": "0.5",
-    "RETAKE_MAX_CONNECTIONS": "24",
-    "RETAKE_MAX_CONNECTIONS_PER_ADDRESS": "16",
-}
+IMPATIENT = {"RETAKE_HEAD_SECONDS": "1", "RETAKE_BODY_SECONDS": "1", "RETAKE_IDLE_SECONDS": "0.5"}
+SMALL = {"RETAKE_MAX_CONNECTIONS": "24", "RETAKE_MAX_CONNECTIONS_PER_ADDRESS": "16"}
 MEGABYTES = 40  # sent at most; without bounds each costs as much memory
 TAKEN = 20.0  # what kernel buffers and the moment of throwing away may take of them
 GROWTH = 20.0
@@ -84,12 +79,30 @@ class Wire:
 
 
 @pytest.fixture(scope="module")
-async def wire(app: object, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
-    log = tmp_path_factory.mktemp("wire") / "log"
+async def deployment(app: object) -> AsyncIterator[Deployment]:
     async with deployed(the_engine()) as deployment:
-        with log.open("wb") as logged:
-            async with serving({**deployment.environment, **LIMITS}, logged=logged) as server:
-                yield Wire(server, log)
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+async def wire(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
+    """A server without patience."""
+    async with _wire(deployment, tmp_path_factory.mktemp("wire") / "log", IMPATIENT) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def small(deployment: Deployment, tmp_path: Path) -> AsyncIterator[Wire]:
+    """A server with few places."""
+    async with _wire(deployment, tmp_path / "log", SMALL) as wire:
+        yield wire
+
+
+@asynccontextmanager
+async def _wire(deployment: Deployment, log: Path, limits: dict[str, str]) -> AsyncIterator[Wire]:
+    with log.open("wb") as logged:
+        async with serving({**deployment.environment, **limits}, logged=logged) as server:
+            yield Wire(server, log)
 
 
 @pytest.mark.parametrize(("start", "piece", "code"), ENDLESS.values(), ids=ENDLESS)
@@ -165,28 +178,28 @@ async def test_a_client_that_hangs_up_in_the_middle_is_no_error_of_ours(wire: Wi
     assert wire.events("unexpected_error") == []
 
 
-async def test_one_address_does_not_take_every_place_and_the_log_says_so_once(wire: Wire) -> None:
+async def test_one_address_does_not_take_every_place_and_the_log_says_so_once(small: Wire) -> None:
     async with AsyncExitStack() as stack:
-        held = [await stack.enter_async_context(connected(wire.server.port, "127.0.0.2")) for _ in range(16)]
+        held = [await stack.enter_async_context(connected(small.server.port, "127.0.0.2")) for _ in range(16)]
         await asyncio.gather(*(_ask(connection) for connection in held))
         for _ in range(3):
-            one_more = await stack.enter_async_context(connected(wire.server.port, "127.0.0.2"))
+            one_more = await stack.enter_async_context(connected(small.server.port, "127.0.0.2"))
             refused = await one_more.answer()
             assert (refused.status, refused.code) == (503, "SERVICE_UNAVAILABLE")
             assert "retry-after" in refused.headers
-        assert (await _ask(await stack.enter_async_context(connected(wire.server.port, "127.0.0.3")))).status == 200
-    assert len(wire.events("connections_of_one_address_full")) == 1
+        assert (await _ask(await stack.enter_async_context(connected(small.server.port, "127.0.0.3")))).status == 200
+    assert len(small.events("connections_of_one_address_full")) == 1
 
 
-async def test_those_who_only_hold_connections_make_room_for_those_who_ask(wire: Wire) -> None:
+async def test_those_who_only_hold_connections_make_room_for_those_who_ask(small: Wire) -> None:
     async with AsyncExitStack() as stack:
         for source in ("127.0.0.4", "127.0.0.5", "127.0.0.6"):
             for _ in range(8):
-                await stack.enter_async_context(connected(wire.server.port, source))
+                await stack.enter_async_context(connected(small.server.port, source))
         for _ in range(24):
-            async with connected(wire.server.port, "127.0.0.7") as stranger:
+            async with connected(small.server.port, "127.0.0.7") as stranger:
                 assert (await _ask(stranger)).status == 200
-    (full, *more) = wire.events("connections_full")
+    (full, *more) = small.events("connections_full")
     assert (full["level"], full["limit"], more) == ("warning", 24, [])
 
 
