@@ -46,7 +46,7 @@ from assessment.evidence import (
     Person,
     SentItem,
 )
-from assessment.models import Answer, Method, SourceKind, Standing
+from assessment.models import Answer, Method, Skill, SourceKind, Standing
 
 LIST_FIELDS = {
     SourceKind.PROJECT: "projects",
@@ -124,6 +124,16 @@ def chosen_skills(fields: Fields) -> list[ChosenSkill]:
         name = skill.name or (earlier.name if earlier else None)
         merged[skill.skill_id] = ChosenSkill(skill.skill_id, name, tuple(dict.fromkeys(urls)))
     return list(merged.values())
+
+
+def named_skill(skill_id: str, fields: Fields) -> Skill:
+    """Read the name that a platform gives a skill; the id stands in the path."""
+    if "\x00" in skill_id:
+        raise InvalidInput(Detail("skillId", "holds a NUL character"))
+    return Skill(
+        required_text({"skillId": skill_id}, "skillId", MissingSkillId, MAX_ID),
+        required_text(fields, "name", MissingName, MAX_NAME),
+    )
 
 
 def method(fields: Fields) -> Method:

@@ -227,6 +227,11 @@ class FoundSkill(Sent):
     name: str
 
 
+class NamedSkill(Sent):
+    skill_id: str
+    name: str
+
+
 class SkillPage(Sent):
     skills: list[FoundSkill]
     page: Ordinal

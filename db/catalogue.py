@@ -1,4 +1,7 @@
-"""The skill catalogue: shared skills that ship with the product, and each platform's own."""
+"""The skill catalogue: shared skills that ship with the product, and what each platform names itself.
+
+A name that comes with a session belongs to its verification alone: a student's browser sends it.
+"""
 
 import csv
 from collections.abc import Sequence
@@ -27,7 +30,7 @@ async def seed_catalogue() -> None:
 
 
 async def names_of(platform_id: int, skill_ids: Sequence[str]) -> dict[str, str]:
-    """Name those of the skills that the catalogue or this platform knows; the catalogue's name comes first."""
+    """Name those of the skills that the catalogue or this platform knows; the platform's own name comes first."""
     rows = await fetch(
         """
         SELECT skill_id, name FROM skill WHERE skill_id = ANY({}) AND (platform IS NULL OR platform = {})
@@ -36,13 +39,16 @@ async def names_of(platform_id: int, skill_ids: Sequence[str]) -> dict[str, str]
         list(skill_ids),
         platform_id,
     )
-    return {row["skill_id"]: row["name"] for row in reversed(rows)}
+    return {row["skill_id"]: row["name"] for row in rows}  # of two, the later one
 
 
-async def remember_own(platform_id: int, skill_id: str, name: str) -> None:
-    """Add a skill to a platform's own catalogue."""
+async def name_own(platform_id: int, skill_id: str, name: str) -> None:
+    """Add a skill to a platform's own catalogue, or rename it there; verifications keep the name they were given."""
     await fetch(
-        "INSERT INTO skill (platform, skill_id, name, field) VALUES ({}, {}, {}, '') ON CONFLICT DO NOTHING",
+        """
+        INSERT INTO skill (platform, skill_id, name, field) VALUES ({}, {}, {}, '')
+        ON CONFLICT (platform, skill_id) WHERE platform IS NOT NULL DO UPDATE SET name = excluded.name
+        """,
         platform_id,
         skill_id,
         name,

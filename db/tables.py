@@ -101,7 +101,7 @@ class SourceItem(Table):
 
 
 class Skill(Table):
-    """The catalogue; a skill with a platform is that platform's own."""
+    """The catalogue; a skill with a platform was named by that platform, with its API key."""
 
     id = Serial(primary_key=True)
     platform = ForeignKey(references=Platform, null=True, on_delete=OnDelete.cascade)

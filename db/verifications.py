@@ -21,7 +21,7 @@ from assessment.evidence import (
     Submission,
 )
 from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKind, Standing
-from db.catalogue import names_of, remember_own
+from db.catalogue import names_of
 from db.engine import RetakeEngine
 from db.locks import lock_student, lock_verification
 from db.retry import TryAgain, in_transaction
@@ -259,7 +259,6 @@ async def _named(platform_id: int, skills: Sequence[ChosenSkill]) -> dict[str, s
                 reason = "is needed, since the catalogue does not know this skillId"
                 raise InvalidInput(Detail(f"skills[{position}].name", reason))
             names[skill.skill_id] = skill.name
-            await remember_own(platform_id, skill.skill_id, skill.name)
     return names
 
 

@@ -294,6 +294,8 @@ PARTICULAR: dict[tuple[str, str], Provocation] = {
     ("retakeAssessment", "NO_DATA"): _after_sql("failed", DETACH),
     ("retakeAssessment", "NO_SKILLS"): _after_sql("failed", FORGET_SKILLS),
     ("getAttempt", "ATTEMPT_NOT_FOUND"): _unknown_attempt,
+    ("nameSkill", "MISSING_SKILL_ID"): _at("/%20"),
+    ("nameSkill", "MISSING_NAME"): _with_body(name=" "),
     ("searchSkills", "INVALID_KEYWORD"): _with_query(keyword="+++"),
     ("searchSkills", "INVALID_PAGE"): _with_query(page="6"),
     ("searchSkills", "RATE_LIMITED"): _one_call_too_many,

@@ -1,16 +1,18 @@
-"""Search in the public skill catalogue."""
+"""The skill catalogue: a public search, and the names that platforms give."""
 
-from litestar import Controller, get
-from litestar.params import FromQuery
+from litestar import Controller, get, put
+from litestar.params import FromPath, FromQuery
 
+from api import intake
 from api.credential import public
 from api.envelope import Success
 from api.limits import searches_of_address
 from api.openapi import Documented
 from api.request import ApiRequest
-from api.schemas import FoundSkill, SkillPage
+from api.schemas import FoundSkill, NamedSkill, SkillPage
+from api.session_auth import by_api_key
 from assessment.errors import Detail, InvalidKeyword, InvalidPage
-from db.catalogue import PAGE_SIZE, search
+from db.catalogue import PAGE_SIZE, name_own, search
 
 SHORTEST_KEYWORD = 3
 LONGEST_KEYWORD = 100
@@ -32,6 +34,18 @@ class SkillsController(Controller):
         found = await search(wanted, number)
         skills = [FoundSkill(skill.skill_id, skill.name) for skill in found]
         return request.success(SkillPage(skills, number, PAGE_SIZE, len(skills)), "Skills retrieved successfully")
+
+    @put(
+        "/skills/{skill_id:str}",
+        operation_id="nameSkill",
+        operation_class=Documented,
+        opt={"credential": by_api_key},
+    )
+    async def name_skill(self, request: ApiRequest, skill_id: FromPath[str]) -> Success[NamedSkill]:
+        """Name a skill for all verifications of the platform from now on."""
+        skill = intake.named_skill(skill_id, await request.fields())
+        await name_own(request.platform_access.platform_id, skill.skill_id, skill.name)
+        return request.success(NamedSkill(skill.skill_id, skill.name), "Skill named successfully")
 
 
 def _keyword(text: str | None) -> str:

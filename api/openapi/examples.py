@@ -249,6 +249,8 @@ STUDENT_SKILLS: list[Json] = [
         "createdAt": "2026-11-22T09:30:00.000Z",
     }
 ]
+NAME_SKILL_REQUEST: Json = {"name": "Star Schemas"}
+NAMED_SKILL: Json = {"skillId": "acme-star-schemas", "name": "Star Schemas"}
 FOUND_SKILLS: Json = {
     "skills": [{"skillId": "sql", "name": "SQL"}, {"skillId": "mysql", "name": "MySQL"}],
     "page": 1,

@@ -16,6 +16,7 @@ from api.openapi.parameters import (
     SCENARIO,
     SESSION,
     SESSION_TOKEN,
+    SKILL_ID,
 )
 from assessment.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
 
@@ -93,8 +94,9 @@ PAGES: Mapping[str, Page] = {
     "storeSkills": Page(
         tag=VERIFICATION,
         summary="Step 1: choose the skills",
-        description="Replaces the skills stored before. A `skillId` that the catalogue does not know needs a `name` "
-        "and is then added to your own catalogue. Different skills discard a question set that waits for answers.",
+        description="Replaces the skills stored before. A `skillId` that is neither in the catalogue nor named by you "
+        "(`PUT /skills/{skillId}`) needs a `name`, which holds for this verification alone. Different skills discard a "
+        "question set that waits for answers.",
         credential=SESSION,
         body=requests.StoreSkillsRequest,
         examples={"skills": examples.STORE_SKILLS_REQUEST},
@@ -286,6 +288,30 @@ PAGES: Mapping[str, Page] = {
         answers={"skills": examples.STUDENT_SKILLS},
         errors=("NOT_FOUND", *OF_API_KEY, *OURS),
         parameters=(RECORD_USER_ID, *GET),
+    ),
+    "nameSkill": Page(
+        tag=SKILLS,
+        summary="Name a skill",
+        description="What a skill is called in all verifications of your platform whose skills are stored from now on; "
+        "your live and your test keys share it. A name of yours comes before the catalogue's. Verifications that have "
+        "stored the skill keep the name they have.",
+        credential=API_KEY,
+        body=requests.NameSkillRequest,
+        examples={"name": examples.NAME_SKILL_REQUEST},
+        data=schemas.NamedSkill,
+        message="Skill named successfully",
+        answers={"named": examples.NAMED_SKILL},
+        errors=(
+            "MISSING_SKILL_ID",
+            "MISSING_NAME",
+            "INVALID_INPUT",
+            "NOT_FOUND",
+            "PAYLOAD_TOO_LARGE",
+            "UNSUPPORTED_MEDIA_TYPE",
+            *OF_API_KEY,
+            *OURS,
+        ),
+        parameters=(SKILL_ID, *GET),
     ),
     "searchSkills": Page(
         tag=SKILLS,

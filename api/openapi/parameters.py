@@ -78,6 +78,14 @@ ATTEMPT_NUMBER: Json = {
     "schema": {"type": "integer", "minimum": 1},
     "example": 1,
 }
+SKILL_ID: Json = {
+    "name": "skillId",
+    "in": "path",
+    "required": True,
+    "description": "The skill's id, of at most 200 characters without a slash: one of your own, or of the catalogue.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "example": "acme-star-schemas",
+}
 KEYWORD: Json = {
     "name": "keyword",
     "in": "query",

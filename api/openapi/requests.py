@@ -9,7 +9,7 @@ from api.fields import MAX_EMAIL, MAX_ID, MAX_NAME, MAX_PHONE, MAX_TEXT, MAX_URL
 from api.intake import MAX_PROOF_URLS, MAX_SKILLS
 
 VISIBLE = r"\S"
-NAME_OF_SKILL = "Needed when the catalogue does not know the id; the skill is then added to your own catalogue."
+NAME_OF_SKILL = "Needed when neither the catalogue nor you have named the id; it holds for this verification alone."
 HTTP = r"^https?://[^\s]+$"
 
 Id = Annotated[str, Meta(pattern=VISIBLE, max_length=MAX_ID)]
@@ -85,6 +85,12 @@ class StoreSkillsRequest(Received):
     record_verification_id: Annotated[Id, Meta(description="This session's verification.")]
     record_user_id: Annotated[Id, Meta(description="This session's student.")]
     skills: Annotated[list[SkillToStore], Meta(min_length=1, max_length=MAX_SKILLS)]
+
+
+class NameSkillRequest(Received):
+    """What a skill is called."""
+
+    name: Name
 
 
 class StoreMethodRequest(Received):

@@ -41,6 +41,7 @@ SKILLS = [{"skillId": "java"}]
 OPERATIONS = (
     Operation("verify", Due.API_KEY, "POST", "/verify", profile()["verify"]),
     Operation("metadata", Due.API_KEY, "GET", "/metadata/user/{student}"),
+    Operation("name", Due.API_KEY, "PUT", "/skills/own-skill", {"name": "Own Skill"}),
     Operation(
         "skills",
         Due.HEADER,
@@ -65,8 +66,8 @@ OPERATIONS = (
     Operation("attempt", Due.HEADER, "GET", "/assessment/attempts/1"),
 )
 
-OF_A_SESSION = OPERATIONS[2:]
-METADATA, STORE_SKILLS = OPERATIONS[1:3]
+OF_A_SESSION = OPERATIONS[3:]
+METADATA, STORE_SKILLS = OPERATIONS[1], OPERATIONS[3]
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.name for operation in OPERATIONS])
 

@@ -95,7 +95,8 @@ def test_every_operation_is_told_in_full(document: Document, operation_id: str) 
     assert set(operation["tags"]) <= TAGS.keys()
     assert {name for place, name in names if place == "path"} == {part[1:-1] for part in path.split("/") if "{" in part}
     assert ("header", "x-request-id") in names
-    assert (("header", "Idempotency-Key") in names) == ("requestBody" in operation) == (method == "post")
+    assert ("requestBody" in operation) == (method in ("post", "put"))
+    assert (("header", "Idempotency-Key") in names) == (method == "post")
 
 
 @pytest.mark.parametrize("operation_id", PAGES)

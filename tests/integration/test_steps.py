@@ -181,18 +181,18 @@ async def test_refused_skills_leave_those_stored_before(journey: Journey) -> Non
     assert [row["skillId"] for row in await skills_of(journey)] == ["sql"]
 
 
-async def test_an_unknown_skill_with_a_name_joins_the_platforms_own_catalogue(
-    client: httpx.AsyncClient, journey: Journey, live_key: str
+async def test_a_name_given_with_a_session_holds_for_its_verification_alone(
+    client: httpx.AsyncClient, journey: Journey, test_key: str
 ) -> None:
     await journey.verify()
-    own = f"house-skill-{journey.verification_id}"
-    data_of(await journey.store_skills([{"skillId": own, "name": "House Skill"}]))
-    assert (await skills_of(journey))[0]["skillName"] == "House Skill"
-
-    same_platform = Journey(client, live_key)
-    await same_platform.verify()
-    data_of(await same_platform.store_skills([{"skillId": own}]))
-    assert (await skills_of(same_platform))[0]["skillName"] == "House Skill"
+    data_of(await journey.store_skills([{"skillId": "of-nobody-knows-what", "name": "First Name"}]))
+    other = Journey(client, test_key)
+    await other.verify()
+    unnamed = await other.store_skills([{"skillId": "of-nobody-knows-what"}])
+    assert code_of(unnamed) == (400, "INVALID_INPUT")
+    data_of(await other.store_skills([{"skillId": "of-nobody-knows-what", "name": "Second Name"}]))
+    assert (await skills_of(journey))[0]["skillName"] == "First Name"
+    assert (await skills_of(other))[0]["skillName"] == "Second Name"
 
 
 @pytest.mark.parametrize(
