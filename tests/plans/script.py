@@ -55,6 +55,7 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
     await again.verify(email=None, phoneNumber=f"+49 {uuid4().int % 10**12}")
     key = {"x-api-key": journey.api_key}
     (await journey.client.get(f"/metadata/user/{journey.student_id}", headers=key)).raise_for_status()
+    (await journey.client.put("/skills/own-skill", json={"name": "Own Skill"}, headers=key)).raise_for_status()
     made = await services.accounts.create_key(Mode.TEST, "plans", platform_name)
     await services.accounts.list_keys()
     await services.accounts.revoke_key(made.key_id)
