@@ -15,6 +15,7 @@ RetakeError
 ├── RequestConflict                   repeated or too many requests
 │   └── IdempotencyKeyReused, IdempotencyKeyInUse, RateLimited
 ├── GenerationFailed                  the models gave no complete set within the budget
+│   └── SetRefused                    what they gave breaks a rule of sets all the same
 └── ServiceUnavailable                the database does not answer
 
 Every class has a code; which HTTP status and message a code gets is decided in one place, api/errors.py.
@@ -259,6 +260,14 @@ class GenerationFailed(RetakeError):
     """The models gave no complete set within the budget; nothing was changed."""
 
     code = "GENERATION_FAILED"
+
+
+class SetRefused(GenerationFailed):
+    """The set that was about to be shown breaks a rule of sets, which the way it is made should not allow."""
+
+    def __init__(self, rules: tuple[str, ...]) -> None:
+        super().__init__()
+        self.rules = rules
 
 
 class ServiceUnavailable(RetakeError):

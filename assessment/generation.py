@@ -1,6 +1,7 @@
 """One fresh set, however many calls ask for it at the same time."""
 
 import secrets
+from collections.abc import Sequence
 from random import Random
 
 import msgspec
@@ -8,10 +9,11 @@ import msgspec
 from assessment.assembly import show
 from assessment.blueprint import plan
 from assessment.deadline import Deadline
-from assessment.errors import GenerationFailed
-from assessment.models import Brief, Dossier, FormPlan, QuestionSet, SetState
+from assessment.errors import GenerationFailed, SetRefused
+from assessment.models import Brief, Dossier, FormPlan, Question, QuestionSet, SetState
 from assessment.ports import AssessmentStore, Busy, Finished, Lease, QuestionWriter, StateChanged
 from assessment.robots import expected_hits
+from assessment.set_rules import broken
 
 SEED_BYTES = 32
 FIRST_PAUSE_SECONDS = 0.02
@@ -89,9 +91,11 @@ async def _write(
 ) -> QuestionSet | LookAgain:
     try:
         async with store.keep(lease):
-            written = await writer.write(_brief(dossier, form, scenario), deadline)
+            brief = _brief(dossier, form, scenario)
+            written = await writer.write(brief, deadline)
         rng = Random(secrets.token_bytes(SEED_BYTES))  # noqa: S311  # seeded anew for each set with what nobody can guess
         questions = show(written.items, rng)
+        _refuse_broken(questions, brief, dossier)
         hits = expected_hits(questions, form.language)
         provenance = msgspec.structs.replace(written.provenance, robots=hits)
         return await store.activate(lease, dossier.standing.revision, questions, provenance)
@@ -101,6 +105,21 @@ async def _write(
     except BaseException:
         await store.give_up(lease)
         raise
+
+
+def _refuse_broken(questions: Sequence[Question], brief: Brief, dossier: Dossier) -> None:
+    """Look at the very set that is about to be shown. Raises SetRefused when it breaks a rule of sets.
+
+    A rehearsal may mark its right options, which a robot can live off.
+    """
+    skill_ids = {skill.skill_id for skill in dossier.skills}
+    source_ids = {slot.source.source_id for slot in brief.slots}
+    violations = broken(questions, len(brief.slots), brief.language, skill_ids, source_ids)
+    rules = dict.fromkeys(violation.finding.rule for violation in violations)
+    if brief.scenario is not None:
+        rules.pop("robots", None)
+    if rules:
+        raise SetRefused(tuple(rules))
 
 
 async def _shared(finished: Finished, dossier: Dossier, store: AssessmentStore) -> QuestionSet | LookAgain:

@@ -1,16 +1,17 @@
 """When a set may be asked: what cannot be seen in one item alone. The numbers are those of docs/item-quality.md.
 
-Rule 24 is `assessment.novelty`; rule 25, the count, holds by the way sets are assembled and is checked here again.
+Rule 24 is `assessment.novelty`. The others hold by the way sets are assembled and shuffled; `broken` looks again at the
+set that is about to be shown.
 """
 
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Protocol
 
 import msgspec
 
 from assessment.findings import Finding, hard
-from assessment.models import Item
 from assessment.robots import BY_TEXT, Keyed, chance, pass_chance
 from assessment.text import runs, words
 
@@ -18,6 +19,18 @@ OPTIONS = 4
 MAX_SHARE = 0.4  # of a form's keys for one robot, or in one position
 MAX_PASS_CHANCE = 0.05
 CUE_WORDS = 4
+
+
+class Placed(Keyed, Protocol):
+    """A written item or a shown question with where it belongs."""
+
+    @property
+    def skill_id(self) -> str:
+        """The skill it is about."""
+
+    @property
+    def source_id(self) -> str:
+        """The source it is set in."""
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -42,7 +55,7 @@ def max_per_position(total: int) -> int:
     return max(math.ceil(MAX_SHARE * total), math.ceil(total / OPTIONS))
 
 
-def robots(items: Sequence[Item], language: str) -> list[Violation]:
+def robots(items: Sequence[Keyed], language: str) -> list[Violation]:
     """Rule 20: no robot that goes by the text hits more than 4 of 10 keys on average, or passes with more than 5%.
 
     The sum alone is not enough: eight coin tosses also make four hits, and pass a form of ten once in seven times.
@@ -88,7 +101,7 @@ def cross_cues(items: Sequence[Keyed]) -> list[Violation]:
     ]
 
 
-def coverage(items: Sequence[Item], skill_ids: Collection[str], source_ids: Collection[str]) -> list[Violation]:
+def coverage(items: Sequence[Placed], skill_ids: Collection[str], source_ids: Collection[str]) -> list[Violation]:
     """Rule 23: every skill has an item while there are no more skills than items; more than one source is drawn on."""
     asked = Counter(item.skill_id for item in items)
     missing = len(set(skill_ids) - set(asked))
@@ -102,9 +115,24 @@ def coverage(items: Sequence[Item], skill_ids: Collection[str], source_ids: Coll
     return found
 
 
-def count(items: Sequence[Item], total: int) -> list[Violation]:
-    """Rule 25: exactly the number asked for."""
-    return [] if len(items) == total else [Violation(hard("count", f"{len(items)} of {total}"), ())]
+def count(items: Sequence[Keyed], total: int) -> list[Violation]:
+    """Rule 25: exactly the number asked for, and none of them twice."""
+    different = len({item.stem for item in items})
+    is_exact = len(items) == different == total
+    return [] if is_exact else [Violation(hard("count", f"{len(items)} of {total}, {different} different ones"), ())]
+
+
+def broken(
+    form: Sequence[Placed], total: int, language: str, skill_ids: Collection[str], source_ids: Collection[str]
+) -> list[Violation]:
+    """All rules that a form breaks: 20, 21, 22, 23 and 25."""
+    return [
+        *robots(form, language),
+        *key_positions(form),
+        *cross_cues(form),
+        *coverage(form, skill_ids, source_ids),
+        *count(form, total),
+    ]
 
 
 def _worst_first(chances: Sequence[float]) -> list[int]:
