@@ -38,6 +38,12 @@ RULES = """\
 Mutants are clean English items of the golden set with one fault planted; clean items are of many fields and languages.
 """
 
+SET_RULES = """\
+Sets are chosen so that these rules hold, and the very set that is about to be shown is looked at once more (20 to 23
+and 25). What breaks a rule there is not shown: the answer is `GENERATION_FAILED`, the log says `set_refused` with the
+rule, and `retake_sets_refused` counts it.
+"""
+
 SETS = """\
 Each author has one habit whose rate is known. *Written* is what the set would have been without rules: the first ten
 items as they came. *Shown* is what a student gets. The **best robot** never reads a question; it is the one of six
@@ -161,6 +167,7 @@ def page(it: Measured) -> str:
                 map(_rule_row, it.rules),
             ),
             "## Rules for one set\n",
+            SET_RULES,
             _table(
                 ("#", "rule", "what it asks", "found of planted", "alarms on clean sets"), map(_set_row, it.set_rules)
             ),
