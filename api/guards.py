@@ -1,4 +1,4 @@
-"""What a credential may do. Guards run before the body of a request is looked at.
+"""What a session may ask for. Guards run before the body of a request is looked at.
 
 They are coroutines because Litestar runs any other guard in a thread, which costs more than all of its work.
 """
@@ -8,20 +8,13 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from assessment.credentials import PlatformAccess
-from assessment.errors import Detail, InvalidApiKey, InvalidInput
+from assessment.errors import Detail, InvalidInput
 from assessment.models import Mode
 from providers.sandbox import SCENARIOS
 
 SCENARIO_HEADER = "x-sandbox-scenario"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-
-
-async def requires_api_key(connection: Connection, _: BaseRouteHandler) -> None:
-    """Let platforms through. Raises InvalidApiKey."""
-    if not isinstance(connection.scope.get("auth"), PlatformAccess):
-        raise InvalidApiKey
 
 
 async def rehearses_in_test_mode(connection: Connection, _: BaseRouteHandler) -> None:
