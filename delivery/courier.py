@@ -71,6 +71,8 @@ class Courier:
 
     def _ended(self, wake: asyncio.Event, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("delivery broke", error=type(error).__name__, at=place_of(error))
         if self._more_wait:
             wake.set()
 

@@ -95,6 +95,18 @@ async def test_senders_bug_costs_only_its_own_parcel_a_try() -> None:
         assert outbox.reasons == ["unexpected KeyError"]
 
 
+async def test_a_delivery_that_breaks_is_logged_with_its_place_and_comes_again_after_the_lease() -> None:
+    clock, results = ManualClock(), [None, delivered(200)]
+    outbox = MemoryOutbox(clock, make_parcel())
+    with capture_logs() as lines:
+        async with working(outbox, ScriptedSender(lambda number: results[number])):  # type: ignore[arg-type, return-value]  # a sender gone wrong
+            await clock.advance(LEASE_SECONDS + 1)
+    (line,) = [line for line in lines if line["event"] == "delivery broke"]
+    assert line["error"] == "AttributeError"
+    assert "schedule.py" in line["at"]
+    assert outbox.ended == {"msg_1": "delivered"}
+
+
 async def test_deliveries_run_side_by_side_up_to_a_bound_and_the_rest_follows_without_waiting_for_the_poll() -> None:
     parcels = [
         make_parcel(f"{number}-{platform}", line=Line(platform, 1)) for platform in range(PLACES) for number in range(3)
