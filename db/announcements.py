@@ -61,7 +61,7 @@ async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:
             "body": notice.body,
         }
         for notice in notices
-        if (target := _target(recipient, notice))
+        if (target := target_of(recipient, notice))
     ]
     await fetch(
         """
@@ -91,7 +91,8 @@ def receiver_group(channel: Channel, target: str) -> int:
     return hashlib.blake2b(host.encode(), digest_size=1).digest()[0]
 
 
-def _target(recipient: Recipient, notice: Notice) -> str | None:
+def target_of(recipient: Recipient, notice: Notice) -> str | None:
+    """Say where a notice goes; None when it is not to be sent."""
     if notice.channel is Channel.WEBHOOK:
         return recipient.callback_url
     return recipient.addressee.email if recipient.addressee.mode is Mode.LIVE else None

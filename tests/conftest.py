@@ -4,7 +4,8 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,6 +23,8 @@ from api.app import create_app  # noqa: E402  # after the environment is set
 from api.services import Services  # noqa: E402  # likewise
 from api.settings import Settings  # noqa: E402  # likewise
 from assessment.models import Mode  # noqa: E402  # likewise
+from assessment.notices import Notice  # noqa: E402  # likewise
+from db.announcements import Recipient, announce, target_of  # noqa: E402  # likewise
 from db.engine import RetakeEngine, the_engine  # noqa: E402  # likewise
 from tests.journey import Journey  # noqa: E402  # likewise
 
@@ -99,3 +102,17 @@ async def live_key(services: Services, platform_name: str) -> str:
 def journey(client: httpx.AsyncClient, test_key: str) -> Journey:
     """A student's way through the API in test mode, nothing done yet."""
     return Journey(client, test_key)
+
+
+@pytest.fixture
+def notices(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """The bodies of the notices as they are stored, by verification: of a mail that has ended no word is kept."""
+    stored = defaultdict[str, list[str]](list)
+
+    async def noting(recipient: Recipient, notices: Sequence[Notice]) -> None:
+        bodies = [notice.body for notice in notices if target_of(recipient, notice)]
+        stored[recipient.addressee.verification_id] += bodies
+        await announce(recipient, notices)
+
+    monkeypatch.setattr("db.assessment_store.announce", noting)
+    return stored

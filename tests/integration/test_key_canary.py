@@ -15,7 +15,6 @@ from assessment.models import Mode
 from tests.canary import CanaryWriter, Sighting, Witness, every_log_line
 from tests.integration.delivery.receiver import Receiver, listening
 from tests.journey import Journey, Json
-from tests.rows import bodies_to_send
 from tests.waiting import until
 
 ROOT = "http://retake.test"
@@ -129,6 +128,7 @@ async def evidence(
     services: Services,
     client: httpx.AsyncClient,
     lines: list[str],
+    notices: dict[str, list[str]],
     platform_name: str,
 ) -> Evidence:
     """One whole story, with everything that came out of it."""
@@ -148,7 +148,7 @@ async def evidence(
         witness.sightings,
         list(lines),
         [f"{delivery.line}\n{delivery.headers}\n{delivery.body.decode()}" for delivery in receiver.got],
-        await bodies_to_send(journey),
+        notices[journey.verification_id],
         [sent["name"], sent["email"], sent["phoneNumber"], journey.token, key.api_key, key.webhook_secret],
     )
 

@@ -10,7 +10,6 @@ from assessment.models import Mode
 from db.sql import fetch
 from tests.fakes import FakeWriter
 from tests.journey import Journey, Json
-from tests.rows import bodies_to_send
 
 SKILL = "acme-star-schemas"
 
@@ -41,7 +40,7 @@ async def stored_name(journey: Journey) -> str:
 
 
 async def test_every_prompt_webhook_mail_and_answer_has_the_verifications_own_name(
-    client: httpx.AsyncClient, live_key: str, writer: FakeWriter
+    client: httpx.AsyncClient, live_key: str, writer: FakeWriter, notices: dict[str, list[str]]
 ) -> None:
     """Live, since test mode sends no mail; two students whose sessions name one skill differently."""
     for own in ("Name of the first", "Name of the second"):
@@ -53,7 +52,7 @@ async def test_every_prompt_webhook_mail_and_answer_has_the_verifications_own_na
         submitted = await client.post("/assessment/submit", json={"answers": chosen}, headers=journey.headers)
         assert [skill["name"] for skill in submitted.json()["data"]["verifiedSkills"]] == [own]
         assert {slot.skill.name for slot in writer.briefs[-1].slots} == {own}
-        bodies = await bodies_to_send(journey)
+        bodies = notices[journey.verification_id]
         assert len(bodies) == 3  # initiated, completed, and the mail
         assert all(own in body for body in bodies)
 
