@@ -66,6 +66,7 @@ DATE_FIELDS = {
 MAX_PROOF_URLS = 20
 NOT_OWN = "is not this session's"
 MAX_SKILLS = 100
+MAX_ITEMS = 500  # of one kind: more than anybody has done, and few enough for one statement
 
 
 def opening(fields: Fields, *, private_webhooks: bool) -> Opening:
@@ -187,6 +188,8 @@ def _skill_ids(value: object) -> tuple[str, ...]:
 
 
 def _sent_items(kind: SourceKind, sent: Sequence[object]) -> list[SentItem]:
+    if len(sent) > MAX_ITEMS:
+        raise InvalidInput(Detail(LIST_FIELDS[kind], f"must have at most {MAX_ITEMS} entries"))
     items = [_sent_item(kind, entry, f"{LIST_FIELDS[kind]}[{position}]") for position, entry in enumerate(sent)]
     before: set[str] = set()
     for position, item in enumerate(items):

@@ -49,6 +49,7 @@ CLAIMS_AT_ONCE = 2
 ACTIVATIONS_AT_ONCE = 3
 REQUESTS_AT_ONCE = 100  # of one session in one process: more than any page sends, and few enough to wait for one set
 RETRY_AFTER_SECONDS = 2
+SEEN_ITEMS = 1_000  # the newest of one student: a hundred sets, compared in some 3 ms
 
 # One statement, so that of many who ask at the same moment one wins, and counts what it spends. A generation is
 # numbered by those that ended before it: no clock says which calls overlapped with it.
@@ -296,8 +297,13 @@ async def _dossier(verification_id: str) -> Dossier:
 
 
 async def _seen(student_id: str) -> tuple[SeenItem, ...]:
-    rows = await fetch("SELECT skill_id, stem, signature FROM shown_item WHERE student = {} ORDER BY id", student_id)
-    return tuple(SeenItem(row["skill_id"], row["stem"], row["signature"]) for row in rows)
+    """The newest items that a student was shown, oldest first."""
+    rows = await fetch(
+        "SELECT skill_id, stem, signature FROM shown_item WHERE student = {} ORDER BY id DESC LIMIT {}",
+        student_id,
+        SEEN_ITEMS,
+    )
+    return tuple(SeenItem(row["skill_id"], row["stem"], row["signature"]) for row in reversed(rows))
 
 
 async def _record_shown(addressee: Addressee, fresh: QuestionSet) -> None:

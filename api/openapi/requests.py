@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from api.fields import MAX_EMAIL, MAX_ID, MAX_NAME, MAX_PHONE, MAX_TEXT, MAX_URL
-from api.intake import MAX_PROOF_URLS, MAX_SKILLS
+from api.intake import MAX_ITEMS, MAX_PROOF_URLS, MAX_SKILLS
 
 VISIBLE = r"\S"
 NAME_OF_SKILL = "Needed when neither the catalogue nor you have named the id; it holds for this verification alone."
@@ -65,9 +65,9 @@ class VerifyRequest(Received, kw_only=True):
     name: Name
     email: Email | None = None
     phone_number: Phone | None = None
-    projects: list[Project]
-    experience: list[Experience]
-    certificates: list[Certificate]
+    projects: Annotated[list[Project], Meta(max_length=MAX_ITEMS)]
+    experience: Annotated[list[Experience], Meta(max_length=MAX_ITEMS)]
+    certificates: Annotated[list[Certificate], Meta(max_length=MAX_ITEMS)]
     skill_ids: Annotated[list[Id], Meta(description="Kept with the verification.")] | None = None
 
 

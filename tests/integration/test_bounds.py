@@ -1,0 +1,35 @@
+"""What a platform sends and what a student has seen may be much, and is never without bound."""
+
+import pytest
+
+from api.intake import MAX_ITEMS
+from api.services import Services
+from db.assessment_store import SEEN_ITEMS
+from db.sql import fetch
+from tests.journey import Journey
+
+
+@pytest.mark.parametrize(("count", "status"), [(MAX_ITEMS, 200), (MAX_ITEMS + 1, 400)])
+async def test_the_items_of_one_kind_are_counted(journey: Journey, count: int, status: int) -> None:
+    projects = [{"projectId": f"p{number}", "name": "A project"} for number in range(count)]
+    answer = await journey.verify(projects=projects)
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json()["error"]["details"][0] == {
+            "field": "projects",
+            "reason": f"must have at most {MAX_ITEMS} entries",
+        }
+
+
+async def test_of_what_a_student_has_seen_the_newest_count(journey: Journey, services: Services) -> None:
+    await journey.verify()
+    await fetch(
+        """
+        INSERT INTO shown_item (student, skill_id, stem, signature)
+        SELECT {}, 'sql', 'stem ' || number, ''::bytea FROM generate_series(0, {}) AS number
+        """,
+        journey.student_id,
+        SEEN_ITEMS,
+    )
+    seen = (await services.store.load(journey.verification_id)).seen
+    assert [item.stem for item in seen] == [f"stem {number}" for number in range(1, SEEN_ITEMS + 1)]
