@@ -14,7 +14,7 @@ import httpx
 
 from db.engine import RetakeEngine
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 STOP_SECONDS = 30.0
 
 

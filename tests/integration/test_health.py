@@ -74,7 +74,7 @@ async def test_metrics_are_labelled_with_routes_and_hold_no_id(journey: Journey)
         "/api/v1/step3/store-verification-items/session/{session_token}",
         "",
     } <= routes
-    known = {"", "/metrics", "/health/live", "/health/ready"}
+    known = {"", "/", "/metrics", "/health/live", "/health/ready"}
     assert all(route in known or route.startswith(("/api/v1/", "/docs")) for route in routes)
     for secret in (journey.token, journey.api_key, journey.student_id, journey.verification_id):
         assert secret not in response.text
