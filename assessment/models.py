@@ -253,18 +253,23 @@ class AnsweredQuestion(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
 
 
-class Attempt(msgspec.Struct, frozen=True):
-    """One scored submission, self-contained and never changed. `score` is a percentage, 0 to 100."""
+class ScoredAttempt(msgspec.Struct, frozen=True):
+    """What came of one submission. `score` is a percentage, 0 to 100."""
 
     number: int
     score: int
     passed: bool
     correct: int
     total: int
-    questions: tuple[AnsweredQuestion, ...]
     skills: tuple[SkillTally, ...]
-    provenance: Provenance
     submitted_at: datetime
+
+
+class Attempt(ScoredAttempt, frozen=True):
+    """One scored submission, self-contained and never changed."""
+
+    questions: tuple[AnsweredQuestion, ...]
+    provenance: Provenance
 
 
 class Spent(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from assessment.models import (
     Provenance,
     Question,
     QuestionSet,
+    ScoredAttempt,
     SeenItem,
     SetState,
     Skill,
@@ -66,6 +67,8 @@ CLAIM = f"""
 """  # noqa: S608  # only constants of this package are put in
 COUNT_SET = f""", sets = {times("g.sets", "g.sets_since")} + 1,
             sets_since = CASE WHEN {runs("g.sets_since")} THEN g.sets_since ELSE clock_timestamp() END"""
+
+SCORED = "SELECT number, score, passed, correct, total, skills, submitted_at FROM attempt"
 
 log = structlog.get_logger(__name__)
 
@@ -171,10 +174,10 @@ class PostgresAssessmentStore:
         self._wake_courier()
         return scored
 
-    async def attempts(self, verification_id: str) -> list[Attempt]:
-        """Read the archive of one verification, oldest first."""
-        rows = await fetch("SELECT * FROM attempt WHERE verification = {} ORDER BY number", verification_id)
-        return [_attempt(row) for row in rows]
+    async def attempts(self, verification_id: str) -> list[ScoredAttempt]:
+        """Read what came of each attempt, oldest first, and leave its questions in the archive."""
+        rows = await fetch(f"{SCORED} WHERE verification = {{}} ORDER BY number", verification_id)
+        return [ScoredAttempt(**_scored(row)) for row in rows]
 
     async def attempt(self, verification_id: str, number: int) -> Attempt | None:
         """Read one attempt."""
@@ -391,13 +394,12 @@ def _attempt_row(verification_id: str, attempt: Attempt) -> tables.Attempt:
 
 def _attempt(row: dict[str, Any]) -> Attempt:
     return Attempt(
-        number=row["number"],
-        score=row["score"],
-        passed=row["passed"],
-        correct=row["correct"],
-        total=row["total"],
+        **_scored(row),
         questions=msgspec.json.decode(row["questions"], type=tuple[AnsweredQuestion, ...]),
-        skills=msgspec.json.decode(row["skills"], type=tuple[SkillTally, ...]),
         provenance=msgspec.json.decode(row["provenance"], type=Provenance),
-        submitted_at=row["submitted_at"],
     )
+
+
+def _scored(row: dict[str, Any]) -> dict[str, Any]:
+    plain = {field: row[field] for field in ("number", "score", "passed", "correct", "total", "submitted_at")}
+    return {**plain, "skills": msgspec.json.decode(row["skills"], type=tuple[SkillTally, ...])}

@@ -33,7 +33,7 @@ from api.session_auth import by_session_token
 from assessment.deadline import Deadline
 from assessment.eligibility import next_calls, progress, sets_left
 from assessment.errors import AttemptNotFound, GenerationFailed
-from assessment.models import AnsweredQuestion, Attempt, FormPlan, Question, QuestionSet, Skill, Standing
+from assessment.models import AnsweredQuestion, Attempt, FormPlan, Question, QuestionSet, ScoredAttempt, Skill, Standing
 from assessment.notices import iso
 from assessment.outcome import outcome, still_open
 from assessment.ports import AssessmentStore, QuestionWriter
@@ -214,7 +214,7 @@ def _judged(skill: Skill, attempt: Attempt) -> JudgedSkill:
     )
 
 
-def _summary(attempt: Attempt) -> AttemptSummary:
+def _summary(attempt: ScoredAttempt) -> AttemptSummary:
     return AttemptSummary(
         attempt_number=attempt.number,
         score=attempt.score,

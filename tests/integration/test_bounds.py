@@ -33,3 +33,18 @@ async def test_of_what_a_student_has_seen_the_newest_count(journey: Journey, ser
     )
     seen = (await services.store.load(journey.verification_id)).seen
     assert [item.stem for item in seen] == [f"stem {number}" for number in range(1, SEEN_ITEMS + 1)]
+
+
+async def test_a_list_of_attempts_leaves_their_questions_in_the_archive(journey: Journey) -> None:
+    await journey.verify()
+    await fetch(
+        """
+        INSERT INTO attempt (id, verification, number, score, passed, correct, total, questions, skills, provenance,
+            submitted_at)
+        VALUES (gen_random_uuid(), {}, 1, 40, false, 4, 10, '"not read"', '[]', '"not read"', now())
+        """,
+        journey.verification_id,
+    )
+    answer = await journey.client.get("/assessment/attempts", headers=journey.headers)
+    assert answer.status_code == 200
+    assert [attempt["score"] for attempt in answer.json()["data"]["attempts"]] == [40]
