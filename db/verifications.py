@@ -27,7 +27,7 @@ from db.locks import lock_student, lock_verification
 from db.retry import TryAgain, in_transaction
 from db.sql import fetch, fetch_of_session, fetch_one, to_json
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
-from db.tables import Session, SourceItem, Verification, VerificationSkill
+from db.tables import Session, Verification, VerificationSkill
 
 NAMED = 10  # unknown items named in one refusal
 RECORD_PREFIXES = {SourceKind.PROJECT: "prj", SourceKind.EXPERIENCE: "exp", SourceKind.CERTIFICATE: "crt"}
@@ -48,7 +48,7 @@ class Verifications:
         async def work() -> str:
             student_id = await _student_id(access, opening.person)
             await Verification.insert(_verification_row(verification_id, student_id, access, opening))
-            await SourceItem.insert(*_source_rows(verification_id, access.mode, opening.items))
+            await _insert_items(verification_id, access.mode, opening.items)
             await Session.insert(Session(digest=digest(token), verification=verification_id, expires_at=expires_at))
             return student_id
 
@@ -88,7 +88,7 @@ class Verifications:
             check_bundle(names, await _attached_keys(verification_id), standing.method, await _claimed(standing))
             before = await _skill_ids(verification_id)
             await VerificationSkill.delete().where(VerificationSkill.verification == verification_id)
-            await VerificationSkill.insert(*_skill_rows(verification_id, skills, names))
+            await _insert_skills(verification_id, skills, names)
             await _evidence_changed(verification_id, discard=before != set(names))
 
         await in_transaction(self._engine, work)
@@ -222,33 +222,48 @@ def _verification_row(verification_id: str, student_id: str, access: PlatformAcc
     )
 
 
-def _source_rows(verification_id: str, mode: Mode, items: Sequence[SentItem]) -> list[SourceItem]:
-    return [
-        SourceItem(
-            id=new_id(RECORD_PREFIXES[item.kind], mode),
-            verification=verification_id,
-            kind=item.kind.value,
-            external_id=item.external_id,
-            position=position,
-            payload=to_json(item.payload),
-        )
+async def _insert_items(verification_id: str, mode: Mode, items: Sequence[SentItem]) -> None:
+    rows = [
+        {
+            "id": new_id(RECORD_PREFIXES[item.kind], mode),
+            "kind": item.kind,
+            "external_id": item.external_id,
+            "position": position,
+            "payload": item.payload,
+        }
         for position, item in enumerate(items)
     ]
+    await fetch(
+        """
+        INSERT INTO source_item (id, verification, kind, external_id, position, payload, attached)
+        SELECT id, {}, kind, external_id, position, payload, false FROM jsonb_to_recordset({}::jsonb)
+            AS s (id text, kind text, external_id text, position int, payload jsonb)
+        """,
+        verification_id,
+        to_json(rows),
+    )
 
 
-def _skill_rows(verification_id: str, skills: Sequence[ChosenSkill], names: dict[str, str]) -> list[VerificationSkill]:
-    now = datetime.now(UTC)
-    return [
-        VerificationSkill(
-            verification=verification_id,
-            created_at=now,
-            position=position,
-            skill_id=skill.skill_id,
-            name=names[skill.skill_id],
-            proof_urls=to_json(skill.proof_urls),
-        )
+async def _insert_skills(verification_id: str, skills: Sequence[ChosenSkill], names: dict[str, str]) -> None:
+    rows = [
+        {
+            "position": position,
+            "skill_id": skill.skill_id,
+            "name": names[skill.skill_id],
+            "proof_urls": skill.proof_urls,
+        }
         for position, skill in enumerate(skills)
     ]
+    await fetch(
+        """
+        INSERT INTO verification_skill (id, verification, position, skill_id, name, proof_urls, status, created_at)
+        SELECT gen_random_uuid(), {}, position, skill_id, name, proof_urls, {}, now() FROM jsonb_to_recordset({}::jsonb)
+            AS s (position int, skill_id text, name text, proof_urls jsonb)
+        """,
+        verification_id,
+        SkillStatus.PENDING.value,
+        to_json(rows),
+    )
 
 
 async def _named(platform_id: int, skills: Sequence[ChosenSkill]) -> dict[str, str]:

@@ -4,6 +4,8 @@ import pytest
 
 from api.intake import MAX_ITEMS
 from api.services import Services
+from assessment.evidence import Opening, Person, SentItem
+from assessment.models import SourceKind
 from db.assessment_store import SEEN_ITEMS
 from db.sql import fetch
 from tests.journey import Journey
@@ -48,3 +50,14 @@ async def test_a_list_of_attempts_leaves_their_questions_in_the_archive(journey:
     answer = await journey.client.get("/assessment/attempts", headers=journey.headers)
     assert answer.status_code == 200
     assert [attempt["score"] for attempt in answer.json()["data"]["attempts"]] == [40]
+
+
+async def test_the_items_stored_at_once_may_outnumber_the_parameters_of_a_statement(
+    services: Services, test_key: str
+) -> None:
+    access = await services.accounts.platform_access(test_key)
+    items = tuple(SentItem(SourceKind.PROJECT, f"p{number}", {"projectId": f"p{number}"}) for number in range(6_000))
+    opening = Opening("student", "http://127.0.0.1:9/", Person("Ada", "ada@example.com", None), items)
+    opened = await services.verifications.open(access, opening)
+    stored = (await services.verifications.submission(opened.verification_id)).opening.items
+    assert stored == items
