@@ -66,7 +66,7 @@ DATE_FIELDS = {
 MAX_PROOF_URLS = 20
 NOT_OWN = "is not this session's"
 MAX_SKILLS = 100
-MAX_ITEMS = 500  # of one kind: more than anybody has done, and few enough for one statement
+MAX_ITEMS = 500  # of one kind: more than anybody has done
 
 
 def opening(fields: Fields, *, private_webhooks: bool) -> Opening:
@@ -181,6 +181,8 @@ def _skill_ids(value: object) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list):
         raise InvalidSkillIds(Detail("skillIds", "must be an array"))
+    if len(value) > MAX_ITEMS:
+        raise InvalidSkillIds(Detail("skillIds", f"must have at most {MAX_ITEMS} entries"))
     for position, entry in enumerate(value):
         if not isinstance(entry, str) or not entry.strip() or len(entry) > MAX_ID:
             raise InvalidSkillIds(Detail(f"skillIds[{position}]", f"must be a text of at most {MAX_ID} characters"))

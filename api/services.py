@@ -33,6 +33,7 @@ class Services(msgspec.Struct, frozen=True):
     store: PostgresAssessmentStore
     idempotency: IdempotencyStore
     search_limiter: RateLimiter
+    verify_limiter: RateLimiter
     readiness: ReadinessCheck
     private_webhooks: bool
     snapshot: Snapshot

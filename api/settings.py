@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 
 LOG_FORMATS = ("json", "console")
+VERIFY_PER_MINUTE = 600
+MAX_COUNT = 1_000_000
 POOLINGS = ("session", "transaction")
 
 
@@ -22,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True):
     allow_private_webhooks: bool = False
     cors_origins: tuple[str, ...] = ()
     log_format: str = "json"
+    verify_per_minute: int = VERIFY_PER_MINUTE
 
 
 def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -34,6 +37,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
         allow_private_webhooks=_flag(environment, "RETAKE_ALLOW_PRIVATE_WEBHOOKS"),
         cors_origins=tuple(environment.get("RETAKE_CORS_ORIGINS", "").replace(",", " ").split()),
         log_format=_choice(environment, "RETAKE_LOG_FORMAT", LOG_FORMATS),
+        verify_per_minute=_count(environment, "RETAKE_VERIFY_PER_MINUTE", VERIFY_PER_MINUTE),
     )
 
 
@@ -42,6 +46,13 @@ def _flag(environment: Mapping[str, str], name: str) -> bool:
     if value not in ("", "0", "1"):
         raise SettingsError(f"{name} must be 0 or 1, not {value!r}")
     return value == "1"
+
+
+def _count(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= MAX_COUNT):
+        raise SettingsError(f"{name} must be a number from 1 to {MAX_COUNT}, not {value!r}")
+    return int(value)
 
 
 def _choice(environment: Mapping[str, str], name: str, choices: Sequence[str]) -> str:

@@ -120,6 +120,7 @@ def _services(
         store=PostgresAssessmentStore(engine, wake.set),
         idempotency=IdempotencyStore(),
         search_limiter=RateLimiter(SEARCHES_PER_MINUTE, 60),
+        verify_limiter=RateLimiter(settings.verify_per_minute, 60),
         readiness=ReadinessCheck(),
         private_webhooks=settings.allow_private_webhooks,
         **configured,

@@ -8,6 +8,7 @@ import httpx
 
 from assessment.errors import RateLimited, ServiceUnavailable
 from db.idempotency import IdempotencyStore, Underway
+from db.rate_limit import RateLimiter
 from db.sql import fetch
 from tests.journey import answers
 from tests.rows import SPEND_SETS
@@ -160,6 +161,12 @@ async def _one_call_too_many(stage: Stage, operation_id: str) -> httpx.Response:
         return await call.send(client=client)
 
 
+async def _one_verification_too_many(stage: Stage, operation_id: str) -> httpx.Response:
+    stage.replace(verify_limiter=RateLimiter(1, 60))
+    (await (await stage.call(operation_id)).send()).raise_for_status()
+    return await (await stage.call(operation_id)).send()
+
+
 async def _too_many_skills(stage: Stage, operation_id: str) -> httpx.Response:
     """Ten skills of this verification and another one's two make more than ten for their common source."""
     journey = await stage.journey_to("prepared")
@@ -265,6 +272,7 @@ PARTICULAR: dict[tuple[str, str], Provocation] = {
     ("verify", "MISSING_CONTACT"): _with_body(email=None),
     ("verify", "INVALID_DATA_FORMAT"): _with_body(projects={}),
     ("verify", "NO_DATA"): _with_body(projects=[], experience=[], certificates=[]),
+    ("verify", "RATE_LIMITED"): _one_verification_too_many,
     ("verify", "INVALID_SKILL_IDS"): _with_body(skillIds=["sql", 5]),
     ("storeSkills", "MISSING_SKILLS"): _with_body(skills=[]),
     ("storeSkills", "MISSING_SKILL_ID"): _with_body(skills=[{"proofUrls": []}]),

@@ -8,6 +8,7 @@ from api.body import VERIFY_MAX_BYTES
 from api.credential import public
 from api.envelope import Success
 from api.idempotency import IdempotencyMiddleware
+from api.limits import verifications_of_key
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import (
@@ -38,7 +39,7 @@ class VerificationController(Controller):
         operation_id="verify",
         operation_class=Documented,
         status_code=200,
-        opt={"credential": by_api_key},
+        opt={"credential": by_api_key, "limit": verifications_of_key},
         request_max_body_size=VERIFY_MAX_BYTES,
         middleware=[IdempotencyMiddleware()],
     )

@@ -18,6 +18,7 @@ from api.openapi.parameters import (
     SESSION_TOKEN,
     SKILL_ID,
 )
+from api.settings import VERIFY_PER_MINUTE
 from assessment.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
 
 VERIFICATION = "Verification"
@@ -70,8 +71,9 @@ PAGES: Mapping[str, Page] = {
         summary="Open a session",
         description="Send one student's projects, work experience and certificates, and get a session token for this "
         "verification. The student is found again by `email`, else by `phoneNumber`, within your platform and mode, "
-        "and created when unknown. Up to 256 KB; all other requests up to 64 KB. JSON "
-        "may be nested 100 levels deep.",
+        "and created when unknown. Up to 256 KB and 500 entries of each kind; all other requests up "
+        "to 64 KB. JSON may be nested 100 levels deep. One API key may open "
+        f"{VERIFY_PER_MINUTE} verifications a minute, unless the deployment says otherwise.",
         credential=API_KEY,
         body=requests.VerifyRequest,
         examples={"analyst": examples.VERIFY_REQUEST},
@@ -86,6 +88,7 @@ PAGES: Mapping[str, Page] = {
             "INVALID_DATA_FORMAT",
             "NO_DATA",
             "INVALID_SKILL_IDS",
+            "RATE_LIMITED",
             *OF_API_KEY,
             *OF_POST,
         ),

@@ -68,7 +68,7 @@ class VerifyRequest(Received, kw_only=True):
     projects: Annotated[list[Project], Meta(max_length=MAX_ITEMS)]
     experience: Annotated[list[Experience], Meta(max_length=MAX_ITEMS)]
     certificates: Annotated[list[Certificate], Meta(max_length=MAX_ITEMS)]
-    skill_ids: Annotated[list[Id], Meta(description="Kept with the verification.")] | None = None
+    skill_ids: Annotated[list[Id], Meta(max_length=MAX_ITEMS, description="Kept with the verification.")] | None = None
 
 
 class SkillToStore(Received):

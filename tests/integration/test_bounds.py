@@ -1,12 +1,15 @@
 """What a platform sends and what a student has seen may be much, and is never without bound."""
 
+import msgspec
 import pytest
+from litestar import Litestar
 
 from api.intake import MAX_ITEMS
 from api.services import Services
 from assessment.evidence import Opening, Person, SentItem
 from assessment.models import SourceKind
 from db.assessment_store import SEEN_ITEMS
+from db.rate_limit import RateLimiter
 from db.sql import fetch
 from tests.journey import Journey
 
@@ -61,3 +64,21 @@ async def test_the_items_stored_at_once_may_outnumber_the_parameters_of_a_statem
     opened = await services.verifications.open(access, opening)
     stored = (await services.verifications.submission(opened.verification_id)).opening.items
     assert stored == items
+
+
+async def test_ids_of_skills_are_counted(journey: Journey) -> None:
+    answer = await journey.verify(skillIds=["sql"] * (MAX_ITEMS + 1))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_SKILL_IDS")
+    assert (await journey.verify(skillIds=["sql"] * MAX_ITEMS)).is_success
+
+
+async def test_the_verifications_that_a_key_opens_are_counted_for_each_key(
+    app: Litestar, services: Services, journey: Journey, live_key: str
+) -> None:
+    app.state.services = msgspec.structs.replace(services, verify_limiter=RateLimiter(3, 60))
+    assert [(await journey.verify()).status_code for _ in range(4)] == [200, 200, 200, 429]
+    refused = await journey.verify()
+    assert refused.json()["error"]["code"] == "RATE_LIMITED"
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    journey.api_key = live_key
+    assert (await journey.verify()).is_success

@@ -71,6 +71,7 @@ async def test_a_setting_that_cannot_be_is_named_in_one_line() -> None:
     settings = {
         "RETAKE_LOG_FORMAT": ("xml", "RETAKE_LOG_FORMAT"),
         "RETAKE_DATABASE_POOLING": ("statement", "RETAKE_DATABASE_POOLING"),
+        "RETAKE_VERIFY_PER_MINUTE": ("0", "RETAKE_VERIFY_PER_MINUTE"),
         "RETAKE_ALLOW_PRIVATE_WEBHOOKS": ("perhaps", "RETAKE_ALLOW_PRIVATE_WEBHOOKS"),
         "RETAKE_PROVIDERS": ("/not/there.yaml", "/not/there.yaml"),
         "RETAKE_SMTP_URL": ("mail.example.com", "smtp"),
