@@ -86,7 +86,8 @@ class PostgresAssessmentStore:
 
     async def load(self, verification_id: str) -> Dossier:
         dossier = await _dossier(verification_id)
-        return msgspec.structs.replace(dossier, seen=await _seen(dossier.standing.student_id))
+        skill_ids = [skill.skill_id for skill in dossier.skills]
+        return msgspec.structs.replace(dossier, seen=await _seen(dossier.standing.student_id, skill_ids))
 
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         row = await fetch_one(
@@ -299,14 +300,32 @@ async def _dossier(verification_id: str) -> Dossier:
     )
 
 
-async def _seen(student_id: str) -> tuple[SeenItem, ...]:
-    """The newest items that a student was shown, oldest first."""
-    rows = await fetch(
-        "SELECT skill_id, stem, signature FROM shown_item WHERE student = {} ORDER BY id DESC LIMIT {}",
-        student_id,
-        SEEN_ITEMS,
+# Each branch goes along an index and reads as many rows as it gives, however long the past is.
+SEEN = f"""
+    WITH of_skills AS (
+        SELECT i.* FROM (SELECT DISTINCT unnest({{}}::text[])) AS k (skill_id) CROSS JOIN LATERAL (
+            SELECT id, skill_id, stem, signature FROM shown_item i
+            WHERE i.student = {{}} AND i.skill_id = k.skill_id ORDER BY i.id DESC LIMIT {SEEN_ITEMS}
+        ) i ORDER BY i.id DESC LIMIT {SEEN_ITEMS}
+    ), newest AS (
+        SELECT id, skill_id, stem, signature FROM shown_item WHERE student = {{}} ORDER BY id DESC LIMIT {SEEN_ITEMS}
+    ), kept AS (
+        SELECT 0 AS rank, * FROM of_skills
+        UNION ALL SELECT 1, * FROM newest WHERE id NOT IN (SELECT id FROM of_skills)
+        ORDER BY rank, id DESC LIMIT {SEEN_ITEMS}
     )
-    return tuple(SeenItem(row["skill_id"], row["stem"], row["signature"]) for row in reversed(rows))
+    SELECT skill_id, stem, signature FROM kept ORDER BY id
+"""  # noqa: S608  # only constants of this module are put in
+
+
+async def _seen(student_id: str, skill_ids: Sequence[str]) -> tuple[SeenItem, ...]:
+    """What a student was shown, oldest first, as far as it is compared with.
+
+    Where that is too much, the oldest items of other skills are left out first, then the oldest of these: the same
+    question comes back where the same skill is asked about.
+    """
+    rows = await fetch(SEEN, list(skill_ids), student_id, student_id)
+    return tuple(SeenItem(row["skill_id"], row["stem"], row["signature"]) for row in rows)
 
 
 async def _record_shown(addressee: Addressee, fresh: QuestionSet) -> None:

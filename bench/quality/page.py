@@ -74,8 +74,8 @@ WEAK = """\
   student's own in a stem is seen only by that student.
 - **A wrong key** is a matter of knowledge: only `verify` in the provider configuration, which lets other vendors
   answer blind, can find some of them.
-- Of what a student has seen, the **newest 1,000 items** are compared with; older ones are not read, so that a question
-  as old as a hundred sets may come back.
+- Of what a student has seen, **1,000 items** are compared with: the newest about the skills at hand, then the newest
+  about others. Older ones are not read, so that a question as old as a hundred sets may come back.
 - Items are judged by their form. Figures about real models need real models: see docs/benchmark-metrics.md.
 - Rules that need words of a language know English, German, French and Spanish; for other languages those do not apply.
 """

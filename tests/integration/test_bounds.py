@@ -26,18 +26,45 @@ async def test_the_items_of_one_kind_are_counted(journey: Journey, count: int, s
         }
 
 
-async def test_of_what_a_student_has_seen_the_newest_count(journey: Journey, services: Services) -> None:
-    await journey.verify()
+async def _show(journey: Journey, skill_id: str, count: int) -> None:
+    """Note items about a skill as shown to the journey's student, one after the other."""
     await fetch(
         """
         INSERT INTO shown_item (student, skill_id, stem, signature)
-        SELECT {}, 'sql', 'stem ' || number, ''::bytea FROM generate_series(0, {}) AS number
+        SELECT {}, {}, {}::text || ' ' || number, ''::bytea FROM generate_series(1, {}) AS number
         """,
         journey.student_id,
-        SEEN_ITEMS,
+        skill_id,
+        skill_id,
+        count,
     )
-    seen = (await services.store.load(journey.verification_id)).seen
-    assert [item.stem for item in seen] == [f"stem {number}" for number in range(1, SEEN_ITEMS + 1)]
+
+
+async def _seen(services: Services, journey: Journey) -> list[str]:
+    return [item.stem for item in (await services.store.load(journey.verification_id)).seen]
+
+
+async def test_of_what_a_student_has_seen_the_newest_count(journey: Journey, services: Services) -> None:
+    await journey.verify()
+    await _show(journey, "sql", SEEN_ITEMS + 1)
+    expected = [f"sql {number}" for number in range(2, SEEN_ITEMS + 2)]
+    assert await _seen(services, journey) == expected
+    await journey.store_skills([{"skillId": "sql"}])
+    assert await _seen(services, journey) == expected
+
+
+async def test_what_was_seen_about_the_skills_at_hand_is_kept_before_what_is_newer_about_others(
+    journey: Journey, services: Services
+) -> None:
+    await journey.verify()
+    await journey.store_skills([{"skillId": "sql"}, {"skillId": "python"}])
+    for skill_id, count in (("sql", 300), ("java", SEEN_ITEMS), ("python", 200)):
+        await _show(journey, skill_id, count)
+    assert await _seen(services, journey) == [
+        *[f"sql {number}" for number in range(1, 301)],
+        *[f"java {number}" for number in range(SEEN_ITEMS - 499, SEEN_ITEMS + 1)],
+        *[f"python {number}" for number in range(1, 201)],
+    ]
 
 
 async def test_a_list_of_attempts_leaves_their_questions_in_the_archive(journey: Journey) -> None:
