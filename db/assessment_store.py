@@ -300,15 +300,21 @@ async def _dossier(verification_id: str) -> Dossier:
     )
 
 
-# Each branch goes along an index and reads as many rows as it gives, however long the past is.
+# The student comes out of an array, so that the planner does not know who it is: for one with many items it would go
+# through those of everybody, from the newest on, instead of along an index of the student's own.
 SEEN = f"""
-    WITH of_skills AS (
-        SELECT i.* FROM (SELECT DISTINCT unnest({{}}::text[])) AS k (skill_id) CROSS JOIN LATERAL (
+    WITH asked AS (
+        SELECT DISTINCT student, skill_id FROM unnest(ARRAY[{{}}]) AS student, unnest({{}}::text[]) AS skill_id
+    ), of_skills AS (
+        SELECT i.* FROM asked CROSS JOIN LATERAL (
             SELECT id, skill_id, stem, signature FROM shown_item i
-            WHERE i.student = {{}} AND i.skill_id = k.skill_id ORDER BY i.id DESC LIMIT {SEEN_ITEMS}
+            WHERE i.student = asked.student AND i.skill_id = asked.skill_id ORDER BY i.id DESC LIMIT {SEEN_ITEMS}
         ) i ORDER BY i.id DESC LIMIT {SEEN_ITEMS}
     ), newest AS (
-        SELECT id, skill_id, stem, signature FROM shown_item WHERE student = {{}} ORDER BY id DESC LIMIT {SEEN_ITEMS}
+        SELECT i.* FROM unnest(ARRAY[{{}}]) AS whose (student_id) CROSS JOIN LATERAL (
+            SELECT id, skill_id, stem, signature FROM shown_item i
+            WHERE i.student = whose.student_id ORDER BY i.id DESC LIMIT {SEEN_ITEMS}
+        ) i
     ), kept AS (
         SELECT 0 AS rank, * FROM of_skills
         UNION ALL SELECT 1, * FROM newest WHERE id NOT IN (SELECT id FROM of_skills)
@@ -324,7 +330,7 @@ async def _seen(student_id: str, skill_ids: Sequence[str]) -> tuple[SeenItem, ..
     Where that is too much, the oldest items of other skills are left out first, then the oldest of these: the same
     question comes back where the same skill is asked about.
     """
-    rows = await fetch(SEEN, list(skill_ids), student_id, student_id)
+    rows = await fetch(SEEN, student_id, list(skill_ids), student_id)
     return tuple(SeenItem(row["skill_id"], row["stem"], row["signature"]) for row in rows)
 
 
