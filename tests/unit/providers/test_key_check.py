@@ -8,7 +8,20 @@ import pytest
 
 from assessment.deadline import Deadline
 from assessment.models import Item, Mode
-from providers.base import Ending, Listener, Outcome, Quiz, RateLimited, Request, Usage, VendorError
+from providers.base import (
+    EmptyReply,
+    Ending,
+    Listener,
+    Outcome,
+    Quiz,
+    RateLimited,
+    Request,
+    Unreachable,
+    Usage,
+    VendorError,
+)
+from providers.breaker import Breaker, State
+from providers.config import Breaker as Limits
 from providers.config import Price
 from providers.key_check import Doubts, KeyChecker, quiz_of
 from providers.ladder import Rung
@@ -134,12 +147,26 @@ async def test_every_quiz_is_one_entry_of_the_ledger_with_its_cost() -> None:
     assert [it.cost for it in ledger.records] == [pytest.approx(0.0002)] * 2
 
 
-async def test_a_failed_quiz_counts_against_the_vendor_and_a_badly_answered_one_does_not() -> None:
-    clock = FakeClock()
-    for error, failures in ((RateLimited("solver", retry_after=9.0), 1), (None, 0)):
-        upstream = Upstream(Solver(lambda *_: None, error=error), 30.0, 8)
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [(Unreachable("solver"), State.OPEN), (EmptyReply("solver"), State.CLOSED), (None, State.CLOSED)],
+)
+async def test_failed_quizzes_count_against_the_vendor_and_badly_answered_ones_do_not(
+    error: VendorError | None, state: State
+) -> None:
+    clock, limits = FakeClock(), Limits()
+    upstream = Upstream(Solver(lambda *_: None, error=error), 30.0, 8, breaker=Breaker(limits))
+    for _ in range(limits.failures):
+        assert upstream.breaker.state(clock.monotonic()) is State.CLOSED
         await solve(upstream, quiz_of(ITEMS, 0), Deadline(clock, 5.0), lambda _: None)
-        assert bool(upstream.breaker.seconds_to_rest(clock.monotonic())) == bool(failures)
+    assert upstream.breaker.state(clock.monotonic()) is state
+
+
+async def test_a_solver_that_asks_for_a_pause_gets_it() -> None:
+    clock = FakeClock()
+    upstream = Upstream(Solver(right, error=RateLimited("solver", retry_after=9.0)), 30.0, 8)
+    await solve(upstream, quiz_of(ITEMS, 0), Deadline(clock, 5.0), lambda _: None)
+    assert upstream.breaker.seconds_to_rest(clock.monotonic()) == 9.0
 
 
 async def test_a_solver_that_says_nothing_for_its_fair_time_counts_as_hanging_and_with_less_it_does_not() -> None:
