@@ -276,7 +276,7 @@ class VendorState(Sent):
 class Readiness(Sent):
     """What the service needs and whether it has it; `providers` says for each mode whether a vendor can be used.
 
-    `vendors` are those of the live chain, in order of preference; how they stand does not change the status.
+    `vendors` are those of the live chain, in order of preference; when all of them are out the service is not ready.
     """
 
     status: Literal["ready", "not_ready"]

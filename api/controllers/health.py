@@ -6,6 +6,8 @@ from api.credential import for_operators
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import Alive, Readiness, VendorState
+from assessment.models import Mode
+from providers.breaker import State
 
 
 class HealthController(Controller):
@@ -21,14 +23,18 @@ class HealthController(Controller):
 
     @get("/ready", operation_id="getReadiness", operation_class=Documented)
     async def ready(self, request: ApiRequest) -> Response[Readiness]:
-        """Say whether the database takes writes, is migrated, and a provider can be used; 503 when not."""
+        """Say whether the database takes writes, is migrated, and the live chain, if there is one, has a vendor left.
+
+        The status is 503 when not. Only a change of the configuration brings a vendor back that is out.
+        """
         services = request.services
         found = await services.readiness.look()
-        ready = found.answers and found.is_current and any(services.can_generate.values())
-        providers = {mode.value: usable for mode, usable in services.can_generate.items()}
+        chain = services.snapshot.status()
+        live = services.can_generate[Mode.LIVE] and any(vendor.state is not State.OUT for vendor in chain)
+        ready = found.answers and found.is_current and (live or not chain)
+        providers = {"test": services.can_generate[Mode.TEST], "live": live}
         vendors = [
-            VendorState(vendor.name, vendor.state.value, vendor.reason and vendor.reason.value)
-            for vendor in services.snapshot.status()
+            VendorState(vendor.name, vendor.state.value, vendor.reason and vendor.reason.value) for vendor in chain
         ]
         readiness = Readiness("ready" if ready else "not_ready", found.answers, found.is_current, providers, vendors)
         return Response(readiness, status_code=200 if ready else 503)

@@ -1,6 +1,7 @@
 """Whether the process is alive, whether it has what it needs, and what its metrics say."""
 
 import re
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -10,6 +11,9 @@ from litestar import Litestar
 from api.services import Services
 from assessment.errors import ServiceUnavailable
 from assessment.models import Mode
+from providers.base import Outcome
+from providers.config import load
+from providers.desk import build
 from tests.journey import Journey
 
 ROOT = "http://retake.test"
@@ -34,10 +38,31 @@ async def test_ready_says_what_is_there(client: httpx.AsyncClient) -> None:
     )
 
 
-async def test_without_any_vendor_it_is_not_ready(app: Litestar, services: Services, client: httpx.AsyncClient) -> None:
-    app.state.services = msgspec.structs.replace(services, can_generate=dict.fromkeys(Mode, False))
+@pytest.mark.parametrize(
+    ("out", "status", "said", "live"),
+    [((), 200, "ready", True), ((0,), 200, "ready", True), ((0, 1), 503, "not_ready", False)],
+)
+async def test_it_is_ready_until_every_vendor_of_the_live_chain_is_out(
+    app: Litestar,
+    services: Services,
+    client: httpx.AsyncClient,
+    tmp_path: Path,
+    out: tuple[int, ...],
+    status: int,
+    said: str,
+    live: bool,
+) -> None:
+    file = tmp_path / "providers.yaml"
+    file.write_text("vendors: [{name: one, model: sandbox}, {name: two, model: sandbox}]\nchain: [one, two]\n")
+    snapshot = build(load(file))
+    app.state.services = msgspec.structs.replace(services, snapshot=snapshot, can_generate=dict.fromkeys(Mode, True))
+    assert snapshot._live is not None
+    for place in out:
+        snapshot._live.chain.upstreams[place].breaker.end(Outcome.UNAUTHORIZED, 0.0, is_probe=False)
     response = await client.get(f"{ROOT}/health/ready")
-    assert (response.status_code, response.json()["status"]) == (503, "not_ready")
+    body = response.json()
+    assert (response.status_code, body["status"], body["providers"]) == (status, said, {"test": True, "live": live})
+    assert [vendor["state"] for vendor in body["vendors"]] == ["out" if place in out else "closed" for place in (0, 1)]
 
 
 async def test_without_a_database_it_is_alive_but_not_ready(
