@@ -5,7 +5,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
@@ -14,8 +13,10 @@ from providers.base import Outcome
 from providers.check import check
 from providers.config import ProvidersConfig, load
 from providers.desk import build, usable
+from tests.own_logs import own_logs
 from tests.unit.providers.fakes import brief
 from tests.vendor_server import Behaviour, VendorServer
+from tests.vendor_server.failures import FAILURES
 
 BUDGET_SECONDS = 4.0
 KEY = "sk-should-never-be-logged"
@@ -153,10 +154,12 @@ async def test_a_vendor_that_is_alone_and_broken_ends_the_writing(alone: Provide
 
 async def test_neither_keys_nor_a_vendors_words_are_logged(config: ProvidersConfig, first: VendorServer) -> None:
     first.reset(Behaviour.UNAUTHORIZED)
-    with capture_logs() as logs:
-        await write(config)
+    with own_logs() as logs:
+        written, _ = await write(config)
     assert first.keys == [f"Bearer {KEY}"] * 2
-    assert KEY not in str(logs)
+    assert "unauthorized" in str(logs)
+    words = [FAILURES[Behaviour.UNAUTHORIZED].message, *(item.stem for item in written.items)]
+    assert not [secret for secret in (KEY, *words) if secret in str(logs)]
 
 
 async def test_nothing_of_the_platform_is_sent_but_short_ids(config: ProvidersConfig, first: VendorServer) -> None:

@@ -4,11 +4,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
-from structlog.testing import capture_logs
 
 from db.connecting import LIMITS, Pooling, WrongPooling, hosts_of
 from db.engine import RetakeEngine
 from tests.integration.strict_proxy import strict_proxy
+from tests.own_logs import own_logs
 
 SETTINGS = ", ".join(f"current_setting('{name}') AS {name}" for name in LIMITS)
 
@@ -39,7 +39,7 @@ async def test_the_doorkeeper_of_the_test_does_refuse(engine: RetakeEngine) -> N
 
 async def test_where_transactions_are_pooled_each_has_its_limits_and_leaves_none_behind(engine: RetakeEngine) -> None:
     own = RetakeEngine(engine.locate, pooling=Pooling.TRANSACTION)
-    with capture_logs() as logs:
+    with own_logs() as logs:
         await own.connect()
     assert [line["event"] for line in logs] == ["statements_outside_transactions_are_not_limited"]
     async with own.transaction():

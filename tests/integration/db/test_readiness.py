@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from structlog.testing import capture_logs
 
 from db import readiness as module
 from db.engine import RetakeEngine
@@ -12,6 +11,7 @@ from db.migrations import MigrationStatus
 from db.readiness import WRITE_EVERY_SECONDS, DatabaseState, ReadinessCheck
 from db.sql import fetch_one
 from tests.fakes import ManualClock
+from tests.own_logs import own_logs
 
 READY = DatabaseState(answers=True, is_current=True)
 FULL = (
@@ -86,6 +86,6 @@ async def test_a_schema_that_moved_on_is_said_once(check: ReadinessCheck, monkey
         return MigrationStatus(applied=("old",), pending=(), unknown=("new",))
 
     monkeypatch.setattr(module, "status", newer)
-    with capture_logs() as logs:
+    with own_logs() as logs:
         assert [await check.look() for _ in range(3)] == [DatabaseState(answers=True, is_current=False)] * 3
     assert logs == [{"event": "schema_is_newer_than_this_server", "unknown_migrations": ("new",), "log_level": "error"}]

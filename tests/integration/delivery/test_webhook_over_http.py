@@ -8,13 +8,13 @@ import msgspec
 import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
-from structlog.testing import capture_logs
 
 from assessment.deadline import Clock, SystemClock
 from assessment.notices import Channel, Event, Line, Parcel
 from delivery.sending import Outcome, Verdict, delivered, failed, refused
 from delivery.webhook import WebhookSender
 from tests.integration.delivery.receiver import OK, Receiver, listening
+from tests.own_logs import own_logs
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"type":"verification.completed","data":{"name":"Zoë"}}'
@@ -188,7 +188,7 @@ async def test_many_at_once_share_one_sender() -> None:
 
 
 async def test_sender_logs_nothing_of_its_own() -> None:
-    with capture_logs() as lines:
+    with own_logs() as lines:
         async with listening(Receiver()) as receiver:
             await send(receiver.url(path="/hook?key=hush"))
     assert lines == []

@@ -5,11 +5,11 @@ import asyncio
 import httpx
 import pytest
 from prometheus_client import REGISTRY
-from structlog.testing import capture_logs
 
 from api.background import attempted, for_ever
 from assessment.errors import ServiceUnavailable
 from assessment.places import place_of
+from tests.own_logs import own_logs
 
 
 def _failures(job: str) -> float:
@@ -35,7 +35,7 @@ async def test_a_failure_is_logged_with_its_place_counted_and_never_quoted() -> 
         raise KeyError("ada@example.org")
 
     before = _failures("quoting")
-    with capture_logs() as lines:
+    with own_logs() as lines:
         await attempted("quoting", job)
     (line,) = lines
     assert (line["event"], line["job"], line["error"]) == ("background_failure", "quoting", "KeyError")

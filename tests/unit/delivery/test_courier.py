@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from assessment.errors import ServiceUnavailable
@@ -13,6 +12,7 @@ from assessment.notices import Channel, Line, Parcel
 from delivery.courier import LEASE_SECONDS, SETTLE_PAUSES, Courier
 from delivery.sending import Outcome, Sender, delivered, failed, refused
 from delivery.shares import PLACES, PLACES_PER_LINE, PLACES_PER_PLATFORM
+from tests.own_logs import own_logs
 from tests.unit.delivery.fakes import ManualClock, MemoryOutbox, ScriptedSender, make_parcel, turns
 
 
@@ -98,7 +98,7 @@ async def test_senders_bug_costs_only_its_own_parcel_a_try() -> None:
 async def test_a_delivery_that_breaks_is_logged_with_its_place_and_comes_again_after_the_lease() -> None:
     clock, results = ManualClock(), [None, delivered(200)]
     outbox = MemoryOutbox(clock, make_parcel())
-    with capture_logs() as lines:
+    with own_logs() as lines:
         async with working(outbox, ScriptedSender(lambda number: results[number])):  # type: ignore[arg-type, return-value]  # a sender gone wrong
             await clock.advance(LEASE_SECONDS + 1)
     (line,) = [line for line in lines if line["event"] == "delivery broke"]
@@ -181,7 +181,7 @@ async def test_outage_of_the_outbox_is_logged_once_and_outlived(error: Exception
     clock = ManualClock()
     outbox, webhooks = MemoryOutbox(clock, make_parcel()), ScriptedSender()
     outbox.broken = error
-    with capture_logs() as lines:
+    with own_logs() as lines:
         async with working(outbox, webhooks):
             await clock.advance(30)
             outbox.broken = None
@@ -209,7 +209,7 @@ async def test_unrecorded_outcome_is_delivered_again_after_the_lease() -> None:
     clock = ManualClock()
     outbox, webhooks = MemoryOutbox(clock, make_parcel()), ScriptedSender()
     webhooks.gate.clear()
-    with capture_logs() as lines:
+    with own_logs() as lines:
         async with working(outbox, webhooks):
             outbox.broken = ServiceUnavailable()
             webhooks.gate.set()
@@ -265,7 +265,7 @@ async def test_log_line_says_what_became_of_which_notice_and_nothing_about_whom(
             raise KeyError("ada@example.org hush")
         return delivered(204)
 
-    with capture_logs() as lines:
+    with own_logs() as lines:
         async with working(outbox, ScriptedSender(script), ScriptedSender(lambda _: refused("no", 550))):
             pass
     notices = {line["message_id"]: line for line in lines if line["event"] == "notice"}

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from structlog.testing import capture_logs
 
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
@@ -18,6 +17,7 @@ from providers.latency import Learned, Pace
 from providers.places import ENDING_SECONDS, MIN_STUCK
 from providers.upstream import STUCK, Upstream
 from providers.writer import Writer
+from tests.own_logs import own_logs
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import (
     ListLedger,
@@ -388,7 +388,7 @@ async def test_a_vendor_is_stuck_while_too_many_of_its_calls_go_on_and_back_when
     upstream = chain.upstreams[0]
     upstream.breaker = Breaker(Limits(failures=1_000))
     run = Run(chain, seconds=1e6)
-    with capture_logs() as logs:
+    with own_logs() as logs:
         for _ in range(MIN_STUCK + 3):
             await run.write()
             await run.clock.sleep(ENDING_SECONDS)

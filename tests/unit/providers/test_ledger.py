@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from structlog.testing import capture_logs
 
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
@@ -17,6 +16,7 @@ from providers.hedge import HedgePolicy
 from providers.ledger import AttemptRecord, Ledger
 from providers.upstream import Upstream
 from providers.writer import Writer
+from tests.own_logs import own_logs
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import (
     NO_HEDGE,
@@ -108,7 +108,7 @@ async def test_rejects_are_counted_by_rule() -> None:
 
 
 async def test_a_ledger_that_fails_costs_no_set_and_quotes_nothing() -> None:
-    with capture_logs() as logs:
+    with own_logs() as logs:
         await write(chain_of(ScriptedVendor("one")), BrokenLedger())
     failures = [entry for entry in logs if entry["event"] == "ledger_failed"]
     assert failures == [{"event": "ledger_failed", "error": "OSError", "log_level": "error"}] * 2

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 import structlog
-from structlog.testing import capture_logs
 
 from assessment.errors import GenerationFailed
 from providers.own_loop import OwnLoop
+from tests.own_logs import own_logs
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_a_loop_that_something_blocks_does_not_keep_the_rest_from_being_cl
 
     blocking = asyncio.create_task(loop.run(block()))
     assert await asyncio.to_thread(begun.wait, 5)
-    with capture_logs() as logs:
+    with own_logs() as logs:
         await loop.close()
     assert [it["event"] for it in logs] == ["vendors_loop_does_not_end"]
     monkeypatch.undo()

@@ -1,7 +1,6 @@
 import json
 
 import pytest
-from structlog.testing import capture_logs
 
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
@@ -11,6 +10,7 @@ from providers.base import Order, RateLimited, VendorBroken
 from providers.config import Questions
 from providers.writer import Writer
 from tests.item_maker import make
+from tests.own_logs import own_logs
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import (
     SKILLS,
@@ -148,7 +148,7 @@ async def test_an_item_goes_to_exactly_its_slot_before_any_other_of_its_skill() 
 
 async def test_an_item_for_an_unknown_short_id_is_rejected() -> None:
     one = ScriptedVendor("one", always(text_of([item("skill-a", "p1")])))
-    with capture_logs() as logs, pytest.raises(GenerationFailed):
+    with own_logs() as logs, pytest.raises(GenerationFailed):
         await writer(one).write(brief(1), deadline())
     assert set(logs[-1]["rejected"]) == {"evidence"}
 
@@ -195,7 +195,7 @@ async def test_a_stubborn_vendor_cannot_hold_the_writing_beyond_its_deadline() -
 async def test_the_log_names_outcomes_and_counts_but_no_question_and_no_answer() -> None:
     one = ScriptedVendor("one", RateLimited("one"))
     two = ScriptedVendor("two", with_first_item(stem="SECRET STEM?", options=["SECRET", "SECRET", "b", "c"]), good)
-    with capture_logs() as logs:
+    with own_logs() as logs:
         await writer(one, two).write(brief(10), deadline())
     assert [entry["event"] for entry in logs] == [
         "vendor_attempt",
