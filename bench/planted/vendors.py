@@ -76,12 +76,12 @@ class PlantedVendor(VendorServer):
         if behaviour is not Behaviour.GOOD:
             await super()._answer(asked, behaviour, dialect, connection, bill)
             return
-        await pause(self.pace.latency)
+        await pause(self._clock, self.pace.latency)
         bill.status = 200
         quiz = _QUIZ.search(asked.prompt)
         text = _solved(json.loads(quiz[0])) if quiz else json.dumps({"items": self._items(asked)})
         dice = random.Random(asked.number)  # noqa: S311 - only the pace depends on it
-        await deliver(Call(asked, behaviour, dialect, self.pace, dice, connection, bill, Answer(text)))
+        await deliver(Call(asked, behaviour, dialect, self.pace, self._clock, dice, connection, bill, Answer(text)))
 
     def _items(self, asked: Asked) -> list[Draft]:
         found = _ASKED_BEFORE.search(asked.prompt)

@@ -69,11 +69,11 @@ class ObeyingVendor(VendorServer):
     async def _answer(
         self, asked: Asked, behaviour: Behaviour, dialect: Dialect, connection: Connection, bill: Bill
     ) -> None:
-        await pause(self.pace.latency)
+        await pause(self._clock, self.pace.latency)
         bill.status = 200
         text = self._text(asked)
         dice = random.Random(asked.number)  # noqa: S311 - only the pace depends on it
-        await deliver(Call(asked, behaviour, dialect, self.pace, dice, connection, bill, Answer(text)))
+        await deliver(Call(asked, behaviour, dialect, self.pace, self._clock, dice, connection, bill, Answer(text)))
 
     def _text(self, asked: Asked) -> str:
         orders = Orders(system=str(asked.body["messages"][0]["content"]), user=asked.prompt, text="")

@@ -1,10 +1,11 @@
 """What a server has seen, and what it would bill."""
 
-import time
 from collections import Counter, deque
 from typing import Any
 
 import msgspec
+
+from assessment.deadline import Clock
 
 
 class Bill(msgspec.Struct):
@@ -21,7 +22,7 @@ class Bill(msgspec.Struct):
     completion_tokens: int = 0
     bytes_sent: int = 0
     hung_up: bool = False  # the client went away before the end of the answer
-    began: float = msgspec.field(default_factory=time.monotonic)
+    began: float = 0.0
     seconds: float = 0.0
 
 
@@ -47,19 +48,20 @@ class Totals(msgspec.Struct):
 class Counters:
     """Counts everything, and keeps the last `keep` requests, keys and bills."""
 
-    def __init__(self, keep: int) -> None:
+    def __init__(self, keep: int, clock: Clock) -> None:
         self.keep = keep
+        self._clock = clock
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.bills: deque[Bill] = deque(maxlen=keep)
         self.totals = Totals()
         self.by_behaviour: Counter[str] = Counter()
         self.by_status: Counter[int] = Counter()
-        self._since = time.monotonic()
+        self._since = self._clock.monotonic()
 
     def reset(self) -> None:
         """Forget all but what is open now; a call that began before is not billed any more."""
-        self._since = time.monotonic()
+        self._since = self._clock.monotonic()
         self.requests.clear()
         self.keys.clear()
         self.bills.clear()
@@ -92,7 +94,7 @@ class Counters:
 
     def ended(self, bill: Bill) -> None:
         """Note what came of a request."""
-        bill.seconds = time.monotonic() - bill.began
+        bill.seconds = self._clock.monotonic() - bill.began
         totals = self.totals
         totals.in_flight -= 1
         if bill.began < self._since:

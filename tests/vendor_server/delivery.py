@@ -2,10 +2,10 @@
 
 import asyncio
 import random
-import time
 
 import msgspec
 
+from assessment.deadline import Clock
 from tests.vendor_server.answers import Answer
 from tests.vendor_server.asked import Asked
 from tests.vendor_server.behaviours import Behaviour
@@ -39,6 +39,7 @@ class Call(msgspec.Struct):
     behaviour: Behaviour
     dialect: Dialect
     pace: Pace
+    clock: Clock
     dice: random.Random
     connection: Connection
     bill: Bill
@@ -80,7 +81,7 @@ async def _stream(call: Call) -> None:
         await _drip_stream(call, events)
         return
     connection.write(_STREAM_HEAD + _chunk(events.opening))
-    await pause(call.seconds_to_first_token)
+    await pause(call.clock, call.seconds_to_first_token)
     middle = int(len(events.pieces) * call.pace.break_at) if call.behaviour in _BREAKS else len(events.pieces)
     await _pieces(call, events.pieces, 0, middle)
     if call.behaviour in _BREAKS and not await _goes_on(call, events.pieces[middle:]):
@@ -93,16 +94,16 @@ async def _stream(call: Call) -> None:
 async def _pieces(call: Call, pieces: list[bytes], start: int, end: int) -> None:
     """Write the pieces as they fall due; those of one tick in one go."""
     speed = call.speed / call.pace.tokens_per_event
-    began, sent = time.monotonic(), start
+    began, sent = call.clock.monotonic(), start
     while sent < end:
-        due = min(end, start + 1 + int((time.monotonic() - began) * speed)) if speed else end
+        due = min(end, start + 1 + int((call.clock.monotonic() - began) * speed)) if speed else end
         if due > sent:
             call.connection.write(_chunk(b"".join(pieces[sent:due])))
             sent = due
             call.written(sent / len(pieces))
             await call.connection.flush()
         if sent < end:
-            await asyncio.sleep(max(call.pace.tick_seconds, began + (sent - start) / speed - time.monotonic()))
+            await call.clock.sleep(max(call.pace.tick_seconds, began + (sent - start) / speed - call.clock.monotonic()))
 
 
 async def _goes_on(call: Call, rest: list[bytes]) -> bool:
@@ -127,7 +128,7 @@ async def _connection_goes_on(call: Call) -> bool:
     if call.behaviour is Behaviour.RESET_MID_BODY:
         call.connection.reset()
         return False
-    await pause(call.pace.scaled(call.pace.stall_seconds))
+    await pause(call.clock, call.pace.scaled(call.pace.stall_seconds))
     return True
 
 
@@ -153,11 +154,11 @@ async def _generate(call: Call) -> None:
     """Take the time the whole answer takes; a client that leaves before pays for what was generated."""
     first = call.seconds_to_first_token
     writing = call.answer.tokens / call.speed if call.speed else 0.0
-    began = time.monotonic()
+    began = call.clock.monotonic()
     try:
-        await pause(first + writing)
+        await pause(call.clock, first + writing)
     except asyncio.CancelledError:
-        call.written(max(0.0, time.monotonic() - began - first) / writing if writing else 0.0)
+        call.written(max(0.0, call.clock.monotonic() - began - first) / writing if writing else 0.0)
         raise
     call.written(1.0)
 
@@ -181,7 +182,7 @@ async def _drip(call: Call, drops: list[bytes]) -> None:
         call.connection.write(drop)
         if call.asked.streams:
             call.written(count / len(drops))
-        await asyncio.sleep(call.pace.scaled(call.pace.drip_seconds))
+        await call.clock.sleep(call.pace.scaled(call.pace.drip_seconds))
 
 
 def _whole_head(content: bytes) -> bytes:

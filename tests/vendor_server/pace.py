@@ -1,9 +1,10 @@
 """How long everything takes."""
 
-import asyncio
 import random
 
 import msgspec
+
+from assessment.deadline import Clock
 
 
 class Pace(msgspec.Struct, forbid_unknown_fields=True):
@@ -37,7 +38,7 @@ class Pace(msgspec.Struct, forbid_unknown_fields=True):
         return self.tokens_per_second / self.scale if self.tokens_per_second else 0.0
 
 
-async def pause(seconds: float) -> None:
+async def pause(clock: Clock, seconds: float) -> None:
     """Sleep, unless there is nothing to sleep."""
     if seconds > 0:
-        await asyncio.sleep(seconds)
+        await clock.sleep(seconds)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import msgspec
 
+from assessment.deadline import Clock, SystemClock
 from tests.vendor_server import control
 from tests.vendor_server.answers import answer
 from tests.vendor_server.anthropic_dialect import AnthropicDialect
@@ -45,13 +46,15 @@ class VendorServer:
         seed: int | None = None,
         keep: int = KEEP,
         tls: ssl.SSLContext | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        self._clock = clock or SystemClock()
         self.behaviours: Sequence[str] = behaviours
         self.pace = pace or Pace()
         self.pace.latency = latency or self.pace.latency
         self.refuses = refusable(refuses)
         self.seed = secrets.randbits(32) if seed is None else seed
-        self.counters = Counters(keep)
+        self.counters = Counters(keep, self._clock)
         self._tls = tls
         self._number = 0  # never starts again, so that an item is new also after a reset
         self._connections: set[Connection] = set()
@@ -176,6 +179,7 @@ class VendorServer:
         key = request.headers.get("authorization") or request.headers.get("x-api-key", "")
         self.counters.arrived(body, key, len(request.content))
         bill = Bill(asked.number, behaviour, dialect.name, asked.model, asked.form, asked.streams)
+        bill.began = self._clock.monotonic()
         try:
             await self._answer(asked, behaviour, dialect, connection, bill)
         finally:
@@ -190,7 +194,7 @@ class VendorServer:
         self, asked: Asked, behaviour: Behaviour, dialect: Dialect, connection: Connection, bill: Bill
     ) -> None:
         pace, dice = self.pace, random.Random(f"{self.seed}/{asked.number}/pace")  # noqa: S311 - has to be repeatable
-        await pause(pace.varied(pace.latency, dice))
+        await pause(self._clock, pace.varied(pace.latency, dice))
         if await _no_response(behaviour, connection):
             return
         if failed := failure(behaviour, asked, self.refuses):
@@ -201,7 +205,7 @@ class VendorServer:
             connection.send(200, *_BODIES[behaviour])
         else:
             text = answer(behaviour, asked, self.seed, pace.break_at)
-            await deliver(Call(asked, behaviour, dialect, pace, dice, connection, bill, text))
+            await deliver(Call(asked, behaviour, dialect, pace, self._clock, dice, connection, bill, text))
 
 
 _BODIES: dict[Behaviour, tuple[bytes, str]] = {

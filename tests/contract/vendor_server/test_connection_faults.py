@@ -3,13 +3,13 @@
 import asyncio
 import json
 import ssl
-import time
 
 import httpx
 import pytest
 
 from tests.contract.vendor_server.raw import DIALECTS, body, hear, post, read, url
-from tests.vendor_server import Behaviour, VendorServer
+from tests.contract.vendor_server.timeline import Timeline
+from tests.vendor_server import Behaviour, Pace, VendorServer
 from tests.vendor_server.unreachable import UNKNOWN_HOST, over_tls, refusing, self_signed
 
 READ_SECONDS = 0.25
@@ -68,14 +68,13 @@ async def test_an_answer_breaks_off_where_it_should(
 @pytest.mark.parametrize(("dialect", "stream"), MODES)
 @pytest.mark.parametrize("behaviour", [Behaviour.STALL, Behaviour.SLOW_FIRST_TOKEN])
 async def test_a_slow_answer_is_whole_in_the_end(
-    client: httpx.AsyncClient, server: VendorServer, dialect: str, stream: bool, behaviour: Behaviour
+    client: httpx.AsyncClient, dialect: str, stream: bool, behaviour: Behaviour
 ) -> None:
-    server.reset(behaviour)
-    server.pace.stall_seconds = server.pace.slow_first_token_seconds = 20
-    began = time.monotonic()
-    heard = await hear(client, server, dialect, stream=stream)
-    assert len(heard.items) == 4
-    assert 0.2 <= time.monotonic() - began < 1
+    pace = Pace(stall_seconds=20, slow_first_token_seconds=20)
+    async with VendorServer([behaviour], pace=pace, clock=Timeline()) as server:
+        heard = await hear(client, server, dialect, stream=stream)
+        assert len(heard.items) == 4
+        assert server.bills[-1].seconds == 20
 
 
 async def test_a_stall_comes_after_items_and_a_slow_first_token_before_them(

@@ -1,57 +1,61 @@
 """How long answers take, what is counted, and what a vendor would bill."""
 
 import asyncio
-import time
+from collections.abc import Awaitable
 
 import httpx
 import pytest
 
 from tests.contract.vendor_server.raw import DIALECTS, body, hear, url
+from tests.contract.vendor_server.timeline import Timeline
 from tests.vendor_server import Behaviour, Pace, VendorServer
+from tests.vendor_server.connection import Connection
+from tests.waiting import until
 
 
-async def seconds_of(client: httpx.AsyncClient, server: VendorServer, *, stream: bool) -> tuple[float, float]:
-    """Seconds to the first token, and to the end."""
-    began, first = time.monotonic(), 0.0
-    asked = client.stream("POST", url(server, "openai"), json=body("openai", stream=stream))
-    async with asked as response:
-        async for text in response.aiter_text():
-            if not first and '"content":"{' in text:
-                first = time.monotonic() - began
-    return first, time.monotonic() - began
+async def leave_when(
+    moment: Awaitable[object], client: httpx.AsyncClient, server: VendorServer, *, stream: bool
+) -> None:
+    """Ask, hang up at that moment, and wait until the server has seen it."""
+    asked = asyncio.create_task(client.post(url(server, "openai"), json=body("openai", stream=stream)))
+    await moment
+    asked.cancel()
+    await until(lambda: bool(server.totals.finished))
 
 
-async def leave_after(client: httpx.AsyncClient, server: VendorServer, seconds: float, *, stream: bool) -> None:
-    """Ask, hang up before the end, and wait until the server has seen it."""
-    asked = client.post(url(server, "openai"), json=body("openai", stream=stream))
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await asked
-    async with asyncio.timeout(2):
-        while not server.totals.finished:  # noqa: ASYNC110 - the server is a stranger here: it is only looked at
-            await asyncio.sleep(0.005)
+async def test_a_stream_begins_early_and_both_ways_take_equally_long(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time, first_tokens, write = Timeline(), list[float](), Connection.write
 
+    def noting(connection: Connection, content: bytes) -> None:
+        if b'"content":"{' in content:
+            first_tokens.append(time.monotonic())
+        write(connection, content)
 
-async def test_a_stream_begins_early_and_both_ways_take_equally_long(client: httpx.AsyncClient) -> None:
-    pace = Pace(latency=1, first_token_seconds=4, tokens_per_second=25, scale=0.02)
-    async with VendorServer(pace=pace) as server:
-        first, streamed = await seconds_of(client, server, stream=True)
-        _, whole = await seconds_of(client, server, stream=False)
-    assert 0.1 <= first < streamed - 0.1
-    assert 0.35 < streamed < 1.5
-    assert 0.35 < whole < 1.5
+    monkeypatch.setattr(Connection, "write", noting)
+    pace = Pace(latency=1, first_token_seconds=4, tokens_per_second=25)
+    async with VendorServer(pace=pace, clock=time) as server:
+        for stream in (True, False):
+            await hear(client, server, "openai", stream=stream)
+        streamed, whole = server.bills
+    assert first_tokens[0] == 5
+    assert streamed.seconds == pytest.approx(5 + streamed.completion_tokens / 25, abs=0.1)
+    assert whole.seconds == pytest.approx(5 + whole.completion_tokens / 25)
 
 
 async def test_jitter_varies_and_the_same_seed_varies_alike(client: httpx.AsyncClient) -> None:
     async def waits(seed: int) -> list[float]:
-        async with VendorServer(latency=0.1, pace=Pace(jitter=0.9), seed=seed) as server:
+        async with VendorServer(latency=0.1, pace=Pace(jitter=0.9), seed=seed, clock=Timeline()) as server:
             for _ in range(3):
                 await hear(client, server, "openai")
             return [bill.seconds for bill in server.bills]
 
     first, again, other = await waits(1), await waits(1), await waits(2)
-    assert first == pytest.approx(again, abs=0.04)
-    assert first != pytest.approx(other, abs=0.04)
+    assert first == pytest.approx(again)
+    assert first != pytest.approx(other)
+    assert len(set(first)) == 3
+    assert all(0.01 <= seconds <= 0.19 for seconds in first + other)
 
 
 async def test_shares_are_met_and_one_seed_draws_the_same(client: httpx.AsyncClient) -> None:
@@ -82,25 +86,27 @@ async def test_behaviours_are_taken_call_by_call_and_the_last_one_stays(
 
 
 async def test_a_client_that_leaves_a_stream_pays_for_what_was_written(client: httpx.AsyncClient) -> None:
-    async with VendorServer(pace=Pace(tokens_per_second=500)) as server:
-        await leave_after(client, server, 0.25, stream=True)
+    time = Timeline(end=0.25)
+    async with VendorServer(pace=Pace(tokens_per_second=500), clock=time) as server:
+        await leave_when(time.is_over.wait(), client, server, stream=True)
         bill = server.bills[-1]
         assert bill.hung_up
         assert bill.prompt_tokens > 0
-        assert 30 < bill.completion_tokens < 300
+        assert bill.completion_tokens == pytest.approx(125, abs=15)  # what fell due in the last tick is not written
         assert server.totals.open_connections == 0
 
 
 async def test_a_client_that_leaves_a_whole_answer_pays_for_what_was_generated(client: httpx.AsyncClient) -> None:
-    async with VendorServer(pace=Pace(tokens_per_second=500)) as server:
-        await leave_after(client, server, 0.25, stream=False)
+    time = Timeline(end=0.25)
+    async with VendorServer(pace=Pace(tokens_per_second=500), clock=time) as server:
+        await leave_when(time.is_over.wait(), client, server, stream=False)
         assert server.bills[-1].hung_up
-        assert 30 < server.bills[-1].completion_tokens < 300
+        assert server.bills[-1].completion_tokens == pytest.approx(125, abs=1)
 
 
 async def test_a_call_that_hangs_costs_nothing(client: httpx.AsyncClient) -> None:
     async with VendorServer([Behaviour.HANG]) as server:
-        await leave_after(client, server, 0.1, stream=True)
+        await leave_when(until(lambda: bool(server.calls)), client, server, stream=True)
         bill = server.bills[-1]
         assert (bill.hung_up, bill.status, bill.prompt_tokens, bill.bytes_sent) == (True, 0, 0, 0)
 
@@ -119,8 +125,12 @@ async def test_the_sums_are_those_of_the_bills(client: httpx.AsyncClient, server
 
 
 async def test_calls_in_flight_are_counted(client: httpx.AsyncClient) -> None:
-    async with VendorServer(latency=0.1) as server:
-        await asyncio.gather(*(hear(client, server, "openai") for _ in range(5)))
+    time = Timeline(end=0)
+    async with VendorServer(latency=0.1, clock=time) as server:
+        calls = [asyncio.create_task(hear(client, server, "openai")) for _ in range(5)]
+        await until(lambda: server.totals.in_flight == 5)
+        time.goes_on.set()
+        await asyncio.gather(*calls)
         assert (server.totals.most_in_flight, server.totals.in_flight) == (5, 0)
         assert server.totals.most_open_connections == 5
 
@@ -142,8 +152,10 @@ async def test_the_key_of_either_dialect_is_kept(client: httpx.AsyncClient, serv
 
 async def test_a_reset_forgets_what_is_still_going_on(client: httpx.AsyncClient) -> None:
     async with VendorServer([Behaviour.HANG]) as server:
-        with pytest.raises(httpx.ReadTimeout):
-            await client.post(url(server, "openai"), json=body("openai"), timeout=0.05)
+        hanging = asyncio.create_task(client.post(url(server, "openai"), json=body("openai")))
+        await until(lambda: bool(server.calls))
         server.reset()
         await hear(client, server, "openai")
+        hanging.cancel()
+        await until(lambda: not server.totals.in_flight)
         assert (server.totals.calls, server.totals.finished, server.totals.hung_up) == (1, 1, 0)
