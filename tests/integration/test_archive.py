@@ -60,6 +60,7 @@ async def test_the_tallies_are_those_of_the_questions(journey: Journey) -> None:
     await journey.ready()
     await journey.submit(right=4)
     data = (await attempt(journey, 1))["data"]
+    assert {tally["skillId"] for tally in data["skills"]} == {question["skillId"] for question in data["questions"]}
     for tally in data["skills"]:
         own = [question for question in data["questions"] if question["skillId"] == tally["skillId"]]
         assert tally["total"] == len(own)

@@ -113,4 +113,5 @@ async def test_other_origins_may_not_call(open_client: httpx.AsyncClient, journe
 
 async def test_credentials_of_the_browser_are_never_allowed(open_client: httpx.AsyncClient) -> None:
     response = await preflight(open_client, "/assessment/submit", "POST")
+    assert response.headers["access-control-allow-origin"] == ORIGIN
     assert "access-control-allow-credentials" not in response.headers

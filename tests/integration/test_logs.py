@@ -76,6 +76,7 @@ async def test_lines_of_students_who_come_at_the_same_time_are_not_mixed_up(
 async def test_no_line_names_a_person_a_credential_or_a_question(journey: Journey) -> None:
     with capture_logs(processors=[merge_contextvars]) as lines:
         await journey.failed()
+    assert lines
     text = str(lines)
     person = journey.profile["verify"]
     secrets = [person["email"], person["name"], journey.token, journey.api_key, person["callbackWebhookUrl"]]

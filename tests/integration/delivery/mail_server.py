@@ -34,12 +34,14 @@ class Mail(NamedTuple):
 
 
 class MailServer:
-    """`rcpt` and `data` are what it answers to these commands, `delay` passes before it accepts a mail."""
+    """`rcpt` and `data` are what it answers to these commands, it accepts no mail before `gate` opens."""
 
-    def __init__(self, *, rcpt: str = "250 OK", data: str = "250 OK", delay: float = 0.0, login: bool = False) -> None:
+    def __init__(
+        self, *, rcpt: str = "250 OK", data: str = "250 OK", gate: asyncio.Event | None = None, login: bool = False
+    ) -> None:
         self.rcpt = rcpt
         self.data = data
-        self.delay = delay
+        self.gate = gate
         self.login = login
         self.port = 0
         self.mails: list[Mail] = []
@@ -57,7 +59,8 @@ class MailServer:
         return self.rcpt
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
-        await asyncio.sleep(self.delay)
+        if self.gate:
+            await self.gate.wait()
         assert isinstance(envelope.content, bytes)
         self.mails.append(Mail(str(envelope.mail_from), list(envelope.rcpt_tos), envelope.content))
         return self.data
@@ -82,4 +85,8 @@ async def serving(mail_server: MailServer) -> AsyncIterator[MailServer]:
     server = await asyncio.get_running_loop().create_server(mail_server.protocol, "127.0.0.1", 0)
     mail_server.port = server.sockets[0].getsockname()[1]
     async with server:
-        yield mail_server
+        try:
+            yield mail_server
+        finally:
+            if mail_server.gate:
+                mail_server.gate.set()

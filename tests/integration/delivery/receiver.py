@@ -17,11 +17,11 @@ class Delivery(NamedTuple):
 
 
 class Receiver:
-    """`answers` are given in turn, the last one from then on; `delay` seconds pass before each."""
+    """`answers` are given in turn, the last one from then on; none before `gate` opens."""
 
-    def __init__(self, *answers: bytes, delay: float = 0.0, endless: bool = False) -> None:
+    def __init__(self, *answers: bytes, gate: asyncio.Event | None = None, endless: bool = False) -> None:
         self.answers = list(answers or (OK,))
-        self.delay = delay
+        self.gate = gate
         self.endless = endless
         self.got: list[Delivery] = []
         self.sent_bytes = 0
@@ -33,7 +33,8 @@ class Receiver:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             self.got.append(await _read(reader))
-            await asyncio.sleep(self.delay)
+            if self.gate:
+                await self.gate.wait()
             await self._answer(writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the sender hung up, which some tests are about
@@ -54,7 +55,11 @@ async def listening(receiver: Receiver) -> AsyncIterator[Receiver]:
     server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
     receiver.port = server.sockets[0].getsockname()[1]
     async with server:
-        yield receiver
+        try:
+            yield receiver
+        finally:
+            if receiver.gate:
+                receiver.gate.set()
 
 
 async def _read(reader: asyncio.StreamReader) -> Delivery:

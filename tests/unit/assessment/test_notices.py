@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,10 @@ from assessment.scoring import grade
 from tests.factories import NOON, answered, question, question_set, skills
 
 ADDRESSEE = Addressee("ver_live_1", "usr_live_1", "stu-1", Mode.LIVE, "Mateo Lindqvist", "mateo@example.com")
-QUESTIONS = [question(number, key=number % 4) for number in range(10)]
+QUESTIONS = [
+    msgspec.structs.replace(question(number, key=number % 4), options=tuple(f"Option {number}{it}" for it in "abcd"))
+    for number in range(10)
+]
 SUBJECT = {
     "recordVerificationId": "ver_live_1",
     "recordUserId": "usr_live_1",
@@ -78,10 +82,9 @@ def test_a_result_is_announced_with_score_and_skills(right: int, passed: bool, s
 
 @pytest.mark.parametrize("right", [0, 6, 10])
 def test_no_notice_holds_a_question_an_option_or_a_reason(right: int) -> None:
-    secrets = [text for shown in QUESTIONS for text in (shown.question_id, shown.stem, shown.rationale)]
-    options = [f'"{option}"' for shown in QUESTIONS for option in shown.options]
+    secrets = [text for it in QUESTIONS for text in (it.question_id, it.stem, it.rationale, *it.options)]
     for notice in every_notice(right):
-        assert not [text for text in (*secrets, *options) if text in notice.body]
+        assert not [text for text in secrets if text in notice.body]
 
 
 def test_webhooks_name_the_student_by_ids_only() -> None:
