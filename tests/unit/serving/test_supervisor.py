@@ -89,6 +89,8 @@ def test_each_child_is_told_once_and_one_that_starts_is_told_when_it_is_ready(ho
 
 
 def test_a_child_that_has_ended_is_not_told(host: Host, worker: Worker) -> None:
+    host.started[0].ready = True
+    worker.look()
     host.started[0].exitcode = 1
     worker.wants_hangup = True
     worker.look()

@@ -57,6 +57,7 @@ def test_a_missed_goal_is_told() -> None:
 def test_all_is_well() -> None:
     results = [Result(ONE, 0, OURS, GOOD)]
     found = goals(results, (STALLS, STALLS), 4.0)
+    assert found
     assert all(goal.is_reached for goal in found)
     assert table(found).row_count == len(found)
     text = page(Header({}, 4.0), results, None, [])
