@@ -45,12 +45,17 @@ async def test_a_failure_is_logged_with_its_place_counted_and_never_quoted() -> 
 
 
 async def test_a_stop_ends_the_pause() -> None:
-    stop = asyncio.Event()
+    stop, done = asyncio.Event(), asyncio.Event()
 
     async def job() -> None:
-        stop.set()
+        done.set()
 
-    await asyncio.wait_for(for_ever("once", job, 3600.0, stop), 5)
+    task = asyncio.create_task(for_ever("once", job, 3600.0, stop))
+    await done.wait()
+    for _ in range(5):  # until it pauses
+        await asyncio.sleep(0)
+    stop.set()
+    await asyncio.wait_for(task, 5)
 
 
 async def test_cancelling_ends_it() -> None:
