@@ -79,12 +79,17 @@ async def _slow_generation(deployment: Deployment, client: httpx.AsyncClient) ->
 
 
 async def _refuses(server: ServerProcess) -> bool:
-    """Whether a newcomer is refused; one that is taken or left hanging is not."""
+    """Whether a newcomer is refused; one that is taken, left hanging or reset is not.
+
+    Whoever stands in the port's queue at the moment it is closed is reset; the next one has to be refused.
+    """
     try:
         async with asyncio.timeout(REFUSED_SECONDS), connected(server.port):
             return False
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        return False
 
 
 def _workers_of(server: ServerProcess) -> list[int]:
