@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import islice
 from random import Random
@@ -25,7 +25,9 @@ from assessment.set_rules import (
 )
 
 QUESTION_ID_BYTES = 12
-OTHER_SOURCE_PENALTY = 2  # an item about the right skill in another setting, beside one point for every soft finding
+# What is dearer beside one point for every soft finding: an item about the right skill in another setting, or one whose
+# author says that it is easier or harder than was asked for.
+OTHER_SOURCE_PENALTY, OTHER_DIFFICULTY_PENALTY = 2, 1
 # So many candidates beside those needed are looked at for each slot, and for each skill: with them the choice ends in
 # milliseconds, and with more it is hardly ever a better one.
 MAX_SPARE_PER_SLOT, MAX_SPARE = 3, 30
@@ -76,6 +78,7 @@ class Stock:
         self._language = language
         self._need = Counter(slot.skill.skill_id for slot in slots)
         self._asked = Counter((slot.skill.skill_id, slot.source.source_id) for slot in slots)
+        self._asked_difficulties = Counter((slot.skill.skill_id, slot.difficulty.value) for slot in slots)
         self._entries: list[_Entry] = []
 
     @property
@@ -126,14 +129,14 @@ class Stock:
         return entrants
 
     def _priced(self, entries: Sequence[_Entry]) -> list[_Entry]:
-        """A source is asked for so often and no more: of the items set in it, the better ones have their price."""
-        left, priced = self._asked.copy(), []
-        for entry in sorted(entries, key=lambda entry: entry.price):
-            asked = entry.item.skill_id, entry.item.source_id
-            left[asked] -= 1
-            price = entry.price + (OTHER_SOURCE_PENALTY if left[asked] < 0 else 0)
-            priced.append(msgspec.structs.replace(entry, price=price))
-        return priced
+        """A difficulty and a source are asked for so often and no more: the better items of each have their price.
+
+        Nobody knows of an item that does not say how hard it is that it is not what was asked for.
+        """
+        unknown = [entry for entry in entries if not entry.item.difficulty]
+        known = [entry for entry in entries if entry.item.difficulty]
+        fitting = unknown + _surcharged(known, self._asked_difficulties, _difficulty, OTHER_DIFFICULTY_PENALTY)
+        return _surcharged(fitting, self._asked, _source, OTHER_SOURCE_PENALTY)
 
     def _sources_of_all(self, entrants: Sequence[_Entry]) -> list[str]:
         """The sources in which all of a set could be set, where rule 23 asks for more than one."""
@@ -170,15 +173,15 @@ class Stock:
         return float(sum(counts) == len(self._slots))
 
     def _placed(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Give every slot its item: first those set in its source, then any of its skill."""
+        """Give every slot its item: first those set in its source and as hard as it asks, then any of its skill."""
         left = list(items)
         placed: dict[int, Item] = {}
-        for fits in (_is_exact, _is_of_skill):
+        for fits in (_is_as_asked, _is_exact, _is_of_skill):
             for index, slot in enumerate(self._slots):
                 item = next((it for it in left if fits(it, slot)), None)
                 if index not in placed and item is not None:
                     left.remove(item)
-                    placed[index] = msgspec.structs.replace(item, difficulty=slot.difficulty.value)
+                    placed[index] = _with_difficulty(item, slot)
         return tuple(placed[index] for index in range(len(self._slots)))
 
     def _shortfall(self, items: Sequence[Item]) -> Shortfall:
@@ -217,6 +220,26 @@ def assemble(slots: Sequence[Slot], candidates: Iterable[Item], language: str = 
     for item in candidates:
         stock.add(item)
     return stock.assemble()
+
+
+def _surcharged(
+    entries: Iterable[_Entry], asked: Counter[tuple[str, str]], trait: Callable[[Item], tuple[str, str]], surcharge: int
+) -> list[_Entry]:
+    """Raise the price of those whose trait the cheaper ones before them bring as often as it is asked for."""
+    left, priced = asked.copy(), []
+    for entry in sorted(entries, key=lambda entry: entry.price):
+        left[trait(entry.item)] -= 1
+        price = entry.price + (surcharge if left[trait(entry.item)] < 0 else 0)
+        priced.append(msgspec.structs.replace(entry, price=price))
+    return priced
+
+
+def _source(item: Item) -> tuple[str, str]:
+    return item.skill_id, item.source_id
+
+
+def _difficulty(item: Item) -> tuple[str, str]:
+    return item.skill_id, item.difficulty
 
 
 def _best_and_diverse(entries: Sequence[_Entry], most: int) -> list[_Entry]:
@@ -261,6 +284,15 @@ def _is_of_skill(item: Item, slot: Slot) -> bool:
 
 def _is_exact(item: Item, slot: Slot) -> bool:
     return _is_of_skill(item, slot) and item.source_id == slot.source.source_id
+
+
+def _is_as_asked(item: Item, slot: Slot) -> bool:
+    return _is_exact(item, slot) and item.difficulty == slot.difficulty.value
+
+
+def _with_difficulty(item: Item, slot: Slot) -> Item:
+    """What its author says of an item stands; of one that says nothing, what was asked for is taken."""
+    return item if item.difficulty else msgspec.structs.replace(item, difficulty=slot.difficulty.value)
 
 
 def penalty(item: Item) -> int:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assessment.assembly import ADVICE, Assembly, Shortfall, assemble
 from assessment.findings import soft
-from assessment.models import Item, Skill, Slot, SourceItem, SourceKind
+from assessment.models import Difficulty, Item, Skill, Slot, SourceItem, SourceKind
 from assessment.set_rules import coverage, cross_cues, robots
 from tests.item_maker import make
 
@@ -23,14 +23,23 @@ def slots(total: int) -> tuple[Slot, ...]:
     return tuple(Slot(SKILLS[n % 2], SOURCES[(n // 2) % 2]) for n in range(total))
 
 
-def candidate(serial: int, *, skill: int = 0, source: int = 0, is_longest: bool = False, flaws: int = 0) -> Item:
+def candidate(
+    serial: int, *, skill: int = 0, source: int = 0, is_longest: bool = False, flaws: int = 0, difficulty: str = ""
+) -> Item:
     made = make(f"candidate-{serial}")
     options = list(made["options"])
     if is_longest:
         options[made["key"]] += " again"
     findings = tuple(soft("vague_terms", "may") for _ in range(flaws))
     return Item(
-        f"s{skill}", f"p{source}", made["stem"], tuple(options), made["key"], made["rationale"], findings=findings
+        f"s{skill}",
+        f"p{source}",
+        made["stem"],
+        tuple(options),
+        made["key"],
+        made["rationale"],
+        difficulty,
+        findings=findings,
     )
 
 
@@ -159,3 +168,27 @@ def test_a_source_is_paid_for_no_more_often_than_it_is_asked_for() -> None:
     result = assemble(one_skill(8), stock)
     assert isinstance(result, Assembly)
     assert Counter(item.source_id for item in result.items) == {"p0": 4, "p1": 4}
+
+
+def test_the_difficulty_of_an_item_is_its_own_also_in_a_slot_that_asked_for_another() -> None:
+    hard = [candidate(n, skill=n % 2, source=n // 2, difficulty="hard") for n in range(4)]
+    result = assemble(slots(4), hard)
+    assert isinstance(result, Assembly)
+    assert sorted(result.items, key=lambda it: it.stem) == sorted(hard, key=lambda it: it.stem)
+
+
+def test_of_equally_good_items_those_as_hard_as_was_asked_for_are_chosen_and_stand_in_their_slots() -> None:
+    wanted = [Slot(SKILLS[0], SOURCES[n % 2], difficulty) for n, difficulty in enumerate(Difficulty)]
+    easy = [candidate(n, source=n % 2, difficulty="easy") for n in range(4)]
+    others = [candidate(4, source=1, difficulty="medium"), candidate(5, source=0, difficulty="hard")]
+    result = assemble(wanted, [*easy, *others])
+    assert isinstance(result, Assembly)
+    assert [item.difficulty for item in result.items] == ["easy", "medium", "hard"]
+
+
+def test_an_item_without_a_flaw_is_preferred_to_a_flawed_one_in_its_source_whatever_its_difficulty() -> None:
+    wanted = [Slot(SKILLS[0], SOURCES[0], Difficulty.EASY)]
+    flawed = candidate(0, flaws=2, difficulty="easy")
+    sound = candidate(1, difficulty="hard")
+    result = assemble(wanted, [flawed, sound])
+    assert result == Assembly((sound,))
