@@ -16,12 +16,13 @@ from api.settings import Settings
 from assessment.deadline import Clock
 from assessment.models import FormPlan, Mode
 from assessment.ports import QuestionWriter
+from providers.build import build_vendors as build
+from providers.build import usable
 from providers.config import ConfigError, ProvidersConfig, load
-from providers.desk import build, usable
-from providers.latency import Latencies
 from providers.ledger import Ledger
-from providers.own_loop import OwnLoop, OwnLoopWriter
+from providers.routing.pace import Latencies
 from providers.snapshot import Snapshot
+from providers.writing.own_loop import OwnLoop, OwnLoopWriter
 
 log = structlog.get_logger(__name__)
 

@@ -31,9 +31,9 @@ from delivery.courier import Courier
 from delivery.mail import MailSender
 from delivery.mail_settings import parse_smtp_url
 from delivery.webhook import WebhookSender
-from providers.desk import latency_key
-from providers.latency import Latencies, Learned
-from providers.own_loop import OwnLoop
+from providers.build import latency_key
+from providers.routing.pace import Latencies, Learned
+from providers.writing.own_loop import OwnLoop
 
 SEARCHES_PER_MINUTE = 15
 SWEEP_SECONDS = 3600.0

@@ -6,11 +6,11 @@ import msgspec
 
 from assessment.deadline import Clock, Deadline, SystemClock
 from assessment.models import Skill, Slot, SourceItem, SourceKind
-from providers.base import AttemptTimedOut, FormRefused, Order, Outcome, Vendor, VendorError, Wanted
-from providers.bounded import bounded
+from providers.build import make_vendor
 from providers.config import ProvidersConfig, VendorConfig
-from providers.decode import decode
-from providers.desk import make_vendor
+from providers.protocol import AttemptTimedOut, FormRefused, Order, Outcome, Vendor, VendorError, Wanted
+from providers.routing.bounded import bounded
+from providers.vendors.decode import decode
 
 MAX_CHECK_SECONDS = 30.0
 

@@ -5,9 +5,9 @@ from assessment.errors import GenerationFailed
 from assessment.models import Brief, Mode, WrittenSet
 from assessment.ports import QuestionWriter
 from providers.config import ProvidersConfig
-from providers.latency import Latencies
-from providers.upstream import VendorStatus
-from providers.writer import Writer
+from providers.routing.pace import Latencies
+from providers.routing.upstream import VendorStatus
+from providers.writing.writer import Writer
 
 
 class Snapshot:

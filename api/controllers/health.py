@@ -7,7 +7,7 @@ from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import Alive, Readiness, VendorState
 from assessment.models import Mode
-from providers.breaker import State
+from providers.routing.breaker import State
 
 
 class HealthController(Controller):

@@ -13,8 +13,8 @@ from assessment.models import Brief, Mode, Skill, Slot, SourceItem, SourceKind
 from bench.chaos.farm import Lane
 from bench.chaos.figures import Run
 from bench.chaos.plan import VENDORS, Cell, Scale, dialects
+from providers.build import build_vendors
 from providers.config import ProvidersConfig
-from providers.desk import build
 from providers.ledger import AttemptRecord
 from providers.snapshot import Snapshot
 
@@ -54,7 +54,7 @@ def snapshot(lane: Lane, cell: Cell, seed: int, scale: Scale, attempts: Attempts
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         file = Path(folder) / "providers.yaml"
         file.write_text(yaml.safe_dump(_settings(lane, cell, seed, scale)))
-        return build(ProvidersConfig.from_file(file, KEY), ledger=attempts)
+        return build_vendors(ProvidersConfig.from_file(file, KEY), ledger=attempts)
 
 
 async def write_set(writer: Snapshot, attempts: Attempts, lane: Lane, seed: int, scale: Scale) -> Run:

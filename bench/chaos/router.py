@@ -8,7 +8,7 @@ import asyncio
 import time
 from typing import Any
 
-from providers import litellm_vendor  # noqa: F401 - first: it keeps LiteLLM off the network while it is imported
+from providers.vendors import litellm_vendor  # noqa: F401 - first: it keeps LiteLLM off the network while it is imported
 
 # isort: split
 import litellm
@@ -20,12 +20,11 @@ from bench.chaos.figures import Run
 from bench.chaos.ours import KEY, MODELS, TOTAL, brief
 from bench.chaos.plan import VENDORS, Cell, Scale, dialects
 from providers import prompts
-from providers.base import Order
-from providers.board import Board, Sheet
-from providers.decode import decode
-from providers.forms import form_of
-from providers.ladder import Rung
-from providers.orders import Refs
+from providers.protocol import Order, Rung
+from providers.vendors.decode import decode
+from providers.vendors.response_formats import form_of
+from providers.writing.candidates import Board, Sheet
+from providers.writing.orders import Refs
 
 PATIENCE = 2.0  # budgets after which a call without an end is ended from outside
 NAMES = ("first", "second", "third")

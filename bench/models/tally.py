@@ -10,7 +10,7 @@ from assessment.findings import Severity
 from bench.models.intervals import FloatArray
 from bench.models.readability import grade
 from bench.models.records import CallRecord, FormRecord, ItemRecord
-from providers.base import Outcome
+from providers.protocol import Outcome
 
 OPTIONS = 4
 WRITE = "write"

@@ -22,7 +22,7 @@ from bench.models.summary import summarise
 from bench.planted.check import Recovered, recovered
 from bench.planted.vendors import ORACLE, PLANTED, Habits, PlantedVendor
 from bench.real_model.__main__ import served
-from providers.own_loop import OwnLoop
+from providers.writing.own_loop import OwnLoop
 
 KEY = "PLANTED_KEY"
 REAL_MODEL_PROFILES = ("data-analyst", "nurse")

@@ -3,10 +3,9 @@
 import asyncio
 
 from providers import prompts
-from providers.base import Order
 from providers.config import VendorConfig
-from providers.forms import form_of
-from providers.ladder import Rung
+from providers.protocol import Order, Rung
+from providers.vendors.response_formats import form_of
 
 
 async def bare_calls(vendor: VendorConfig, key: str, orders: list[Order]) -> list[str]:

@@ -15,8 +15,8 @@ from assessment.deadline import Deadline, SystemClock
 from bench.providers.baseline import bare_calls
 from bench.providers.vendor import KEY, brief, orders_of, read_config, vendor, write_config
 from providers import prompts
+from providers.build import build_vendors
 from providers.config import ProvidersConfig
-from providers.desk import build
 from providers.snapshot import Snapshot
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))  # a terminal is slow
@@ -39,7 +39,7 @@ async def cpu_ratio(*, stream: bool) -> Ratio:
     """CPU seconds of this process for a set of ten over those for bare calls of the same number and size."""
     with tempfile.TemporaryDirectory() as folder, vendor() as address:
         config = read_config(write_config(Path(folder), address, stream=stream))
-        writer = build(config)
+        writer = build_vendors(config)
         pairs = [
             (
                 await _cpu(_write(writer, number)),
@@ -56,7 +56,7 @@ async def time_ratio(per_call: int) -> Ratio:
     with tempfile.TemporaryDirectory() as folder, vendor(*pace) as address:
         config = read_config(write_config(Path(folder), address, stream=True, per_call=per_call))
         whole = read_config(write_config(Path(folder), address, stream=True, per_call=10, spare=0))
-        writer = build(config)
+        writer = build_vendors(config)
         pairs = []
         for number in range(SLOW_PAIRS):
             begun = time.perf_counter()

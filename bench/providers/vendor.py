@@ -8,9 +8,9 @@ from pathlib import Path
 
 from assessment.blueprint import plan
 from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKind
-from providers.base import Order
 from providers.config import ProvidersConfig
-from providers.orders import Refs, split, with_spare
+from providers.protocol import Order
+from providers.writing.orders import Refs, split, with_spare
 
 KEY = "not-a-secret"
 SKILLS = tuple(Skill(name.lower(), name) for name in ("Carpentry", "Logistics", "Beekeeping"))

@@ -6,8 +6,7 @@ from random import Random
 from typing import Any
 
 from assessment.deadline import Deadline
-from providers.base import Ending, Listener, Order, Request, RequestRejected, Wanted
-from providers.ladder import Rung
+from providers.protocol import Ending, Listener, Order, Request, RequestRejected, Rung, Wanted
 from tests.item_maker import make
 
 Draft = dict[str, Any]

@@ -16,13 +16,13 @@ from assessment.models import Brief, FormPlan, Item, Mode, Question, SeenItem, S
 from assessment.novelty import signature
 from assessment.robots import pass_chances
 from bench.quality.habits import HABITS, HabitAuthor
-from providers import sandbox_bank
-from providers.base import Vendor
-from providers.chain import Chain
 from providers.config import Questions
-from providers.sandbox import SandboxVendor
-from providers.upstream import FREE, Upstream
-from providers.writer import Writer
+from providers.protocol import Vendor
+from providers.routing.chain import Chain
+from providers.routing.upstream import FREE, Upstream
+from providers.vendors.sandbox import bank
+from providers.vendors.sandbox.vendor import SandboxVendor
+from providers.writing.writer import Writer
 
 RETAKES = 3
 BUDGET_SECONDS = 87.0
@@ -157,5 +157,5 @@ def _origin_of(vendor: Vendor) -> Origin:
 
 def _skills(student: int) -> tuple[Skill, ...]:
     """Three of the skills the sandbox has questions for, others for each student."""
-    names = sandbox_bank.names()
+    names = bank.names()
     return tuple(Skill(name, name) for name in (names[(student + step) % len(names)] for step in (0, 1, 5)))

@@ -15,7 +15,7 @@ from assessment.blueprint import plan
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKind, WrittenSet
 from bench.real_model.wire import look
-from providers import desk
+from providers.build import build_vendors
 from providers.config import ProvidersConfig
 from providers.ledger import AttemptRecord
 
@@ -90,7 +90,7 @@ async def _write(base_url: str, ledger: Kept) -> WrittenSet:
         path = Path(folder) / "providers.yaml"
         path.write_text(CONFIG.format(base_url=base_url))
         config = ProvidersConfig.from_file(path, {"REAL_MODEL_KEY": "none"})
-    snapshot = desk.build(config, ledger=ledger)
+    snapshot = build_vendors(config, ledger=ledger)
     return await snapshot.write(_brief(), Deadline(SystemClock(), config.settings.budget_seconds - 3))
 
 

@@ -9,7 +9,7 @@ from api.wiring import open_database, product_version, providers_of
 from assessment.models import Mode
 from db.accounts import Accounts
 from delivery.mail_settings import parse_smtp_url
-from providers.desk import usable
+from providers.build import usable
 from serving.limits import FILES_KEPT, Limits
 
 AS_ROOT = (

@@ -16,7 +16,7 @@ import msgspec
 
 from assessment.models import SourceItem
 from assessment.novelty import without_setting
-from providers.base import Order, Quiz
+from providers.protocol import Order, Quiz
 
 VERSION = "v2"
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 import yaml
 
+from providers.build import price_of
 from providers.config import VendorConfig
-from providers.desk import price_of
 
 ROOT = Path(__file__).parent.parent.parent
 YAML_BLOCK = re.compile(r"```yaml\n(.*?)```", re.DOTALL)

@@ -6,8 +6,8 @@ from assessment.findings import Severity
 from assessment.item_rules import Grounds, examine, is_askable
 from assessment.models import Item
 from providers import prompts
-from providers.base import Order
-from providers.orders import Refs
+from providers.protocol import Order
+from providers.writing.orders import Refs
 from tests.golden.clean import english_cases
 from tests.injection import student
 from tests.injection.corpus import Misdeed

@@ -9,8 +9,8 @@ import pytest
 
 from assessment.text import runs, words
 from providers import prompts
-from providers.base import Order
-from providers.orders import Refs
+from providers.protocol import Order
+from providers.writing.orders import Refs
 from tests.injection import student
 from tests.injection.conftest import TrialOf
 from tests.injection.corpus import HEARD_WORDS, Attempt, Field, corpus

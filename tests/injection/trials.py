@@ -12,8 +12,8 @@ from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
 from assessment.findings import Finding
 from assessment.models import Item, Question
+from providers.build import build_vendors
 from providers.config import ProvidersConfig, load
-from providers.desk import build
 from tests.injection import student
 from tests.injection.corpus import Attempt, Misdeed
 from tests.injection.vendor import Obeyed, ObeyingVendor, seen_as
@@ -78,7 +78,7 @@ async def tried(
     judgements = Judgements()
     vendor.begin(share, first_turn)
     urls = {"obeying": vendor.base_url} | ({"sound": sound.base_url} if sound else {})
-    snapshot = build(_config(urls), witness=judgements)
+    snapshot = build_vendors(_config(urls), witness=judgements)
     try:
         written = await snapshot.write(student.brief(attempt), Deadline(SystemClock(), SECONDS))
     except GenerationFailed:

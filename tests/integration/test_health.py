@@ -11,9 +11,9 @@ from litestar import Litestar
 from api.services import Services
 from assessment.errors import ServiceUnavailable
 from assessment.models import Mode
-from providers.base import Outcome
+from providers.build import build_vendors
 from providers.config import load
-from providers.desk import build
+from providers.protocol import Outcome
 from tests.journey import Journey
 
 ROOT = "http://retake.test"
@@ -54,7 +54,7 @@ async def test_it_is_ready_until_every_vendor_of_the_live_chain_is_out(
 ) -> None:
     file = tmp_path / "providers.yaml"
     file.write_text("vendors: [{name: one, model: sandbox}, {name: two, model: sandbox}]\nchain: [one, two]\n")
-    snapshot = build(load(file))
+    snapshot = build_vendors(load(file))
     app.state.services = msgspec.structs.replace(services, snapshot=snapshot, can_generate=dict.fromkeys(Mode, True))
     assert snapshot._live is not None
     for place in out:

@@ -18,8 +18,8 @@ from assessment.models import Mode
 from assessment.notices import Channel, Line
 from db.outbox import PostgresOutbox
 from db.sql import fetch
+from providers.build import build_vendors
 from providers.config import ProvidersConfig
-from providers.desk import build
 from tests.integration.delivery.mail_server import MailServer
 from tests.integration.delivery.mail_server import serving as mail_serving
 from tests.integration.delivery.receiver import Receiver, listening
@@ -43,7 +43,7 @@ def providers_file(tmp_path: Path) -> Path:
 def live_writer(app: Litestar, services: Services, providers_file: Path) -> Iterator[None]:
     config = ProvidersConfig.from_file(providers_file)
     able = {Mode.TEST: True, Mode.LIVE: True}
-    app.state.services = msgspec.structs.replace(services, writer=build(config), can_generate=able)
+    app.state.services = msgspec.structs.replace(services, writer=build_vendors(config), can_generate=able)
     yield
     app.state.services = services
 

@@ -15,9 +15,9 @@ from api.settings import Settings
 from api.vendors import Reloader, VendorDesk
 from assessment.deadline import SystemClock
 from db.engine import the_engine
-from providers.latency import MIN_SAMPLES, Latencies
 from providers.ledger import NoLedger
-from providers.own_loop import OwnLoop
+from providers.routing.pace import MIN_SAMPLES, Latencies
+from providers.writing.own_loop import OwnLoop
 from tests.integration.deployment import client_of
 from tests.integration.live_server import LiveServer, live_deployment
 from tests.waiting import until

@@ -87,7 +87,7 @@ def test_the_wheel_holds_code_and_data_and_nothing_of_the_workshop(wheel: Path) 
         assert needed in names
     for part in (
         "db/piccolo_migrations/retake_",
-        "providers/sandbox_bank/",
+        "providers/vendors/sandbox/bank/",
         "providers/prompts/",
         "providers/presets/",
     ):

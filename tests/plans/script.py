@@ -17,9 +17,9 @@ from db.item_statistics import item_statistics
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
 from db.outbox import PostgresOutbox
-from providers.base import Outcome
-from providers.latency import Learned
 from providers.ledger import AttemptRecord
+from providers.protocol import Outcome
+from providers.routing.pace import Learned
 from tests.journey import Journey
 
 

@@ -9,9 +9,9 @@ from bench.models.runner.plan import Request, Subject, retakes_of, units
 from bench.models.runner.solving import ROTATIONS
 from bench.models.runner.students import Student
 from providers import prompts
-from providers.base import Order, Wanted
+from providers.build import price_of
 from providers.config import ProvidersConfig
-from providers.desk import price_of
+from providers.protocol import Order, Wanted
 
 CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_ITEM = 120  # of an answer, as models write them

@@ -34,7 +34,7 @@ current: ContextVar[Notes] = ContextVar("current")
 
 
 class Onlooker:
-    """providers.board.Witness and providers.ledger.Ledger in one."""
+    """providers.writing.candidates.Witness and providers.ledger.Ledger in one."""
 
     def judged(self, item: Item, findings: tuple[Finding, ...], *, accepted: bool) -> None:
         """Note an item."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bench.models.runner.plan import Subject
+from providers.build import price_of
 from providers.config import Price, ProvidersConfig
-from providers.desk import price_of
 
 
 class Unpriced(ValueError):

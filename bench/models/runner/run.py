@@ -21,13 +21,13 @@ from bench.models.runner.plan import Request, Subject, Unit, retakes_of, units
 from bench.models.runner.solving import choices_of
 from bench.models.runner.students import CANARY, Student
 from providers import prompts
-from providers.base import Outcome
+from providers.build import build_vendors, make_upstream
 from providers.config import ProvidersConfig
-from providers.desk import build, make_upstream
-from providers.latency import Latencies
 from providers.ledger import AttemptRecord, Purpose
+from providers.protocol import Outcome
+from providers.routing.pace import Latencies
+from providers.routing.upstream import Upstream
 from providers.snapshot import Snapshot
-from providers.upstream import Upstream
 
 # A subject whose first sets all end like this is out: it is told about and left alone.
 GONE = frozenset({Outcome.UNAUTHORIZED, Outcome.MODEL_NOT_FOUND, Outcome.UNREACHABLE, Outcome.RATE_LIMITED})
@@ -83,7 +83,7 @@ class Run:
     async def _write_subject(self, subject: Subject, left: list[Unit]) -> None:
         onlooker = Onlooker()
         config = chain_of(self._config, subject)
-        snapshot = build(config, ledger=onlooker, latencies=self._latencies, witness=onlooker)
+        snapshot = build_vendors(config, ledger=onlooker, latencies=self._latencies, witness=onlooker)
         desk = _Desk(subject, config, snapshot, self._solvers(subject), onlooker)
         waiting, gone = iter(left), 0
 

@@ -9,11 +9,11 @@ from assessment.models import Item, Mode
 from bench.models.runner.notes import Onlooker
 from bench.models.runner.students import Student
 from bench.models.tally import BLIND, WITH_PROFILE, WITHOUT_STEM
-from providers.base import Quiz, QuizEntry
-from providers.key_check import quiz_of, turned_back
-from providers.ledger import Recorder
-from providers.solving import solve
-from providers.upstream import Upstream
+from providers.protocol import Quiz, QuizEntry
+from providers.routing.upstream import Upstream
+from providers.writing.key_check import quiz_of, turned_back
+from providers.writing.recorder import Recorder
+from providers.writing.solving import solve
 
 ROTATIONS = 2
 HIDDEN_STEM = "(The question is not shown. Choose the option that is most likely right.)"

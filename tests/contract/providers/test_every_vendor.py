@@ -8,15 +8,15 @@ import pytest
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import Brief, Mode, SeenItem, Skill, Slot
 from assessment.novelty import signature
-from providers.base import Vendor, VendorError
-from providers.chain import Chain
 from providers.config import Questions, VendorConfig
-from providers.decode import decode
-from providers.litellm_vendor import LiteLLMVendor
-from providers.sandbox import SandboxVendor
+from providers.protocol import Vendor, VendorError
+from providers.routing.chain import Chain
+from providers.routing.upstream import Upstream
 from providers.secret import Secret
-from providers.upstream import Upstream
-from providers.writer import Writer
+from providers.vendors.decode import decode
+from providers.vendors.litellm_vendor import LiteLLMVendor
+from providers.vendors.sandbox.vendor import SandboxVendor
+from providers.writing.writer import Writer
 from tests.unit.providers.fakes import SOURCES, answer_of, brief, order
 from tests.vendor_server import VendorServer
 

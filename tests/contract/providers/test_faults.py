@@ -10,10 +10,10 @@ import pytest
 from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
 from assessment.models import WrittenSet
-from providers.base import Outcome
+from providers.build import build_vendors, usable
 from providers.check import check
 from providers.config import ProvidersConfig, load
-from providers.desk import build, usable
+from providers.protocol import Outcome
 from tests.own_logs import own_logs
 from tests.unit.providers.fakes import ListLedger, brief
 from tests.vendor_server import Behaviour, VendorServer
@@ -60,7 +60,7 @@ def _config(folder: Path, first: VendorServer, second: VendorServer, chain: str)
 
 
 async def write(config: ProvidersConfig, ledger: ListLedger | None = None) -> WrittenSet:
-    return await build(config, ledger=ledger).write(brief(10), Deadline(SystemClock(), BUDGET_SECONDS))
+    return await build_vendors(config, ledger=ledger).write(brief(10), Deadline(SystemClock(), BUDGET_SECONDS))
 
 
 def shares(written: WrittenSet) -> dict[str, int]:
@@ -115,7 +115,7 @@ async def test_when_every_vendor_takes_for_ever_the_end_comes_in_time(
     second.reset(fault)
     with pytest.raises(GenerationFailed):
         async with asyncio.timeout(10):  # only so that a failure ends
-            await build(config).write(brief(10), Deadline(SystemClock(), 2.0))
+            await build_vendors(config).write(brief(10), Deadline(SystemClock(), 2.0))
     assert (first.calls, second.calls) == (2, 2)
 
 

@@ -9,14 +9,15 @@ import litellm
 import msgspec
 import pytest
 
+import providers
 from assessment.deadline import Deadline, SystemClock
-from providers import desk
+from providers.build import build_vendors
 from providers.config import ProvidersConfig, Settings, VendorConfig
 from tests.unit.providers.fakes import brief
 from tests.vendor_server import VendorServer
 from tests.vendor_server.cloud_dialects import GoodServer, bedrock, gemini
 
-FOLDER = Path(desk.__file__).parent / "presets"
+FOLDER = Path(str(providers.__file__)).parent / "presets"
 PRESETS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
 
@@ -101,6 +102,6 @@ async def _brings_a_set(preset: str, vendor: VendorConfig, address: str) -> None
     here = msgspec.structs.replace(vendor, api_base=address)
     settings: Settings = msgspec.structs.replace(config.settings, vendors=(here,), chain=(vendor.name,))
     alone = ProvidersConfig(settings, {vendor.name: key} if key else {})
-    written = await desk.build(alone).write(brief(10), Deadline(SystemClock(), 20.0))
+    written = await build_vendors(alone).write(brief(10), Deadline(SystemClock(), 20.0))
     assert len(written.items) == 10
     assert [share.vendor for share in written.provenance.vendors] == [vendor.name]

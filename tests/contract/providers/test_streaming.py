@@ -8,8 +8,8 @@ import pytest
 
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import WrittenSet
+from providers.build import build_vendors
 from providers.config import ProvidersConfig, load
-from providers.desk import build
 from providers.ledger import AttemptRecord
 from tests.unit.providers.fakes import ListLedger, brief
 from tests.vendor_server import Behaviour, VendorServer
@@ -64,7 +64,7 @@ def _config(folder: Path, first: VendorServer, second: VendorServer, dialect: st
 
 async def write(config: ProvidersConfig, sets: int = 1) -> tuple[WrittenSet, list[AttemptRecord]]:
     ledger = ListLedger()
-    writer = build(config, ledger=ledger)
+    writer = build_vendors(config, ledger=ledger)
     for _ in range(sets):
         written = await writer.write(brief(10), Deadline(SystemClock(), 20))
     return written, ledger.records
@@ -172,7 +172,7 @@ async def test_more_than_a_hundred_calls_are_under_way_at_once_where_the_configu
     path = tmp_path / "providers.yaml"
     path.write_text(path.read_text().replace("attempt_seconds: 2.0", "attempt_seconds: 30, max_concurrency: 200"))
     first.reset(Behaviour.HANG)
-    writer = build(load(path, {"KEY": "sk-test"}))
+    writer = build_vendors(load(path, {"KEY": "sk-test"}))
     sets = [asyncio.create_task(writer.write(brief(10), Deadline(SystemClock(), 60))) for _ in range(60)]
     await until(lambda: first.calls == 120)
     for one in sets:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-import providers.litellm_vendor  # noqa: F401 - it sets LiteLLM's environment and switches before a test imports it
+import providers.vendors.litellm_vendor  # noqa: F401 - it sets LiteLLM's environment and switches before a test imports it
 from tests.vendor_server import Pace, VendorServer
 
 SCALE = 0.01  # a second of the vendor takes ten milliseconds

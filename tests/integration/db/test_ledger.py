@@ -16,9 +16,9 @@ from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
 from db.sql import fetch
 from db.tables import VendorAttempt
-from providers.base import Outcome
-from providers.latency import Learned
 from providers.ledger import AttemptRecord
+from providers.protocol import Outcome
+from providers.routing.pace import Learned
 
 
 def _record(writing_id: str, **changes: Any) -> AttemptRecord:

@@ -7,14 +7,13 @@ from typing import Any
 
 from assessment.deadline import Deadline
 from assessment.models import Brief, Mode, Skill, Slot, SourceItem, SourceKind
-from providers.base import Ending, Listener, Order, Request, Usage, Vendor, VendorError
-from providers.chain import Chain
 from providers.config import Hedge
-from providers.hedge import HedgePolicy
-from providers.ladder import Rung
 from providers.ledger import AttemptRecord
-from providers.orders import Refs
-from providers.upstream import Upstream
+from providers.protocol import Ending, Listener, Order, Request, Rung, Usage, Vendor, VendorError
+from providers.routing.chain import Chain
+from providers.routing.hedge import HedgePolicy
+from providers.routing.upstream import Upstream
+from providers.writing.orders import Refs
 from tests.item_maker import make
 
 Text = Callable[[Order], str]

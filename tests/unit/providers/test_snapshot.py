@@ -5,11 +5,11 @@ from pathlib import Path
 
 from assessment.deadline import Deadline
 from assessment.models import Mode
-from providers.base import Outcome
-from providers.breaker import State
+from providers.build import build_vendors, latency_key
 from providers.config import ProvidersConfig, VendorConfig, load
-from providers.desk import build, latency_key
-from providers.latency import MIN_SAMPLES
+from providers.protocol import Outcome
+from providers.routing.breaker import State
+from providers.routing.pace import MIN_SAMPLES
 from providers.snapshot import Snapshot, SwappableWriter
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import ListLedger, brief
@@ -32,10 +32,10 @@ def chain_of(snapshot: Snapshot) -> list[str]:
 
 async def test_a_set_under_way_keeps_its_snapshot_and_the_next_one_has_the_new(tmp_path: Path) -> None:
     clock = FakeClock()
-    writer = SwappableWriter(build(config(tmp_path)))
+    writer = SwappableWriter(build_vendors(config(tmp_path)))
     slow = asyncio.ensure_future(writer.write(brief(scenario="slow"), Deadline(clock, 87)))
     await asyncio.sleep(0)
-    writer.swap(build(config(tmp_path, "other"), latencies=writer.current.latencies))
+    writer.swap(build_vendors(config(tmp_path, "other"), latencies=writer.current.latencies))
     after = await writer.write(brief(), Deadline(clock, 87))
     assert [share.vendor for share in (await slow).provenance.vendors] == ["house"]
     assert [share.vendor for share in after.provenance.vendors] == ["other"]
@@ -45,25 +45,25 @@ async def test_a_set_under_way_keeps_its_snapshot_and_the_next_one_has_the_new(t
 async def test_a_new_snapshot_has_fresh_breakers_and_keeps_the_latencies_of_unchanged_vendors(
     tmp_path: Path,
 ) -> None:
-    old = build(config(tmp_path))
+    old = build_vendors(config(tmp_path))
     live = old._live
     assert live is not None
     live.chain.upstreams[0].breaker.end(Outcome.UNAUTHORIZED, 0, is_probe=False)
     for _ in range(MIN_SAMPLES):
         live.chain.upstreams[0].pace.note(3.0, 6)
-    new = build(config(tmp_path), latencies=old.latencies)
+    new = build_vendors(config(tmp_path), latencies=old.latencies)
     assert [status.state for status in old.status()] == [State.OUT, State.CLOSED]
     assert [status.state for status in new.status()] == [State.CLOSED, State.CLOSED]
     assert set(new.latencies.export()) == {latency_key(new.config.chain[0])}
 
 
 async def test_the_status_shows_the_live_chain_in_order_of_preference(tmp_path: Path) -> None:
-    assert chain_of(build(config(tmp_path, "other, house"))) == ["other", "house"]
+    assert chain_of(build_vendors(config(tmp_path, "other, house"))) == ["other", "house"]
 
 
 async def test_attempts_of_both_modes_reach_the_ledger(tmp_path: Path) -> None:
     ledger = ListLedger()
-    snapshot = build(config(tmp_path), ledger=ledger)
+    snapshot = build_vendors(config(tmp_path), ledger=ledger)
     for mode in (Mode.TEST, Mode.LIVE):
         await snapshot.write(brief(mode=mode), Deadline(FakeClock(), 87))
     assert {(record.mode, record.vendor, record.cost) for record in ledger.records} == {

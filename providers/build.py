@@ -1,0 +1,106 @@
+"""From a configuration to working writers: the one place where the parts of this room are put together."""
+
+import hashlib
+
+from assessment.deadline import Clock, SystemClock
+from providers.config import SANDBOX, Price, ProvidersConfig, VendorConfig
+from providers.ledger import Ledger
+from providers.protocol import Vendor
+from providers.routing.breaker import Breaker
+from providers.routing.chain import Chain
+from providers.routing.hedge import HedgePolicy
+from providers.routing.pace import Latencies
+from providers.routing.upstream import FREE, Upstream
+from providers.snapshot import Snapshot
+from providers.vendors.sandbox.vendor import SandboxVendor
+from providers.writing.candidates import Witness
+from providers.writing.key_check import KeyChecker
+from providers.writing.rehearsal import Rehearsal
+from providers.writing.writer import Writer
+
+
+def build_vendors(
+    config: ProvidersConfig,
+    *,
+    ledger: Ledger | None = None,
+    latencies: Latencies | None = None,
+    clock: Clock | None = None,
+    witness: Witness | None = None,
+) -> Snapshot:
+    """Make the writers of a configuration; with a model vendor in its chain this takes seconds, for LiteLLM.
+
+    Breakers and what was learned about forms begin anew, so that a corrected key gets its chance. `latencies` may be
+    those of the snapshot before: they go with a vendor as long as its model and address stay the same. A `witness` sees
+    every item of live mode as it was written.
+    """
+    paces = latencies or Latencies()
+    seconds = config.settings.budget_seconds
+    sandbox = Chain([Upstream(SandboxVendor(), seconds, max_concurrency=64, price=FREE)])
+    test = Rehearsal(Writer(sandbox, config.settings.questions, config.hash, ledger))
+    live = None if config.is_built_in else _live_writer(config, paces, ledger, witness)
+    return Snapshot(config, clock or SystemClock(), paces, test, live)
+
+
+def make_vendor(vendor: VendorConfig, config: ProvidersConfig) -> Vendor:
+    """Make the adapter of one configured vendor."""
+    if vendor.model == SANDBOX:
+        return SandboxVendor(vendor.name)
+    # Importing LiteLLM costs seconds that the sandbox need not pay.
+    from providers.vendors.litellm_vendor import LiteLLMVendor
+
+    return LiteLLMVendor(vendor, config.key_of(vendor))
+
+
+def usable(config: ProvidersConfig) -> bool:
+    """Tell, without asking any vendor, whether one of the chain could serve: the sandbox, or one with credentials."""
+    return any(_has_credentials(vendor, config) for vendor in config.chain)
+
+
+def latency_key(vendor: VendorConfig) -> str:
+    """What a vendor's latencies are kept under: its label, and a digest of the model and the address."""
+    digest = hashlib.sha256(f"{vendor.model}\n{vendor.api_base}\n{vendor.stream}".encode()).hexdigest()
+    return f"{vendor.name}:{digest[:12]}"
+
+
+def _live_writer(
+    config: ProvidersConfig, latencies: Latencies, ledger: Ledger | None, witness: Witness | None
+) -> Writer:
+    """A vendor that both writes and solves is one upstream: its places, its breaker and its pace are the same."""
+    settings = config.settings
+    upstreams = {vendor.name: make_upstream(vendor, config, latencies) for vendor in (*config.chain, *config.solvers)}
+    chain = Chain([upstreams[name] for name in settings.chain], HedgePolicy(settings.hedge))
+    checker = None
+    if settings.verify is not None:
+        checker = KeyChecker([upstreams[name] for name in settings.verify.solvers], settings.verify.rotations)
+    return Writer(chain, settings.questions, config.hash, ledger, checker, witness)
+
+
+def make_upstream(vendor: VendorConfig, config: ProvidersConfig, latencies: Latencies) -> Upstream:
+    """Make one configured vendor with its limits, its breaker and its price."""
+    return Upstream(
+        make_vendor(vendor, config),
+        vendor.attempt_seconds,
+        vendor.max_concurrency,
+        breaker=Breaker(config.settings.breaker),
+        pace=latencies.of(latency_key(vendor)),
+        price=price_of(vendor),
+    )
+
+
+def price_of(vendor: VendorConfig) -> Price | None:
+    """What a vendor costs: by its configuration, or else by LiteLLM's table; None when nobody knows."""
+    if vendor.price is not None:
+        return vendor.price
+    if vendor.model == SANDBOX:
+        return FREE
+    from providers.vendors.litellm_vendor import listed_price  # as above
+
+    return listed_price(vendor.model)
+
+
+def _has_credentials(vendor: VendorConfig, config: ProvidersConfig) -> bool:
+    if vendor.model == SANDBOX:
+        return True
+    from providers.vendors.litellm_vendor import has_credentials  # as above
+
+    return has_credentials(vendor, config.key_of(vendor))

@@ -1,0 +1,229 @@
+"""What a vendor is asked, how it answers, and every way an attempt can end.
+
+VendorError
+├── AttemptTimedOut    the attempt's share of the time ran out
+├── Stalled            text came, and then nothing more
+├── Unreachable        no connection, or one that broke
+├── RateLimited        the vendor asks for a pause
+├── Unauthorized       the key or the account was refused
+├── ModelNotFound      the vendor does not know the model
+├── RequestRejected    the vendor calls the request wrong
+│   └── FormRefused    it is the form of the answer it cannot do; the next request takes another one
+├── VendorBroken       the vendor failed inside
+├── MalformedReply     an answer that is none of the protocol's
+├── EmptyReply         an answer without text
+├── ContentRefused     the vendor declines to write about this
+└── UnexpectedFailure  anything else
+
+A message says what happened in our own words: a vendor's words may quote a key or the prompt.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+import msgspec
+
+from assessment.deadline import Deadline
+from assessment.models import SeenItem, Slot
+
+
+class Outcome(StrEnum):
+    """How an attempt ended; this vocabulary is closed."""
+
+    OK = "ok"
+    TRUNCATED = "truncated"
+    STALLED = "stalled"
+    TIMED_OUT = "timed_out"
+    OUT_OF_BUDGET = "out_of_budget"
+    NO_PLACE = "no_place"
+    NOT_NEEDED = "not_needed"
+    ABANDONED = "abandoned"
+    UNREACHABLE = "unreachable"
+    RATE_LIMITED = "rate_limited"
+    UNAUTHORIZED = "unauthorized"
+    MODEL_NOT_FOUND = "model_not_found"
+    REQUEST_REJECTED = "request_rejected"
+    VENDOR_BROKEN = "vendor_broken"
+    MALFORMED = "malformed"
+    EMPTY = "empty"
+    CONTENT_REFUSED = "content_refused"
+    UNUSABLE = "unusable"
+    UNEXPECTED = "unexpected"
+
+
+class Rung(StrEnum):
+    """From the strictest form to none at all; the prompt carries the schema, and the rules check, on every one."""
+
+    JSON_SCHEMA = "json_schema"
+    TOOL = "tool"
+    JSON_OBJECT = "json_object"
+    PROMPT = "prompt"
+
+
+class VendorError(Exception):
+    """An attempt without a whole answer; `vendor` is the label of the configuration.
+
+    `retry_after` is the pause in seconds that the vendor asked for.
+    """
+
+    outcome: ClassVar[Outcome] = Outcome.UNEXPECTED
+    meaning: ClassVar[str] = "the attempt failed in an unexpected way"
+
+    def __init__(self, vendor: str, note: str = "", retry_after: float | None = None) -> None:
+        super().__init__(f"{vendor}: {self.meaning}{f' ({note})' if note else ''}")
+        self.vendor = vendor
+        self.retry_after = retry_after
+
+
+class AttemptTimedOut(VendorError):
+    outcome = Outcome.TIMED_OUT
+    meaning = "no complete answer in the time of the attempt"
+
+
+class Stalled(VendorError):
+    outcome = Outcome.STALLED
+    meaning = "the answer began and then stood still"
+
+
+class Unreachable(VendorError):
+    outcome = Outcome.UNREACHABLE
+    meaning = "the connection could not be made or broke"
+
+
+class RateLimited(VendorError):
+    outcome = Outcome.RATE_LIMITED
+    meaning = "the vendor limits the rate or the quota is used up"
+
+
+class Unauthorized(VendorError):
+    outcome = Outcome.UNAUTHORIZED
+    meaning = "the vendor refused the API key or the account"
+
+
+class ModelNotFound(VendorError):
+    outcome = Outcome.MODEL_NOT_FOUND
+    meaning = "the vendor does not know this model or address"
+
+
+class RequestRejected(VendorError):
+    outcome = Outcome.REQUEST_REJECTED
+    meaning = "the vendor does not accept the request"
+
+
+class FormRefused(RequestRejected):
+    """The adapter has learned from it: the same vendor may be asked again at once, in another form."""
+
+    meaning = "the vendor cannot answer in the form that was asked for"
+
+
+class VendorBroken(VendorError):
+    outcome = Outcome.VENDOR_BROKEN
+    meaning = "the vendor failed on its side"
+
+
+class MalformedReply(VendorError):
+    outcome = Outcome.MALFORMED
+    meaning = "the answer does not follow the vendor's protocol"
+
+
+class EmptyReply(VendorError):
+    outcome = Outcome.EMPTY
+    meaning = "the answer holds no text"
+
+
+class ContentRefused(VendorError):
+    outcome = Outcome.CONTENT_REFUSED
+    meaning = "the vendor declined to write this"
+
+
+class UnexpectedFailure(VendorError):
+    outcome = Outcome.UNEXPECTED
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """One item to be written.
+
+    `skill_ref` and `source_ref` are the short ids (s1, p1) a vendor sees instead of the platform's own.
+    """
+
+    skill_ref: str
+    source_ref: str
+    slot: Slot
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One request: an item for each entry of `wanted`, of which several may name the same slot.
+
+    `seen` are items that must not come again. `complaints` say why earlier items were rejected. A set is split
+    over parallel calls: this is request number `round_number` (from 1) of call number `part` (from 0) of `parts`.
+    """
+
+    wanted: tuple[Wanted, ...]
+    seen: tuple[SeenItem, ...] = ()
+    language: str = "en"
+    complaints: tuple[str, ...] = ()
+    seed: str = ""
+    round_number: int = 1
+    part: int = 0
+    parts: int = 1
+    scenario: str | None = None
+
+    def differs_from(self, earlier: "Order") -> bool:
+        """Tell whether a vendor would be asked something else: for other items, or with other reasons."""
+        return self.wanted != earlier.wanted or self.complaints != earlier.complaints
+
+
+class QuizEntry(msgspec.Struct, frozen=True):
+    """A question without its key, its options in the order in which they are put to a solver."""
+
+    stem: str
+    options: tuple[str, ...]
+
+
+class Quiz(msgspec.Struct, frozen=True):
+    """A request to answer questions blind."""
+
+    entries: tuple[QuizEntry, ...]
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens as the vendor counts them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """What a vendor says when its answer is over; the text itself has gone to the listener."""
+
+    finish_reason: str = "stop"
+    usage: Usage | None = None
+
+
+Request = Order | Quiz
+
+Listener = Callable[[str], None]
+"""Takes a vendor's text piece by piece, unchecked; an empty piece says that the connection is alive."""
+
+
+class Vendor(Protocol):
+    """Somebody who writes items: a model, or the sandbox."""
+
+    @property
+    def name(self) -> str:
+        """The label in configuration, logs and provenance."""
+
+    @property
+    def model(self) -> str:
+        """What is recorded as the author of its items."""
+
+    @property
+    def rung(self) -> Rung | None:
+        """The form in which the next answer will be asked for; None for a vendor that needs no telling."""
+
+    async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
+        """Answer an order, or a quiz, by calling `hear` with the text as it comes, at once or in pieces.
+
+        Raises VendorError; what was heard before stays heard. May overrun the deadline: callers have to bound it.
+        """

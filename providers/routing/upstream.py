@@ -1,0 +1,109 @@
+"""A vendor as the chain sees it: its limits, its standing, its pace and its price."""
+
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+from prometheus_client import Gauge
+
+from providers.config import Price
+from providers.protocol import Outcome, Usage, Vendor
+from providers.routing.breaker import Breaker, State
+from providers.routing.pace import Pace
+from providers.routing.places import Places
+
+FREE = Price(0.0, 0.0)
+FAIR_SHARE = 0.5  # of the time of an attempt: whoever has said nothing by then hangs, until its pace is known
+
+STUCK = Gauge(
+    "retake_vendor_calls_stuck",
+    "Calls that go on although they were cancelled",
+    ("vendor",),
+    multiprocess_mode="livesum",
+)
+
+log = structlog.get_logger(__name__)
+
+
+class VendorStatus(msgspec.Struct, frozen=True):
+    """How one vendor of the chain stands; `reason` is its last failure, `seconds` how long it still rests.
+
+    `stuck` is the number of calls that go on although they were cancelled.
+    """
+
+    name: str
+    model: str
+    state: State
+    reason: Outcome | None = None
+    seconds: float = 0.0
+    stuck: int = 0
+
+
+class Upstream:
+    """A vendor with its limits: seconds for one attempt, and attempts at the same time in this process."""
+
+    def __init__(
+        self,
+        vendor: Vendor,
+        attempt_seconds: float,
+        max_concurrency: int,
+        *,
+        breaker: Breaker | None = None,
+        pace: Pace | None = None,
+        price: Price | None = None,
+    ) -> None:
+        self.vendor = vendor
+        self.name = vendor.name
+        self.attempt_seconds = attempt_seconds
+        self.places = Places(max_concurrency)
+        self.breaker = breaker or Breaker()
+        self.pace = pace or Pace()
+        self.price = price
+        self._is_stuck = False
+
+    @property
+    def fair_seconds(self) -> float:
+        """How long a call that says nothing has been given its chance: as long as nearly all calls take as a whole."""
+        usual = self.pace.quantile(0.99)
+        return min(self.attempt_seconds, FAIR_SHARE * self.attempt_seconds if usual is None else usual)
+
+    def is_stuck(self, now: float) -> bool:
+        """Tell whether so many calls go on after they were cancelled that no more may begin. It ends as they end."""
+        stuck = self.places.stuck(now)
+        STUCK.labels(self.name).set(stuck)
+        was_stuck, self._is_stuck = self._is_stuck, stuck >= self.places.most_stuck
+        if self._is_stuck and not was_stuck:
+            log.error("vendor_stuck", vendor=self.name, calls=stuck)
+        elif was_stuck and not self._is_stuck:
+            log.warning("vendor_no_longer_stuck", vendor=self.name, calls=stuck)
+        return self._is_stuck
+
+    def can_finish(self, items: int, seconds: float) -> bool:
+        """Tell whether the vendor usually needs no more than `seconds` for so many items."""
+        return self.pace.usual(items) <= seconds
+
+    def slice_of(self, remaining: float, rungs: Sequence["Upstream"], items: int) -> float:
+        """The seconds an attempt gets: a fair share, and so that any one of the other `rungs` can still finish.
+
+        It never gets less than this vendor usually takes, since an attempt that cannot finish is a waste.
+        """
+        others = max((rung.pace.usual(items) for rung in rungs if rung is not self), default=0.0)
+        share = max(min(remaining / len(rungs), remaining - others), self.pace.usual(items))
+        return min(self.attempt_seconds, share, remaining)
+
+    def cost_of(self, usage: Usage) -> float | None:
+        """The price of an answer in US dollars, if prices are known."""
+        if self.price is None:
+            return None
+        dollars = (
+            usage.input_tokens * self.price.input_per_million + usage.output_tokens * self.price.output_per_million
+        )
+        return dollars / 1_000_000
+
+    def status(self, now: float) -> VendorStatus:
+        """How the vendor stands at a moment of the monotonic clock."""
+        breaker = self.breaker
+        seconds = round(breaker.seconds_to_ready(now), 3)
+        stuck = self.places.stuck(now)
+        state = State.STUCK if stuck >= self.places.most_stuck else breaker.state(now)
+        return VendorStatus(self.name, self.vendor.model, state, breaker.reason, seconds, stuck)

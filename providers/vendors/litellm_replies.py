@@ -1,0 +1,82 @@
+"""Reading what LiteLLM hands over: text, usage and pauses, out of objects whose every part may be missing."""
+
+import math
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from providers.protocol import Usage
+
+
+def text_of(message: Any) -> str:
+    """The text of a message or of a piece of one, also where it stands in the arguments of a tool call."""
+    text = getattr(message, "content", None) or ""
+    for call in getattr(message, "tool_calls", None) or ():
+        text += getattr(getattr(call, "function", None), "arguments", None) or ""
+    return text if isinstance(text, str) else ""
+
+
+def is_refusal(message: Any) -> bool:
+    """Tell whether a message says in a field of its own that the model declines."""
+    return bool((getattr(message, "provider_specific_fields", None) or {}).get("refusal"))
+
+
+def usage_of(response: Any) -> Usage | None:
+    """The tokens a response or the last piece of a stream counts; None when it does not."""
+    hidden = getattr(response, "_hidden_params", None) or {}
+    usage = getattr(response, "usage", None) or hidden.get("usage")
+    tokens = Usage(getattr(usage, "prompt_tokens", 0) or 0, getattr(usage, "completion_tokens", 0) or 0)
+    return tokens if tokens != Usage() else None
+
+
+def content_type_of(stream: Any) -> str:
+    """What the vendor says its response is; empty when LiteLLM does not tell."""
+    hidden = getattr(stream, "_hidden_params", None) or {}
+    headers = hidden.get("additional_headers") or {}
+    return str(headers.get("llm_provider-content-type", ""))
+
+
+async def wire_of(source: Any) -> AsyncIterator[bytes]:
+    """The bytes of a stream that LiteLLM has opened and not begun to read: of OpenAI's client, or lines of its own."""
+    if hasattr(source, "response"):
+        async for data in source.response.aiter_bytes():
+            yield data
+    else:
+        async for line in source.streaming_response:
+            yield line.encode() + b"\n"
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and all that stands behind it."""
+    known: set[int] = set()
+    while error is not None and id(error) not in known:
+        known.add(id(error))
+        yield error
+        error = getattr(error, "original_exception", None) or error.__cause__ or error.__context__
+
+
+def retry_after(error: BaseException, now: datetime) -> float | None:
+    """The pause a vendor asks for, in seconds, whether it gives a number or a date."""
+    for cause in causes(error):
+        headers = getattr(getattr(cause, "response", None), "headers", None)
+        if isinstance(headers, httpx.Headers) and (value := headers.get("retry-after")):
+            return _seconds(value, now)
+    return None
+
+
+def _seconds(value: str, now: datetime) -> float | None:
+    try:
+        seconds = float(value)
+    except ValueError:
+        return _seconds_until(value, now)
+    return None if math.isnan(seconds) else max(0.0, seconds)
+
+
+def _seconds_until(date: str, now: datetime) -> float | None:
+    try:
+        return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # no date, none that there is, or one without a time zone
+        return None

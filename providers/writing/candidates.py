@@ -1,0 +1,244 @@
+"""Which slots of a brief are filled, with what, and whether that makes a set."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Protocol
+
+import msgspec
+
+from assessment.assembly import ADVICE, Shortfall, Stock
+from assessment.findings import Finding, Severity, hard
+from assessment.item_rules import Grounds, examine, is_askable
+from assessment.models import Author, Brief, Item, Mode, SeenItem, Slot, VendorShare
+from assessment.novelty import Seen
+from providers import prompts
+from providers.vendors.decode import Draft, Reject
+from providers.vendors.sandbox.stems import may_repeat
+from providers.writing.orders import Refs
+
+# So many items more than were asked for in one source are taken while no other source is in sight (rule 23). Who sets
+# everything in the first one hears of it before the set is full, and not after.
+UNASKED = 2
+
+
+class Witness(Protocol):
+    """Somebody who looks on while items are judged, such as a benchmark."""
+
+    def judged(self, item: Item, findings: tuple[Finding, ...], *, accepted: bool) -> None:
+        """Take note of an item as it was written, and of all that the rules found."""
+
+
+class Sheet:
+    """The slots that one call has to fill; `ring` is called when they, or those of the whole board, are full."""
+
+    def __init__(self, slots: Iterable[int], ring: Callable[[], None]) -> None:
+        self.slots = tuple(slots)
+        self.ring = ring
+        self.finisher: object = None  # on whose behalf the last of the slots was filled
+
+
+class Board:
+    """Takes items as they arrive and keeps those that pass every rule and repeat nothing.
+
+    When all slots are filled, `assemble` chooses among all that were kept so that the rules of sets hold too, or opens
+    slots again. An item goes to exactly its slot at once. One that finds none is kept: when an answer has ended it may
+    fill another slot of the same skill, first in its own call and then, where a call has come out short, in any other.
+    """
+
+    def __init__(self, brief: Brief, refs: Refs, witness: Witness | None = None) -> None:
+        self.slots = brief.slots
+        self._refs = refs
+        self._language = brief.language
+        self._is_test = brief.mode is Mode.TEST
+        self._witness = witness
+        self._placed: dict[int, Item] = {}
+        self._kept: list[Item] = []
+        self._stock = Stock(brief.slots, brief.language)
+        self._asked = Counter(slot.source.source_id for slot in brief.slots)
+        self._sources: Counter[str] = Counter()  # of the items in stock
+        self._sheets: list[Sheet] = []
+        self._short: set[int] = set()  # slots of calls that came out short
+        self._told = [*brief.seen]  # what is not to be asked again: what was shown, and then what is written
+        self._seen = Seen(brief.seen)
+        self._grounds = Grounds.of(brief, prompts.wording())
+        self.rejected: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()  # of rejected items, the latest last
+        self._advice: Counter[str] = Counter()  # of rejected sets
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._placed) == len(self.slots)
+
+    @property
+    def open_slots(self) -> tuple[int, ...]:
+        """The slots that need an item."""
+        return tuple(index for index in range(len(self.slots)) if index not in self._placed)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items so far, in the order of their slots."""
+        return tuple(self._placed[index] for index in sorted(self._placed))
+
+    @property
+    def seen(self) -> tuple[SeenItem, ...]:
+        """What must not be asked again: items shown before, and those written so far."""
+        return tuple(self._told)
+
+    @property
+    def shares(self) -> tuple[VendorShare, ...]:
+        """Who wrote how many of the items."""
+        counts = Counter((item.author.vendor, item.author.model) for item in self._placed.values())
+        return tuple(VendorShare(vendor, model, items) for (vendor, model), items in sorted(counts.items()))
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """Why items were rejected of late, and at the end why sets were; as many as a prompt has room for.
+
+        Each reason stands once with how often it came, so that the same reject again is something new.
+        """
+        room = prompts.MAX_COMPLAINTS - len(self._advice)
+        latest = [*islice(reversed(self._reasons.items()), room)][::-1]
+        return tuple(
+            f"{reason} ({times} times)" if times > 1 else reason for reason, times in (*latest, *self._advice.items())
+        )
+
+    def hand_out(self, sheet: Sheet) -> Sheet:
+        """Register the slots of a call."""
+        self._sheets.append(sheet)
+        return sheet
+
+    def missing(self, sheet: Sheet) -> tuple[int, ...]:
+        """The slots of a call that are still open."""
+        return tuple(index for index in sheet.slots if index not in self._placed)
+
+    def is_filled(self, sheet: Sheet) -> bool:
+        return all(index in self._placed for index in sheet.slots)
+
+    def take(self, draft: Draft, sheet: Sheet, author: Author, on_behalf: object) -> list[Reject]:
+        """Check an item and place or keep it; gives why it was not taken."""
+        item = self._item(draft, author)
+        findings = self._findings(item)
+        rejects = [_reject(finding) for finding in findings if finding.severity is Severity.HARD]
+        if self._witness is not None:
+            self._witness.judged(item, findings, accepted=not rejects)
+        if rejects:
+            self.note(rejects)
+            return rejects
+        item = msgspec.structs.replace(item, findings=findings)
+        self._seen.add(item)
+        self._told.append(SeenItem(item.skill_id, item.stem))
+        self._stock.add(item)
+        self._sources[item.source_id] += 1
+        self._put(item, sheet, on_behalf)
+        return []
+
+    def _put(self, item: Item, sheet: Sheet, on_behalf: object) -> None:
+        index = self._exact(item, sheet.slots)
+        if index is None:
+            index = self._exact(item, self._short)
+        if index is None:
+            index = self._of_skill(item, self._short)
+        if index is None:
+            self._kept.append(item)
+        else:
+            self._place(index, item, on_behalf)
+
+    def note(self, rejects: Iterable[Reject]) -> None:
+        """Count what could not be used, and remember why for the next order."""
+        for reject in rejects:
+            self.rejected[reject.rule] += 1
+            self._reasons[reject.reason] = self._reasons.pop(reject.reason, 0) + 1
+
+    def settle(self, sheet: Sheet, on_behalf: object) -> None:
+        """An answer for a call has ended: fill what is open with what was kept, and open the rest to all calls."""
+        for item in tuple(self._kept):
+            index = self._of_skill(item, sheet.slots)
+            if index is not None:
+                self._kept.remove(item)
+                self._place(index, item, on_behalf)
+        self._short.update(self.missing(sheet))
+
+    def assemble(self) -> bool:
+        """Make a set of what was kept; False when the rules of sets need other items, whose slots are then open."""
+        result = self._stock.assemble()
+        if isinstance(result, Shortfall):
+            self.rejected["set"] += len(result.reasons)
+            self._advice.update(result.reasons)
+            self._reopen(result.slots)
+            return False
+        self._placed = dict(enumerate(result.items))
+        return True
+
+    def drop(self, indices: Iterable[int], reject: Reject) -> None:
+        """Take items out of the set for good, and open their slots."""
+        dropped = list(indices)
+        self._stock.remove({self._placed[index].stem for index in dropped})
+        self._sources.subtract(self._placed[index].source_id for index in dropped)
+        self.note([reject] * len(dropped))
+        self._reopen(dropped)
+
+    def restore(self, items: Sequence[Item]) -> None:
+        """Take back a whole set that stood here before."""
+        self._placed = dict(enumerate(items))
+
+    def _reopen(self, indices: Iterable[int]) -> None:
+        """What stood there stays a candidate; what was left over is forgotten as filling, so that new items come."""
+        self._kept.clear()
+        for index in indices:
+            self._placed.pop(index, None)
+
+    def _item(self, draft: Draft, author: Author) -> Item:
+        return Item(
+            skill_id=self._refs.skill_id(draft.skill),
+            source_id=self._refs.source_id(draft.source),
+            stem=draft.stem.strip(),
+            options=tuple(option.strip() for option in draft.options),
+            key=draft.key,
+            rationale=(draft.rationale or "").strip(),
+            author=author,
+        )
+
+    def _findings(self, item: Item) -> tuple[Finding, ...]:
+        findings = examine(item, self._grounds)
+        if not is_askable(findings) or (self._is_test and may_repeat(item.stem)):
+            return findings
+        found = self._seen.find(item) or self._one_source(item)
+        return (*findings, found) if found else findings
+
+    def _one_source(self, item: Item) -> Finding | None:
+        """Rule 23 as an item meets it: a set in one source alone is none, so its last items are not to make it one."""
+        source_id = item.source_id
+        if len(self._asked) == 1 or len(self.slots) == 1 or self._exact(item, self.open_slots) is not None:
+            return None
+        is_alone = self._sources[source_id] == self._sources.total()
+        is_over = self._sources[source_id] >= min(self._asked[source_id] + UNASKED, len(self.slots) - 1)
+        return hard("coverage", ADVICE["coverage"]) if is_alone and is_over else None
+
+    def _exact(self, item: Item, indices: Iterable[int]) -> int | None:
+        return self._first(indices, lambda slot: _fits(item, slot) and slot.source.source_id == item.source_id)
+
+    def _of_skill(self, item: Item, indices: Iterable[int]) -> int | None:
+        return self._first(indices, lambda slot: _fits(item, slot))
+
+    def _first(self, indices: Iterable[int], fits: Callable[[Slot], bool]) -> int | None:
+        open_ones = (index for index in indices if index not in self._placed and fits(self.slots[index]))
+        return min(open_ones, default=None)
+
+    def _place(self, index: int, item: Item, on_behalf: object) -> None:
+        self._placed[index] = item
+        for sheet in self._sheets:
+            if index in sheet.slots and self.is_filled(sheet):
+                sheet.finisher = on_behalf
+                sheet.ring()
+        if self.is_full:
+            for sheet in self._sheets:
+                sheet.ring()
+
+
+def _reject(finding: Finding) -> Reject:
+    return Reject(finding.rule, f"{finding.rule}: {finding.seen}")
+
+
+def _fits(item: Item, slot: Slot) -> bool:
+    return slot.skill.skill_id == item.skill_id

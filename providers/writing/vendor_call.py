@@ -1,0 +1,185 @@
+"""One request to one vendor, in the air: what it has brought so far, and whether and how it has ended."""
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Callable
+
+from assessment.deadline import Deadline
+from assessment.models import Author
+from providers.protocol import Ending, Order, Outcome, Usage, VendorError
+from providers.routing.chain import Choice
+from providers.vendors.decode import Draft, ItemScanner, Reject
+from providers.writing.candidates import Board, Sheet
+
+STALL_SHARE = 0.2  # of the attempt's time: so long a silence in the middle of an answer means that it has broken off
+TICK = 0.001  # seconds; what is due within them is due now
+
+_NEVER_BEGAN = frozenset(
+    {
+        Outcome.NO_PLACE,
+        Outcome.UNREACHABLE,
+        Outcome.RATE_LIMITED,
+        Outcome.UNAUTHORIZED,
+        Outcome.MODEL_NOT_FOUND,
+        Outcome.REQUEST_REJECTED,
+        Outcome.VENDOR_BROKEN,
+    }
+)
+
+
+class Attempt:
+    """Runs by itself; whoever started it looks at `outcome()` when `task` is done or `due` has come, and closes it.
+
+    The text goes through the scanner to the board as it arrives. An answer that will never end is cut off from
+    outside: a library's own timeout is per read, and it may swallow a cancellation.
+    """
+
+    def __init__(
+        self, choice: Choice, order: Order, deadline: Deadline, board: Board, sheet: Sheet, *, is_hedge: bool = False
+    ) -> None:
+        self.upstream = choice.upstream
+        self.order = order
+        self.is_hedge = is_hedge
+        self.limit = deadline.capped(choice.seconds)
+        self.slice_seconds = choice.seconds
+        self.started_at = deadline.clock.now()
+        self.rung = choice.upstream.vendor.rung
+        self.scanner = ItemScanner()
+        self.accepted = 0
+        self.rejected: Counter[str] = Counter()
+        self.usage: Usage | None = None
+        self.error: VendorError | None = None
+        self.hedge_after = math.inf  # seconds under way
+        self.hedge_after_silence = math.inf  # seconds
+        self.missing_before = len(board.missing(sheet))
+        self._is_last_of_request = choice.seconds >= deadline.remaining - TICK
+        self._author = Author(choice.upstream.name, choice.upstream.vendor.model)
+        self._board, self._sheet = board, sheet
+        self._now: Callable[[], float] = deadline.clock.monotonic
+        self._launched = self._now()
+        self._asked: float | None = None
+        self._heard: float | None = None
+        self._useful: float | None = None
+        self._closed: float | None = None
+        self._alive: float | None = None
+        self._outcome: Outcome | None = None
+        self.is_probe = choice.upstream.breaker.start()
+        self._place = choice.upstream.places.place()
+        self.task = asyncio.ensure_future(self._in_turn())
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been under way."""
+        return (self._closed or self._now()) - self._launched
+
+    @property
+    def seconds_until_useful(self) -> float:
+        """From the request until all that was needed of it had come."""
+        return (self._useful or self._closed or self._now()) - (self._asked or self._launched)
+
+    @property
+    def due(self) -> float:
+        """When it has to be looked at again, at the latest."""
+        patience = STALL_SHARE * self.slice_seconds
+        quiet_until = (self._now() if self._heard is None else self._heard) + patience
+        return min(self._launched + self.slice_seconds, quiet_until)
+
+    @property
+    def hedge_at(self) -> float:
+        """When a second vendor is to start beside it."""
+        spoke_at = math.inf if self._heard is None else self._heard
+        return min(self._launched + self.hedge_after, spoke_at + self.hedge_after_silence)
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the vendor has shown no life for as long as it would have needed for all, had it been sound."""
+        if self._asked is None or self.task.done():
+            return False
+        return self._now() - max(self._asked, self._alive or 0.0) >= self.upstream.fair_seconds - TICK
+
+    @property
+    def has_all_items(self) -> bool:
+        """Whether as many items came as were asked for, so that only the end of the answer is outstanding."""
+        return self.scanner.items >= len(self.order.wanted)
+
+    @property
+    def may_be_billed(self) -> bool:
+        """Whether the vendor may have read the prompt and begun to write."""
+        return self.scanner.characters > 0 or (self._asked is not None and self._outcome not in _NEVER_BEGAN)
+
+    def hear(self, text: str) -> None:
+        """Take a piece of the answer."""
+        if self._closed is not None:
+            return  # a cancelled call that goes on talking
+        self._alive = self._now()
+        is_first = self._heard is None
+        if text or not is_first:  # before the first text a model may think as long as it has time
+            self._heard = self._now()
+        for found in self.scanner.feed(text):
+            self._judge(found)
+        if self.scanner.is_full or (is_first and text):  # with the first text its silences begin to count
+            self._sheet.ring()
+
+    def outcome(self) -> Outcome | None:
+        """How it has ended; None while it is to be waited for."""
+        if self.task.done():
+            return self._outcome_of_task()
+        if self.scanner.is_full:
+            return Outcome.TRUNCATED
+        now = self._now()
+        if now >= self._launched + self.slice_seconds - TICK:
+            return self._outcome_of_time()
+        is_silent = self._heard is not None and now >= self._heard + STALL_SHARE * self.slice_seconds - TICK
+        return Outcome.STALLED if is_silent else None
+
+    def close(self, outcome: Outcome, *, is_broken_off: bool) -> None:
+        """Let go of it, whether or not the vendor does; what it had begun to write is a reject if it broke off."""
+        if is_broken_off and self.scanner.characters:
+            for found in self.scanner.end():
+                self._judge(found)
+        self._closed = self._now()
+        self._outcome = outcome
+        self.upstream.places.let_go(self.task, self._place, self._closed)
+
+    def mark_useful(self) -> None:
+        """Note that all that was needed of it has come."""
+        self._useful = self._useful or self._now()
+
+    async def _in_turn(self) -> Ending:
+        async with self._place:
+            self._asked = self._now()
+            self.rung = self.upstream.vendor.rung
+            return await self.upstream.vendor.write(self.order, self.limit, self.hear)
+
+    def _judge(self, found: Draft | Reject) -> None:
+        if isinstance(found, Draft):
+            rejects = self._board.take(found, self._sheet, self._author, self)
+            self.accepted += not rejects
+        else:
+            rejects = [found]
+            self._board.note(rejects)
+        self.rejected.update(reject.rule for reject in rejects)
+
+    def _outcome_of_task(self) -> Outcome:
+        if self.task.cancelled():
+            return Outcome.TIMED_OUT  # nobody here has cancelled it: a library that reports its timeout like this
+        error = self.task.exception()
+        if isinstance(error, VendorError):
+            self.error = error
+            return error.outcome
+        if error is not None:
+            return Outcome.UNEXPECTED
+        return self._outcome_of_ending(self.task.result())
+
+    def _outcome_of_ending(self, ending: Ending) -> Outcome:
+        self.usage = ending.usage
+        if not self.has_all_items and (ending.finish_reason == "length" or self.scanner.is_open):
+            return Outcome.TRUNCATED
+        return Outcome.OK if self.accepted else Outcome.UNUSABLE
+
+    def _outcome_of_time(self) -> Outcome:
+        if self._asked is None or self._asked - self._launched > self.slice_seconds / 2:
+            return Outcome.NO_PLACE  # the vendor had no fair chance
+        cut_short = self._is_last_of_request and self.slice_seconds < self.upstream.attempt_seconds
+        return Outcome.OUT_OF_BUDGET if cut_short and not self.hangs else Outcome.TIMED_OUT

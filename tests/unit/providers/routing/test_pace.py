@@ -1,0 +1,75 @@
+from providers.config import Hedge
+from providers.routing.hedge import FIRST_HEDGES, FLOOR_SECONDS, MAX_SAVED_HEDGES, HedgePolicy
+from providers.routing.pace import MIN_SAMPLES, WINDOW, Latencies, Learned, Pace
+
+
+def pace(*seconds: float, items: int = 6) -> Pace:
+    made = Pace()
+    for each in seconds:
+        made.note(each, items)
+    return made
+
+
+def test_nothing_is_said_before_enough_is_known() -> None:
+    few = pace(*[1.0] * (MIN_SAMPLES - 1))
+    assert (few.quantile(0.95), few.usual(6)) == (None, 0.0)
+    few.note(1.0, 6)
+    assert (few.quantile(0.95), few.usual(6)) == (1.0, 1.0)
+
+
+def test_quantiles_are_those_of_the_nearest_rank() -> None:
+    made = pace(*(float(number) for number in range(100, 0, -1)))
+    assert (made.quantile(0.5), made.quantile(0.95), made.quantile(0.99)) == (50, 95, 99)
+
+
+def test_only_the_last_calls_are_remembered() -> None:
+    made = pace(*[100.0] * WINDOW, *[1.0] * WINDOW)
+    assert made.quantile(0.99) == 1.0
+    assert len(made.learned.seconds) == WINDOW
+
+
+def test_a_call_for_a_few_items_says_nothing_about_full_ones() -> None:
+    made = pace(*[5.0] * MIN_SAMPLES)
+    for _ in range(WINDOW):
+        made.note(1.0, 1)
+    assert (made.quantile(0.5), made.usual(6), made.usual(3)) == (5.0, 5.0, 2.5)
+
+
+def test_what_was_learned_is_the_same_after_a_restart() -> None:
+    before = Latencies()
+    for number in range(MIN_SAMPLES):
+        before.of("mini:1").note(float(number), 6)
+    before.of("other:2").note(1.0, 6)
+    exported = before.export()
+    after = Latencies(exported)
+    assert set(exported) == {"mini:1"}
+    assert after.of("mini:1").quantile(0.95) == before.of("mini:1").quantile(0.95)
+    assert not after.of("mini:changed").is_known
+
+
+def test_a_hedge_waits_for_the_vendors_own_percentile_once_it_is_known() -> None:
+    policy = HedgePolicy(Hedge(after="p90", min_seconds=2.0))
+    assert policy.seconds_until(pace(1.0)) == 2.0
+    assert policy.seconds_until(pace(*(float(number) for number in range(1, 101)))) == 90
+    assert policy.seconds_until(Pace(Learned(6, (0.001,) * 20))) == FLOOR_SECONDS
+
+
+def test_hedges_stay_within_their_share_of_the_calls() -> None:
+    policy, hedges = HedgePolicy(Hedge(max_extra_share=0.1)), 0
+    for _ in range(1000):
+        policy.earn()
+        hedges += policy.pay()
+    assert 100 <= hedges <= 100 + FIRST_HEDGES
+
+
+def test_calm_times_save_up_no_more_than_a_few_hedges() -> None:
+    policy = HedgePolicy(Hedge(max_extra_share=0.5))
+    for _ in range(1000):
+        policy.earn()
+    assert sum(policy.pay() for _ in range(100)) == MAX_SAVED_HEDGES
+
+
+def test_a_share_of_nothing_means_no_hedge_at_all() -> None:
+    policy = HedgePolicy(Hedge(max_extra_share=0.0))
+    policy.earn()
+    assert not policy.pay()

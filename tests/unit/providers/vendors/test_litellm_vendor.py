@@ -1,0 +1,286 @@
+"""The adapter's request and its names for failures, without any network: respx stands where the vendor would."""
+
+import asyncio
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import litellm
+import pytest
+import respx
+
+from assessment.deadline import Deadline, SystemClock
+from providers.config import VendorConfig
+from providers.protocol import (
+    AttemptTimedOut,
+    ContentRefused,
+    EmptyReply,
+    FormRefused,
+    MalformedReply,
+    ModelNotFound,
+    RateLimited,
+    RequestRejected,
+    Rung,
+    Unauthorized,
+    UnexpectedFailure,
+    Unreachable,
+    Usage,
+    VendorBroken,
+    VendorError,
+)
+from providers.secret import Secret
+from providers.vendors.litellm_vendor import LiteLLMVendor, classify, has_credentials, listed_price
+from tests.unit.providers.fakes import answer_of, order
+
+URL = "https://vendor.example/v1/chat/completions"
+KEY = "sk-very-secret"
+
+
+@pytest.fixture
+def route() -> Iterator[respx.Route]:
+    with respx.mock(assert_all_called=False) as router:
+        yield router.post(URL)
+
+
+def vendor(model: str = "openai/gpt-4o-mini", **changes: Any) -> LiteLLMVendor:
+    fields = {"name": "mini", "model": model, "api_base": "https://vendor.example/v1", "stream": False, **changes}
+    return LiteLLMVendor(VendorConfig(**fields), Secret(KEY))
+
+
+def completion(content: str | None = '{"items": []}', finish_reason: str = "stop") -> httpx.Response:
+    choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": content}}
+    usage = {"prompt_tokens": 700, "completion_tokens": 90, "total_tokens": 790}
+    return httpx.Response(200, json={"id": "x", "object": "chat.completion", "choices": [choice], "usage": usage})
+
+
+async def ask(model: str = "openai/gpt-4o-mini", **changes: Any) -> Any:
+    return await answer_of(vendor(model, **changes), order(), Deadline(SystemClock(), 5))
+
+
+async def failure() -> VendorError:
+    with pytest.raises(VendorError) as caught:
+        await ask()
+    return caught.value
+
+
+async def test_one_attempt_is_one_request_with_the_key_and_the_schema(route: respx.Route) -> None:
+    route.return_value = completion()
+    text, ending = await ask(params={"temperature": 0.7})
+    request = route.calls.last.request
+    body = json.loads(request.content)
+    assert route.call_count == 1
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert (body["model"], body["temperature"]) == ("gpt-4o-mini", 0.7)
+    assert [message["role"] for message in body["messages"]] == ["system", "user"]
+    assert body["response_format"]["json_schema"]["schema"]["properties"]["items"]["minItems"] == 4
+    assert (text, ending.usage) == ('{"items": []}', Usage(700, 90))
+
+
+async def test_a_model_of_unknown_abilities_is_tried_with_the_strictest_form(route: respx.Route) -> None:
+    route.return_value = completion()
+    await ask("openai/some-local-model")
+    body = json.loads(route.calls.last.request.content)
+    assert body["response_format"]["type"] == "json_schema"
+    assert '"minItems":4' in body["messages"][1]["content"]
+
+
+async def test_a_model_that_is_known_not_to_keep_to_a_schema_is_made_to_call_a_tool(route: respx.Route) -> None:
+    route.return_value = completion()
+    await ask("openai/gpt-3.5-turbo")
+    body = json.loads(route.calls.last.request.content)
+    assert body["tools"][0]["function"]["parameters"]["properties"]["items"]["minItems"] == 4
+    assert body["tool_choice"]["function"]["name"] == body["tools"][0]["function"]["name"]
+    assert "response_format" not in body
+
+
+def refusal(words: str, status: int = 400) -> httpx.Response:
+    return httpx.Response(status, json={"error": {"message": words, "type": "invalid_request_error"}})
+
+
+async def test_a_form_that_is_refused_is_not_asked_for_again(route: respx.Route) -> None:
+    one, deadline = vendor("openai/some-local-model"), Deadline(SystemClock(), 5)
+    for words, rung in [
+        ("response_format is not supported", Rung.TOOL),
+        ("tools are not supported", Rung.JSON_OBJECT),
+        ("unknown field response_format", Rung.PROMPT),
+    ]:
+        route.return_value = refusal(words)
+        with pytest.raises(FormRefused):
+            await answer_of(one, order(), deadline)
+        assert one.rung is rung
+    route.return_value = completion()
+    await answer_of(one, order(), deadline)
+    body = json.loads(route.calls.last.request.content)
+    assert not {"response_format", "tools"} & set(body)
+
+
+async def test_parallel_refusals_of_one_form_go_down_one_rung(route: respx.Route) -> None:
+    one, deadline = vendor("openai/some-local-model"), Deadline(SystemClock(), 5)
+    route.return_value = refusal("response_format is not supported")
+    ends = await asyncio.gather(*(answer_of(one, order(), deadline) for _ in range(3)), return_exceptions=True)
+    assert [type(end) for end in ends] == [FormRefused] * 3
+    assert one.rung is Rung.TOOL
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This model's maximum context length is 8192 tokens, but 9000 are in the functions.",
+        "bad temperature",
+    ],
+)
+async def test_a_refusal_of_something_else_is_not_blamed_on_the_form(route: respx.Route, words: str) -> None:
+    one = vendor()
+    route.return_value = refusal(words)
+    with pytest.raises(RequestRejected) as caught:
+        await answer_of(one, order(), Deadline(SystemClock(), 5))
+    assert not isinstance(caught.value, FormRefused)
+    assert one.rung is Rung.JSON_SCHEMA
+
+
+async def test_the_text_may_stand_in_a_tool_call(route: respx.Route) -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "question_items", "arguments": '{"items": [1]}'}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
+    route.return_value = httpx.Response(200, json={"id": "x", "object": "chat.completion", "choices": [choice]})
+    assert (await ask())[0] == '{"items": [1]}'
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("9", 9),
+        ("0.5", 0.5),
+        ("-3", 0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", math.inf),
+        ("1e400", math.inf),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("Thu, 01 Jan 99999 00:00:00 GMT", None),
+    ],
+)
+async def test_the_pause_a_vendor_asks_for_is_handed_on(route: respx.Route, value: str, seconds: float | None) -> None:
+    route.return_value = httpx.Response(429, json={"error": {"message": "slow down"}}, headers={"Retry-After": value})
+    assert (await failure()).retry_after == seconds
+
+
+async def test_a_pause_until_a_date_is_turned_into_seconds(route: respx.Route) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    route.return_value = httpx.Response(503, json={}, headers={"Retry-After": date})
+    pause = (await failure()).retry_after
+    assert pause is not None
+    assert 25 < pause <= 30
+
+
+def test_prices_come_from_the_table_when_it_knows_the_model() -> None:
+    price = listed_price("openai/gpt-4o-mini")
+    assert price is not None
+    assert (round(price.input_per_million, 2), round(price.output_per_million, 2)) == (0.15, 0.6)
+    assert listed_price("openai/some-local-model") is None
+
+
+def test_a_price_of_nought_in_the_table_is_no_price() -> None:
+    assert listed_price("huggingface/meta-llama/some-model") is None
+
+
+async def test_the_finish_reason_is_reported(route: respx.Route) -> None:
+    route.return_value = completion('{"items": [', finish_reason="length")
+    assert (await ask())[1].finish_reason == "length"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (400, RequestRejected),
+        (401, Unauthorized),
+        (402, RateLimited),
+        (403, Unauthorized),
+        (404, ModelNotFound),
+        (408, AttemptTimedOut),
+        (413, RequestRejected),
+        (422, RequestRejected),
+        (429, RateLimited),
+        (500, VendorBroken),
+        (502, VendorBroken),
+        (503, VendorBroken),
+        (529, VendorBroken),
+    ],
+)
+async def test_a_status_has_its_name_and_is_not_tried_again(
+    route: respx.Route, status: int, expected: type[VendorError]
+) -> None:
+    route.return_value = httpx.Response(status, json={"error": {"message": f"for {KEY}"}}, headers={"Retry-After": "9"})
+    error = await failure()
+    assert type(error) is expected
+    assert route.call_count == 1
+    assert KEY not in str(error)
+    assert error.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        (httpx.Response(200, html="<html>hello</html>"), MalformedReply),
+        (httpx.Response(200, content=b""), MalformedReply),
+        (httpx.Response(200, content=b'{"choices": [{"mess'), MalformedReply),
+        (httpx.Response(200, json={}), MalformedReply),
+        (httpx.Response(200, json=[]), MalformedReply),
+        (httpx.Response(200, json={"choices": []}), MalformedReply),
+        (completion(None), EmptyReply),
+        (completion("  \n"), EmptyReply),
+        (completion("", finish_reason="content_filter"), ContentRefused),
+    ],
+    ids=["html", "nothing", "truncated", "no choices", "a list", "empty choices", "null", "blank", "filtered"],
+)
+async def test_a_200_without_a_usable_text_is_a_failure(
+    route: respx.Route, response: httpx.Response, expected: type[VendorError]
+) -> None:
+    route.return_value = response
+    assert type(await failure()) is expected
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (httpx.ConnectError, Unreachable),
+        (httpx.RemoteProtocolError, Unreachable),
+        (httpx.ReadError, Unreachable),
+        (httpx.ReadTimeout, AttemptTimedOut),
+        (httpx.ConnectTimeout, AttemptTimedOut),
+    ],
+)
+async def test_a_broken_connection_has_its_name(
+    route: respx.Route, cause: type[httpx.TransportError], expected: type[VendorError]
+) -> None:
+    route.side_effect = cause
+    assert type(await failure()) is expected
+
+
+def test_a_refusal_for_its_content_is_told_from_a_bad_request() -> None:
+    error = litellm.ContentPolicyViolationError(message="no", model="m", llm_provider="p")  # type: ignore[attr-defined]
+    assert type(classify(error, "mini")) is ContentRefused
+
+
+def test_what_nobody_foresaw_is_named_by_its_class_only() -> None:
+    error = classify(RuntimeError(f"for {KEY}"), "mini")
+    assert type(error) is UnexpectedFailure
+    assert str(error) == "mini: the attempt failed in an unexpected way (RuntimeError)"
+
+
+def test_a_vendor_without_key_or_address_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    bare = VendorConfig("mini", "openai/gpt-4o-mini")
+    assert not has_credentials(bare, None)
+    assert has_credentials(bare, Secret(KEY))
+    assert has_credentials(VendorConfig("local", "openai/x", api_base="http://127.0.0.1:1/v1"), None)
+
+
+def test_litellm_is_told_to_be_quiet_and_to_stay_off_the_network() -> None:
+    assert litellm.disable_aiohttp_transport
+    assert litellm.callbacks == litellm.failure_callback == []
+    assert set(litellm.success_callback) <= {"cache"}  # LiteLLM's own module for Gemini puts that one there

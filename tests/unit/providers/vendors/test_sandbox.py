@@ -1,0 +1,166 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from assessment.blueprint import plan
+from assessment.deadline import Deadline
+from assessment.errors import GenerationFailed
+from assessment.item_rules import MAX_STEM_CHARACTERS, Grounds, examine, is_askable
+from assessment.models import Brief, FormPlan, Item, Mode, SeenItem, Skill, Slot, SourceItem, SourceKind, WrittenSet
+from assessment.novelty import signature
+from providers.build import build_vendors
+from providers.config import built_in
+from providers.vendors.decode import decode
+from providers.vendors.sandbox import bank
+from providers.vendors.sandbox.bank import BankItem, bank_for
+from providers.vendors.sandbox.samples import SAMPLES
+from providers.vendors.sandbox.stems import fill
+from providers.vendors.sandbox.vendor import SCENARIOS, SandboxVendor
+from tests.unit.providers.fake_clock import FakeClock
+from tests.unit.providers.fakes import answer_of, order
+
+BANKS = sorted(path.stem for path in Path(str(bank.__file__)).parent.glob("*.json"))
+PROJECT = SourceItem("p", SourceKind.PROJECT, "Harbour map")
+JOB = SourceItem("j", SourceKind.EXPERIENCE, "Data engineer")
+CERTIFICATE = SourceItem("c", SourceKind.CERTIFICATE, "Applied statistics")
+SAILING = Skill("sailing", "Sailing")
+PYTHON = Skill("python", "Python")
+
+
+def brief(*skills: Skill, seen: tuple[SeenItem, ...] = (), turn: int = 0, scenario: str | None = None) -> Brief:
+    slots = plan(skills or (PYTHON, SAILING), (PROJECT, JOB, CERTIFICATE), FormPlan(), turn)
+    return Brief(Mode.TEST, slots, seen=seen, seed=f"verification:{turn}", scenario=scenario)
+
+
+def shown(item: Item) -> SeenItem:
+    return SeenItem(item.skill_id, item.stem, signature(item))
+
+
+async def write(brief: Brief, clock: FakeClock | None = None) -> WrittenSet:
+    return await build_vendors(built_in()).write(brief, Deadline(clock or FakeClock(), 87))
+
+
+def in_setting(item: BankItem, source: SourceItem) -> Item:
+    return Item(
+        SAILING.skill_id, source.source_id, fill(item.stem, Slot(SAILING, source)), (item.key, *item.distractors), 0
+    )
+
+
+@pytest.mark.parametrize("name", BANKS)
+def test_every_item_of_a_bank_may_be_asked(name: str) -> None:
+    items = bank_for(Skill(name, name))
+    long_title = SourceItem("p", SourceKind.CERTIFICATE, "W" * 500)
+    assert len(items) >= 24
+    assert len({item.id for item in items}) == len(items)
+    for item in items:
+        assert item.stem.startswith("{setting}, ")
+        assert is_askable(examine(in_setting(item, long_title), Grounds({"sailing"}, {"p"})))
+
+
+def test_a_bank_is_found_by_name_id_or_alias_in_any_case() -> None:
+    for skill in (Skill("x", "PYTHON"), Skill("python", "Snakes"), Skill("x", " python 3 ")):
+        assert bank_for(skill)
+    assert not bank_for(SAILING)
+
+
+def test_there_are_at_least_24_distinct_samples_and_each_may_be_asked() -> None:
+    items = [in_setting(sample, PROJECT) for sample in SAMPLES]
+    assert len({item.stem for item in items}) >= 24
+    for item in items:
+        assert is_askable(examine(item, Grounds({"sailing"}, {"p"})))
+        assert item.stem.startswith("[Sample] ")
+        assert "Sailing" in item.stem
+        assert "Harbour map" in item.stem
+
+
+def test_no_sample_gives_its_key_away_by_length() -> None:
+    for sample in SAMPLES:
+        mean = sum(map(len, sample.distractors)) / 3
+        assert 0.75 < len(sample.key) / mean < 1.25
+
+
+@pytest.mark.parametrize(
+    ("source", "beginning"),
+    [
+        (PROJECT, "In your project “Harbour map”"),
+        (JOB, "In your work as Data engineer"),
+        (CERTIFICATE, "Building on your certificate “Applied statistics”"),
+        (SourceItem("p", SourceKind.PROJECT, " \x00\u202e "), "In your project"),
+    ],
+)
+def test_the_setting_names_the_source_by_its_kind(source: SourceItem, beginning: str) -> None:
+    assert fill("{setting}, why?", Slot(SAILING, source)) == f"{beginning}, why?"
+
+
+def test_a_hostile_title_is_cleaned_cut_and_not_read_as_a_template() -> None:
+    title = "{skill}\x00 \u202eevil\n" + "x" * 900
+    stem = fill("{setting}, why?", Slot(SAILING, SourceItem("p", SourceKind.PROJECT, title)))
+    assert stem.startswith("In your project “{skill} evil xxx")
+    assert len(stem) < MAX_STEM_CHARACTERS
+
+
+async def test_the_same_order_gets_the_same_answer_and_another_seed_another_one() -> None:
+    vendor, deadline = SandboxVendor(), Deadline(FakeClock(), 87)
+    one = await answer_of(vendor, order(), deadline)
+    assert await answer_of(vendor, order(), deadline) == one
+    assert await answer_of(vendor, order(seed="other"), deadline) != one
+
+
+async def test_parallel_calls_of_a_round_never_ask_the_same() -> None:
+    vendor, deadline = SandboxVendor(), Deadline(FakeClock(), 87)
+    replies = [await answer_of(vendor, order(4, part=part, parts=3), deadline) for part in range(3)]
+    stems = [draft.stem for text, _ in replies for draft in decode(text).drafts]
+    assert len(set(stems)) == 12
+
+
+@pytest.mark.parametrize("skills", [(PYTHON,), (PYTHON, SAILING)], ids=lambda skills: str(len(skills)))
+async def test_a_set_and_three_retakes_repeat_no_question_in_any_setting(skills: tuple[Skill, ...]) -> None:
+    seen: tuple[SeenItem, ...] = ()
+    for turn in range(4):
+        written = await write(brief(*skills, seen=seen, turn=turn))
+        assert len(written.items) == 10
+        seen += tuple(shown(item) for item in written.items)
+    questions = [re.sub(r"^(\[Sample\] )?(In|Building on) your [^,]*, ", "", item.stem) for item in seen]
+    assert len(set(questions)) == 40
+
+
+async def test_scenario_slow_takes_five_seconds() -> None:
+    clock = FakeClock()
+    assert len((await write(brief(scenario="slow"), clock)).items) == 10
+    assert clock.time == 1005
+
+
+async def test_scenario_fail_fails_at_once() -> None:
+    clock = FakeClock()
+    with pytest.raises(GenerationFailed):
+        await write(brief(scenario="fail"), clock)
+    assert clock.time == 1000
+
+
+async def test_scenario_partial_needs_a_second_round() -> None:
+    written = await write(brief(scenario="partial"))
+    assert (len(written.items), written.provenance.rounds) == (10, 2)
+
+
+async def test_scenario_marked_shows_which_option_is_right() -> None:
+    for item in (await write(brief(scenario="marked"))).items:
+        assert [option.endswith(" (right)") for option in item.options].index(True) == item.key
+        assert sum(option.endswith(" (right)") for option in item.options) == 1
+
+
+async def test_without_a_scenario_nothing_is_marked() -> None:
+    assert not any("(right)" in option for item in (await write(brief())).items for option in item.options)
+
+
+def test_the_scenarios_are_known_by_name() -> None:
+    assert {"slow", "fail", "partial", "marked"} == SCENARIOS
+
+
+async def test_a_student_who_rehearses_for_long_gets_known_questions_marked_as_such() -> None:
+    seen: tuple[SeenItem, ...] = ()
+    for turn in range(30):  # more questions than there are
+        written = await write(brief(PYTHON, seen=seen, turn=turn))
+        assert {item.stem for item in written.items}.isdisjoint(item.stem for item in seen)
+        seen += tuple(shown(item) for item in written.items)
+    assert any(item.stem.startswith("[Again, 2] ") for item in seen)

@@ -1,0 +1,500 @@
+"""What becomes of a set when vendors stall, break, truncate, crawl or fail; on a clock that jumps."""
+
+import asyncio
+
+import pytest
+
+from assessment.deadline import Deadline
+from assessment.errors import GenerationFailed
+from assessment.models import VendorShare, WrittenSet
+from providers.config import Breaker as Limits
+from providers.config import Hedge, Questions
+from providers.protocol import FormRefused, Outcome, RateLimited, Unauthorized, Unreachable, VendorBroken
+from providers.routing import bounded
+from providers.routing.breaker import Breaker, State
+from providers.routing.chain import Chain
+from providers.routing.pace import Learned, Pace
+from providers.routing.places import ENDING_SECONDS, MIN_STUCK
+from providers.routing.upstream import STUCK, Upstream
+from providers.writing.writer import Writer
+from tests.own_logs import own_logs
+from tests.unit.providers.fake_clock import FakeClock
+from tests.unit.providers.fakes import (
+    ListLedger,
+    ScriptedVendor,
+    Stream,
+    StubbornVendor,
+    always,
+    brief,
+    chain_of,
+    first,
+    good,
+    item,
+    opening,
+    text_of,
+)
+
+ONE_CALL = Questions(total=10, per_call=20, spare=0)
+KNOWN = Learned(10, (4.0,) * 19 + (5.0,))  # p95 is 4 seconds, p99 5
+HEDGED = Hedge(after="p95", min_seconds=2.0, max_extra_share=0.1)
+
+
+class Run:
+    """One writing, its ledger and its clock."""
+
+    def __init__(self, chain: Chain, questions: Questions = ONE_CALL, seconds: float = 87.0) -> None:
+        self.ledger = ListLedger()
+        self.clock = FakeClock()
+        self.deadline = Deadline(self.clock, seconds)
+        self.writer = Writer(chain, questions, "hash", self.ledger)
+
+    async def write(self, count: int = 10) -> WrittenSet:
+        return await self.writer.write(brief(count), self.deadline)
+
+    async def fails(self) -> None:
+        with pytest.raises(GenerationFailed):
+            await self.write()
+
+    @property
+    def seconds(self) -> float:
+        return round(self.clock.time - 1000, 3)
+
+
+def shares(written: WrittenSet) -> dict[str, int]:
+    return {share.vendor: share.items for share in written.provenance.vendors}
+
+
+async def test_items_of_a_stalled_stream_are_kept_and_only_the_rest_is_asked_of_the_next_vendor() -> None:
+    one = ScriptedVendor("one", Stream(1.0, opening(7), 1e6))
+    two = ScriptedVendor("two")
+    run = Run(chain_of(one, two))
+    assert shares(await run.write()) == {"one": 7, "two": 3}
+    assert run.ledger.outcomes == [("one", "stalled"), ("two", "ok")]
+    assert len(two.orders[0].wanted) == 3
+    assert run.seconds == pytest.approx(1 + 0.2 * run.ledger.records[0].slice_seconds, abs=0.01)
+    assert one.cancelled == 1
+
+
+async def test_a_model_may_think_before_its_first_text_for_as_long_as_its_attempt_lasts() -> None:
+    run = Run(chain_of(ScriptedVendor("one", Stream("", 25.0, good)), ScriptedVendor("two")))
+    assert shares(await run.write()) == {"one": 10}
+
+
+async def test_a_stream_that_crawls_is_no_stall_but_ends_with_its_attempt() -> None:
+    crawl = [part for index in range(200) for part in (5.0, opening(1) if index == 0 else " ")]
+    run = Run(chain_of(ScriptedVendor("one", Stream(*crawl)), ScriptedVendor("two")))
+    assert shares(await run.write()) == {"one": 1, "two": 9}
+    assert run.ledger.outcomes == [("one", "timed_out"), ("two", "ok")]
+
+
+async def test_a_stream_that_breaks_loses_only_its_unfinished_item() -> None:
+    one = ScriptedVendor("one", Stream(opening(8), Unreachable("one")))
+    run = Run(chain_of(one, ScriptedVendor("two")))
+    assert shares(await run.write()) == {"one": 8, "two": 2}
+    assert run.ledger.outcomes[0] == ("one", "unreachable")
+    assert run.seconds == 0
+
+
+async def test_a_truncated_answer_loses_only_its_unfinished_item() -> None:
+    one = ScriptedVendor("one", Stream(opening(8), finish_reason="length"))
+    run = Run(chain_of(one, ScriptedVendor("two")))
+    assert shares(await run.write()) == {"one": 8, "two": 2}
+    assert run.ledger.outcomes == [("one", "truncated"), ("two", "ok")]
+    assert run.ledger.records[0].rejected == {"item_json": 1}
+
+
+async def test_a_single_vendor_that_truncates_every_answer_still_makes_the_set() -> None:
+    one = ScriptedVendor(
+        "one", Stream(opening(4), finish_reason="length"), Stream(opening(3), finish_reason="length"), good
+    )
+    run = Run(chain_of(one))
+    await run.write()
+    assert [len(order.wanted) for order in one.orders] == [10, 6, 3]
+
+
+async def test_a_vendor_that_answers_in_one_piece_goes_the_same_way() -> None:
+    run = Run(chain_of(ScriptedVendor("one", first(6), VendorBroken("one")), ScriptedVendor("two")))
+    assert shares(await run.write()) == {"one": 6, "two": 4}
+
+
+async def test_a_single_vendor_survives_one_failure_by_bad_luck() -> None:
+    run = Run(chain_of(ScriptedVendor("one", VendorBroken("one"), good)))
+    await run.write()
+    assert run.ledger.outcomes == [("one", "vendor_broken"), ("one", "ok")]
+
+
+async def test_a_single_vendor_that_keeps_failing_ends_the_writing_at_once() -> None:
+    run = Run(chain_of(ScriptedVendor("one", VendorBroken("one"))))
+    await run.fails()
+    assert (len(run.ledger.records), run.seconds) == (2, 0)
+
+
+async def test_a_hanging_first_vendor_leaves_time_for_every_other_one() -> None:
+    vendors = [ScriptedVendor(name, 1e6) for name in ("one", "two")] + [ScriptedVendor("three", 10.0)]
+    run = Run(chain_of(*vendors, attempt_seconds=80), seconds=60)
+    assert shares(await run.write()) == {"three": 10}
+    assert run.ledger.outcomes == [("one", "timed_out"), ("two", "timed_out"), ("three", "ok")]
+    assert run.seconds == pytest.approx(50)
+
+
+async def test_the_end_comes_at_the_deadline_when_everybody_hangs() -> None:
+    run = Run(chain_of(*(ScriptedVendor(name, 1e6) for name in ("one", "two", "three")), attempt_seconds=80))
+    await run.fails()
+    assert 86.9 < run.seconds <= 87
+    assert run.ledger.outcomes[-1] == ("three", "out_of_budget")
+
+
+async def test_no_attempt_starts_that_cannot_finish() -> None:
+    slow = ScriptedVendor("slow")
+    run = Run(Chain([Upstream(slow, 80, 64, pace=Pace(Learned(10, (15.0,) * 20)))]), seconds=14)
+    await run.fails()
+    assert not slow.orders
+    assert run.seconds == 0
+
+
+async def test_a_hanging_vendor_leaves_a_slow_one_the_time_it_usually_takes() -> None:
+    late, slow = ScriptedVendor("late", 1e6), ScriptedVendor("slow", 20.0)
+    chain = Chain([Upstream(late, 80, 64), Upstream(slow, 80, 64, pace=Pace(Learned(10, (20.0,) * 20)))])
+    run = Run(chain, seconds=30)
+    assert shares(await run.write()) == {"slow": 10}
+    assert run.ledger.records[0].slice_seconds == pytest.approx(10)
+
+
+async def test_a_pause_that_fits_is_kept_when_nobody_else_is_left() -> None:
+    run = Run(chain_of(ScriptedVendor("one", RateLimited("one", retry_after=5), good)))
+    await run.write()
+    assert run.seconds == pytest.approx(5)
+
+
+async def test_a_pause_that_does_not_fit_ends_the_writing_at_once() -> None:
+    run = Run(chain_of(ScriptedVendor("one", RateLimited("one", retry_after=600))))
+    await run.fails()
+    assert (len(run.ledger.records), run.seconds) == (1, 0)
+
+
+async def test_a_long_pause_means_the_next_vendor_now_and_rest_for_the_first() -> None:
+    one, two = ScriptedVendor("one", RateLimited("one", retry_after=600), good), ScriptedVendor("two")
+    run = Run(chain_of(one, two))
+    assert shares(await run.write()) == {"two": 10}
+    assert run.seconds == 0
+    assert shares(await run.write()) == {"two": 10}
+    assert len(one.orders) == 1
+
+
+async def test_a_vendor_with_a_wrong_key_is_asked_once_and_never_again() -> None:
+    one, two = ScriptedVendor("one", Unauthorized("one")), ScriptedVendor("two")
+    chain = chain_of(one, two)
+    run = Run(chain)
+    for _ in range(5):
+        await run.write()
+    assert len(one.orders) == 1
+    assert [(status.state, status.reason) for status in chain.status(1e9)] == [
+        (State.OUT, Outcome.UNAUTHORIZED),
+        (State.CLOSED, None),
+    ]
+
+
+async def test_one_vendor_down_costs_three_calls_and_one_probe_brings_it_back() -> None:
+    one, two = ScriptedVendor("one", *[VendorBroken("one")] * 3, good), ScriptedVendor("two")
+    run = Run(chain_of(one, two))
+    for _ in range(10):
+        await run.write()
+    assert len(one.orders) == 3
+    await run.clock.sleep(20)
+    assert shares(await Run.write(run)) == {"one": 10}
+
+
+async def test_a_slow_call_is_hedged_after_its_vendors_own_p95_and_the_first_valid_items_win() -> None:
+    one, two = ScriptedVendor("one", 1e6), ScriptedVendor("two", 3.0)
+    chain = chain_of(one, two, hedge=HEDGED)
+    chain.upstreams[0].pace = Pace(KNOWN)
+    run = Run(chain)
+    assert shares(await run.write()) == {"two": 10}
+    assert run.seconds == pytest.approx(7)
+    assert one.cancelled == 1
+    assert {(it.vendor, it.outcome.value, it.is_hedge) for it in run.ledger.records} == {
+        ("one", "stalled", False),
+        ("two", "ok", True),
+    }
+    assert chain.upstreams[0].breaker.state(run.clock.time) is State.CLOSED
+
+
+async def test_a_vendor_that_hangs_rests_though_a_hedge_won_every_time() -> None:
+    one, two = ScriptedVendor("one", 1e6), ScriptedVendor("two", 3.0)
+    chain = chain_of(one, two, hedge=Hedge(after="p95", min_seconds=2.0, max_extra_share=1.0))
+    chain.upstreams[0].pace = Pace(KNOWN)
+    run = Run(chain, seconds=1e6)
+    for _ in range(5):
+        await run.write()
+    assert run.ledger.outcomes.count(("one", "stalled")) == len(one.orders) == 3
+
+
+async def test_a_vendor_that_was_hedged_away_before_its_usual_time_has_not_failed() -> None:
+    one, two = ScriptedVendor("one", 1e6), ScriptedVendor("two", 0.5)
+    chain = chain_of(one, two, hedge=HEDGED)
+    chain.upstreams[0].pace = Pace(KNOWN)
+    run = Run(chain)
+    await run.write()
+    assert dict(run.ledger.outcomes) == {"one": "not_needed", "two": "ok"}
+    assert chain.upstreams[0].breaker.reason is None
+
+
+async def test_a_vendor_that_gives_signs_of_life_does_not_hang_though_a_hedge_is_faster() -> None:
+    one = ScriptedVendor("one", Stream(*[part for _ in range(20) for part in (3.0, "")]))
+    chain = chain_of(one, ScriptedVendor("two", 3.0), hedge=HEDGED)
+    chain.upstreams[0].pace = Pace(KNOWN)
+    run = Run(chain)
+    await run.write()
+    assert dict(run.ledger.outcomes) == {"one": "not_needed", "two": "ok"}
+
+
+async def test_a_vendor_that_hangs_until_the_budget_ends_has_failed_unless_it_had_no_fair_chance() -> None:
+    for seconds, outcome in ((20.0, Outcome.TIMED_OUT), (10.0, Outcome.OUT_OF_BUDGET)):
+        chain = chain_of(ScriptedVendor("one", 1e6), attempt_seconds=30)
+        run = Run(chain, seconds=seconds)
+        await run.fails()
+        assert run.ledger.outcomes == [("one", outcome.value)]
+        assert bool(chain.upstreams[0].breaker.reason) == (outcome is Outcome.TIMED_OUT)
+
+
+async def test_before_enough_is_known_a_hedge_waits_min_seconds() -> None:
+    run = Run(chain_of(ScriptedVendor("one", 1e6), ScriptedVendor("two", 3.0), hedge=HEDGED))
+    await run.write()
+    assert run.seconds == pytest.approx(5)
+
+
+async def test_a_hedge_asks_only_for_what_the_slow_one_has_not_brought() -> None:
+    one, two = ScriptedVendor("one", Stream(opening(7), 5.0, " ", 5.0, " ", 1e6)), ScriptedVendor("two", 1.0)
+    run = Run(chain_of(one, two, hedge=HEDGED))
+    assert shares(await run.write()) == {"one": 7, "two": 3}
+    assert len(two.orders[0].wanted) == 3
+    assert run.seconds == pytest.approx(3)
+
+
+async def test_a_known_vendor_that_falls_silent_in_the_middle_is_hedged_long_before_its_p95() -> None:
+    one, two = ScriptedVendor("one", Stream(0.5, opening(7), 1e6)), ScriptedVendor("two", 1.0)
+    chain = chain_of(one, two, hedge=HEDGED)
+    chain.upstreams[0].pace = Pace(KNOWN)
+    run = Run(chain)
+    assert shares(await run.write()) == {"one": 7, "two": 3}
+    assert run.seconds == pytest.approx(0.5 + 0.15 * 4.0 + 1.0)
+
+
+async def test_a_known_vendor_that_is_silent_before_its_first_word_is_not_hedged_for_that() -> None:
+    one, two = ScriptedVendor("one", Stream(3.9, good)), ScriptedVendor("two")
+    chain = chain_of(one, two, hedge=HEDGED)
+    chain.upstreams[0].pace = Pace(KNOWN)
+    assert shares(await Run(chain).write()) == {"one": 10}
+    assert not two.orders
+
+
+async def test_a_slow_first_vendor_may_still_win_against_its_hedge() -> None:
+    one, two = ScriptedVendor("one", 3.0), ScriptedVendor("two", 30.0)
+    run = Run(chain_of(one, two, hedge=HEDGED))
+    assert shares(await run.write()) == {"one": 10}
+    assert two.cancelled == 1
+    assert dict(run.ledger.outcomes) == {"one": "ok", "two": "not_needed"}
+
+
+async def test_a_hedge_that_fails_leaves_the_first_one_to_it() -> None:
+    one, two = ScriptedVendor("one", 6.0), ScriptedVendor("two", VendorBroken("two"))
+    run = Run(chain_of(one, two, hedge=HEDGED))
+    assert shares(await run.write()) == {"one": 10}
+    assert run.seconds == pytest.approx(6)
+
+
+async def test_a_quick_vendor_is_never_hedged() -> None:
+    two = ScriptedVendor("two")
+    run = Run(chain_of(ScriptedVendor("one", 1.9), two, hedge=HEDGED))
+    await run.write()
+    assert not two.orders
+
+
+async def test_hedges_stay_within_their_share_of_all_calls() -> None:
+    one, two = ScriptedVendor("one", 8.0), ScriptedVendor("two")
+    run = Run(chain_of(one, two, hedge=HEDGED), seconds=1e6)
+    for _ in range(200):
+        await run.write()
+    assert len(two.orders) <= 0.1 * 200 + 2
+
+
+async def test_durations_are_learned_from_calls_that_succeeded_alone() -> None:
+    chain = chain_of(ScriptedVendor("one", 4.0, VendorBroken("one"), 1e6, 4.0), ScriptedVendor("two"))
+    run = Run(chain, seconds=1e6)
+    for _ in range(4):
+        await run.write()
+    assert chain.upstreams[0].pace.learned.seconds == pytest.approx((4.0, 4.0))
+
+
+async def test_a_vendor_that_refuses_a_form_is_asked_again_at_once_and_counts_as_sound() -> None:
+    one = ScriptedVendor("one", FormRefused("one"), FormRefused("one"), FormRefused("one"), good)
+    run = Run(chain_of(one, ScriptedVendor("two")))
+    assert shares(await run.write()) == {"one": 10}
+    assert run.writer.chain.status(run.clock.time)[0].state is State.CLOSED
+
+
+async def test_a_spare_item_of_one_call_fills_a_slot_another_could_not() -> None:
+    one = ScriptedVendor("one", good, always("no idea"))
+    run = Run(chain_of(one), Questions(total=2, per_call=1, spare=2))
+    written = await run.writer.write(brief(slots=brief(1).slots * 2), run.deadline)
+    assert len(written.items) == 2
+    assert len(one.orders) == 2
+
+
+async def test_an_answer_beyond_all_measure_is_cut_off_and_what_it_brought_is_kept() -> None:
+    endless = Stream(opening(6), *["x" * 50_000] * 5, 1e6)
+    run = Run(chain_of(ScriptedVendor("one", endless), ScriptedVendor("two")))
+    assert shares(await run.write()) == {"one": 6, "two": 4}
+    assert run.ledger.records[0].rejected == {"too_long": 1}
+    assert run.seconds == 0
+
+
+async def test_waiting_for_a_free_place_is_no_failure_of_the_vendor() -> None:
+    one = ScriptedVendor("one", 9.0)
+    chain = chain_of(one, ScriptedVendor("two"), attempt_seconds=10, max_concurrency=1)
+    run = Run(chain, Questions(total=10, per_call=4, spare=0))
+    written = await run.write()
+    assert shares(written) == {"one": 3, "two": 7}
+    assert [outcome for _, outcome in run.ledger.outcomes].count("no_place") == 2
+    assert chain.upstreams[0].breaker.reason is None
+
+
+async def test_a_vendor_that_swallows_cancellation_holds_up_nobody_and_is_held_until_it_ends() -> None:
+    stubborn = StubbornVendor()
+    run = Run(chain_of(stubborn, ScriptedVendor("two"), attempt_seconds=10))
+    assert shares(await run.write()) == {"two": 10}
+    assert run.seconds == pytest.approx(10)
+    await _turns()
+    assert (stubborn.cancellations, len(bounded._abandoned)) == (1, 1)
+    stubborn.released.set()
+    await _turns()
+    assert not [task for task in bounded._abandoned if task.get_loop() is asyncio.get_running_loop()]
+
+
+async def test_the_place_of_a_call_that_swallows_cancellation_is_free_again_at_once() -> None:
+    stubborn = StubbornVendor()
+    chain = chain_of(stubborn, ScriptedVendor("two"), attempt_seconds=10, max_concurrency=1)
+    run = Run(chain, seconds=1e6)
+    for _ in range(2):
+        await run.write()
+    assert run.ledger.outcomes == [("stubborn", "timed_out"), ("two", "ok")] * 2
+    stubborn.released.set()
+    await _turns()
+
+
+async def test_a_vendor_is_stuck_while_too_many_of_its_calls_go_on_and_back_when_they_end() -> None:
+    stubborn, two = StubbornVendor(), ScriptedVendor("two")
+    chain = chain_of(stubborn, two, attempt_seconds=10, max_concurrency=1)
+    upstream = chain.upstreams[0]
+    upstream.breaker = Breaker(Limits(failures=1_000))
+    run = Run(chain, seconds=1e6)
+    with own_logs() as logs:
+        for _ in range(MIN_STUCK + 3):
+            await run.write()
+            await run.clock.sleep(ENDING_SECONDS)
+    status = chain.status(run.clock.time)[0]
+    assert (status.state, status.stuck) == (State.STUCK, MIN_STUCK)
+    assert run.ledger.outcomes.count(("stubborn", "timed_out")) == MIN_STUCK
+    assert [(it["vendor"], it["calls"]) for it in logs if it["event"] == "vendor_stuck"] == [("stubborn", MIN_STUCK)]
+    assert STUCK.labels("stubborn")._value.get() == MIN_STUCK
+    stubborn.released.set()
+    await _turns()
+    assert chain.status(run.clock.time)[0].stuck == 0
+    assert not upstream.is_stuck(run.clock.time)
+
+
+async def test_a_call_that_ends_when_it_is_cancelled_is_never_stuck() -> None:
+    chain = chain_of(ScriptedVendor("one", 1e6), ScriptedVendor("two"), attempt_seconds=10)
+    run = Run(chain)
+    await run.write()
+    await run.clock.sleep(ENDING_SECONDS)
+    assert chain.status(run.clock.time)[0].stuck == 0
+
+
+@pytest.mark.asyncio(loop_scope="function")  # a loop of its own: services of other tests have tasks on the shared one
+async def test_nothing_is_left_behind_after_a_set_or_a_failure() -> None:
+    before = _tasks()
+    run = Run(chain_of(ScriptedVendor("one", 1e6), ScriptedVendor("two", 3.0), hedge=HEDGED))
+    await run.write()
+    await Run(chain_of(ScriptedVendor("one", 1e6), ScriptedVendor("two", 1e6))).fails()
+    await _turns(40)
+    assert _tasks() == before
+    assert not [task for task in bounded._abandoned if task.get_loop() is asyncio.get_running_loop()]
+
+
+async def test_a_request_that_is_cancelled_takes_its_attempts_with_it_and_records_them() -> None:
+    one = ScriptedVendor("one", 1e6)
+    run = Run(chain_of(one), Questions(total=10, per_call=5, spare=0))
+    run.clock._driver = asyncio.ensure_future(asyncio.sleep(3600))  # time stands still
+    task = asyncio.ensure_future(run.write())
+    await _turns()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await _turns()
+    assert run.ledger.outcomes == [("one", "abandoned")] * 2
+    assert one.cancelled == 2
+    run.clock._driver.cancel()
+
+
+async def test_a_set_is_done_when_its_last_slot_is_filled_though_the_stream_goes_on() -> None:
+    questions = Questions(total=10, per_call=10, spare=2)
+    one = ScriptedVendor("one", Stream(opening(10), 60.0))
+    run = Run(chain_of(one), questions)
+    assert await run.write()
+    assert run.seconds == 0
+    assert run.ledger.outcomes == [("one", "ok")]
+    assert run.ledger.records[0].rejected == {}
+
+
+async def test_a_filled_call_whose_stream_goes_on_for_the_others_is_not_hedged_and_waits_in_peace() -> None:
+    parts = Questions(total=10, per_call=5, spare=4)
+    one = ScriptedVendor("one", Stream(opening(5), 2.0, " ", 2.0, " ", 2.0, " "), 5.0)
+    two = ScriptedVendor("two", 30.0)
+    run = Run(chain_of(one, two, hedge=HEDGED), parts)
+    waits: list[float] = []
+    sleep = run.clock.sleep
+
+    async def counted(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) > 100:
+            raise RuntimeError("it spins")  # ends up nowhere, but lets the time pass
+        await sleep(seconds)
+
+    run.clock.sleep = counted  # type: ignore[method-assign]  # only to count
+    await run.write()
+    assert len(two.orders) == 1
+    assert run.seconds == pytest.approx(5)
+    assert len(waits) < 30
+
+
+async def test_an_unknown_failure_of_a_vendor_is_a_failure_like_any_other() -> None:
+    run = Run(chain_of(ScriptedVendor("one", ValueError("a bug")), ScriptedVendor("two")))
+    assert shares(await run.write()) == {"two": 10}
+    assert run.ledger.outcomes[0] == ("one", "unexpected")
+
+
+async def test_an_open_breaker_does_not_keep_the_only_vendor_from_being_tried() -> None:
+    one = ScriptedVendor("one")
+    breaker = Breaker()
+    for _ in range(3):
+        breaker.end(Outcome.UNREACHABLE, 1000, is_probe=False)
+    run = Run(Chain([Upstream(one, 30, 64, breaker=breaker)]))
+    assert (await run.write()).provenance.vendors == (VendorShare("one", "one-model", 10),)
+
+
+async def test_rejects_of_one_vendor_reach_the_next_one_as_reasons() -> None:
+    bad = text_of([item(options=["Same", "Same", "Two", "Three"])])
+    two = ScriptedVendor("two")
+    await Run(chain_of(ScriptedVendor("one", always(bad)), two)).write()
+    assert two.orders[0].complaints == ("duplicate_options: 1 repeated",)
+
+
+def _tasks() -> set[asyncio.Task[object]]:
+    """All but the clock's own."""
+    return {task for task in asyncio.all_tasks() if "FakeClock" not in str(task.get_coro())}
+
+
+async def _turns(count: int = 10) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
