@@ -22,7 +22,7 @@ from assessment.models import (
     SourceKind,
     Standing,
 )
-from tests.item_maker import make
+from fakes.item_maker import make
 
 VERIFICATION = "ver_test_1"
 NOON = datetime(2030, 1, 1, 12, 0, 0, 123_456, tzinfo=UTC)

@@ -12,8 +12,8 @@ import httpx
 import msgspec
 
 from bench.chaos.plan import NO_SUCH_HOST, REFUSED, VENDORS, Cell
-from tests.vendor_server import Pace, VendorServer
-from tests.vendor_server.unreachable import UNKNOWN_HOST, over_tls, refusing
+from fakes.vendor_server import Pace, VendorServer
+from fakes.vendor_server.unreachable import UNKNOWN_HOST, over_tls, refusing
 
 TOKENS_PER_EVENT = 16  # long events, so that two cores keep up
 

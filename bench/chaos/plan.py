@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tests.vendor_server.behaviours import Behaviour
-from tests.vendor_server.pace import Pace
+from fakes.vendor_server.behaviours import Behaviour
+from fakes.vendor_server.pace import Pace
 
 VENDORS = 3
 REFUSED, NO_SUCH_HOST, TLS = "refused_connection", "no_such_host", "tls_failure"

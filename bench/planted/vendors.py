@@ -13,16 +13,16 @@ from typing import Any
 
 import msgspec
 
-from tests.item_maker import make
-from tests.vendor_server import Pace, VendorServer
-from tests.vendor_server.answers import Answer
-from tests.vendor_server.asked import Asked
-from tests.vendor_server.behaviours import Behaviour
-from tests.vendor_server.connection import Connection
-from tests.vendor_server.counters import Bill
-from tests.vendor_server.delivery import Call, deliver
-from tests.vendor_server.dialects import Dialect
-from tests.vendor_server.pace import pause
+from fakes.item_maker import make
+from fakes.vendor_server import Pace, VendorServer
+from fakes.vendor_server.answers import Answer
+from fakes.vendor_server.asked import Asked
+from fakes.vendor_server.behaviours import Behaviour
+from fakes.vendor_server.connection import Connection
+from fakes.vendor_server.counters import Bill
+from fakes.vendor_server.delivery import Call, deliver
+from fakes.vendor_server.dialects import Dialect
+from fakes.vendor_server.pace import pause
 
 Draft = dict[str, Any]
 

@@ -31,7 +31,7 @@ hedge: {{max_extra_share: 0}}
 @contextmanager
 def vendor(*arguments: str) -> Iterator[str]:
     """Run it; gives its address."""
-    command = (sys.executable, "-m", "tests.vendor_server", *arguments)
+    command = (sys.executable, "-m", "fakes.vendor_server", *arguments)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         assert process.stdout is not None
         try:

@@ -14,12 +14,9 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from bench.quality import sets, speed
+from bench.quality import injection, item_rules, set_rules, sets, speed
 from bench.quality.habits import HABITS
 from bench.quality.page import Measured, goals, page
-from tests.golden import measure as golden
-from tests.golden import measure_sets
-from tests.injection import measure as injection
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "item-quality.md"
 
@@ -42,7 +39,7 @@ def _measure(number: int) -> Measured:
     began = time.perf_counter()
     figures = [asyncio.run(sets.measure(author, number)) for author in (sets.SANDBOX, *HABITS)]
     gate = speed.measure()
-    rules, of_sets, hostile = golden.measure(), measure_sets.measure_sets(), injection.measure()
+    rules, of_sets, hostile = item_rules.measure(), set_rules.measure_sets(), injection.measure()
     facts = {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 from assessment.deadline import Deadline
+from fakes.item_maker import make
 from providers.protocol import Ending, Listener, Order, Request, RequestRejected, Rung, Wanted
-from tests.item_maker import make
 
 Draft = dict[str, Any]
 Habit = Callable[[Draft, Wanted, Order, Random], Draft]

@@ -6,11 +6,11 @@ import msgspec
 
 from assessment import novelty, set_rules
 from assessment.item_rules import NUMBERED
+from bench.quality.injection import ClassFigures
+from bench.quality.item_rules import RuleFigures
+from bench.quality.set_rules import SetFigures
 from bench.quality.sets import RETAKES, SetsFigures
 from bench.quality.speed import CANDIDATES, CHOICE_RUNS, MANY_SEEN, SEEN, ChoiceSpeed, Speed
-from tests.golden.measure import RuleFigures
-from tests.golden.measure_sets import SetFigures
-from tests.injection.measure import ClassFigures
 
 MAX_PASS = 0.05
 MIN_RECALL = 0.95

@@ -16,7 +16,7 @@ from assessment.blueprint import plan
 from assessment.item_rules import Grounds, examine
 from assessment.models import Brief, FormPlan, Item, Mode, SeenItem, Skill, SourceItem, SourceKind
 from assessment.novelty import Seen, signature
-from tests.item_maker import make
+from fakes.item_maker import make
 
 CANDIDATES, SEEN, MANY_SEEN = 20, 200, 1000
 RUNS = 40

@@ -154,7 +154,7 @@ def _serving(environment: Mapping[str, str]) -> AbstractContextManager[Started]:
 
 @contextmanager
 def _vendor(port: int) -> Iterator[None]:
-    command = (sys.executable, "-m", "tests.vendor_server", "--port", str(port), "--latency", "0")
+    command = (sys.executable, "-m", "fakes.vendor_server", "--port", str(port), "--latency", "0")
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603  # our own command
         assert process.stdout is not None
         process.stdout.readline()  # its address: it listens

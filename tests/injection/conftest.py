@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from tests.injection.corpus import Attempt, corpus
-from tests.injection.measure import first_turn
-from tests.injection.trials import Trial, tried
-from tests.injection.vendor import ObeyingVendor
+from bench.quality.injection import first_turn
+from bench.quality.trials import Trial, tried
+from fakes.injection.corpus import Attempt, corpus
+from fakes.injection.vendor import ObeyingVendor
 
 TrialOf = Callable[[Attempt, float], Awaitable[Trial]]
 

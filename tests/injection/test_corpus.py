@@ -2,9 +2,9 @@ from collections import Counter
 
 import pytest
 
-from tests.injection.corpus import PADDING_CHARACTERS, Attempt, Field, Misdeed, attempt, corpus
-from tests.injection.misdeeds import VARIANTS, Orders, spoil
-from tests.item_maker import make
+from fakes.injection.corpus import PADDING_CHARACTERS, Attempt, Field, Misdeed, attempt, corpus
+from fakes.injection.misdeeds import VARIANTS, Orders, spoil
+from fakes.item_maker import make
 
 ORDERS = Orders("You write questions about all sorts of things for an exam.", "<<<DATA 00ff>>>\n<<<END 00ff>>>", "")
 

@@ -5,15 +5,15 @@ import pytest
 from assessment.findings import Severity
 from assessment.item_rules import Grounds, examine, is_askable
 from assessment.models import Item
+from bench.quality.trials import LIMITS, UNDONE
+from fakes.golden.clean import english_cases
+from fakes.injection import student
+from fakes.injection.corpus import Misdeed
+from fakes.injection.misdeeds import VARIANTS, Orders, spoil
+from fakes.item_maker import make
 from providers import prompts
 from providers.protocol import Order
 from providers.writing.orders import Refs
-from tests.golden.clean import english_cases
-from tests.injection import student
-from tests.injection.corpus import Misdeed
-from tests.injection.misdeeds import VARIANTS, Orders, spoil
-from tests.injection.trials import LIMITS, UNDONE
-from tests.item_maker import make
 
 BRIEF = student.brief(None)
 SLOT = BRIEF.slots[0]

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from assessment.models import Mode
+from bench.quality.trials import HALF, UNDONE
 from db.engine import the_engine
-from tests.injection import student
-from tests.injection.corpus import Attempt, Field, attempt
-from tests.injection.trials import HALF, UNDONE
-from tests.injection.vendor import ObeyingVendor, seen_as
+from fakes.injection import student
+from fakes.injection.corpus import Attempt, Field, attempt
+from fakes.injection.vendor import ObeyingVendor, seen_as
+from fakes.vendor_server import VendorServer
 from tests.integration.deployment import deployed
 from tests.integration.live_server import LiveServer
 from tests.journey import Journey, Json
-from tests.vendor_server import VendorServer
 
 HANDFUL = [
     attempt(name)

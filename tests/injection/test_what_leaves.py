@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from assessment.text import runs, words
+from bench.quality.trials import SHARES
+from fakes.injection import student
+from fakes.injection.corpus import HEARD_WORDS, Attempt, Field, corpus
 from providers import prompts
 from providers.protocol import Order
 from providers.writing.orders import Refs
-from tests.injection import student
 from tests.injection.conftest import TrialOf
-from tests.injection.corpus import HEARD_WORDS, Attempt, Field, corpus
-from tests.injection.trials import SHARES
 
 FENCED = re.compile(r"\A(.*?)^<<<DATA (\w{16})>>>\n([^\n]*)\n<<<END \2>>>$(.*)\Z", re.MULTILINE | re.DOTALL)
 

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from assessment.set_rules import key_positions
+from bench.quality.injection import figures
+from bench.quality.trials import HALF, KEY, LIMITS, SHARES, UNDONE, WHOLLY, Trial, tried
+from fakes.injection.corpus import Attempt, Misdeed, attempt, corpus
+from fakes.injection.vendor import ObeyingVendor, seen_as
+from fakes.vendor_server import VendorServer
 from tests.injection.conftest import TrialOf
-from tests.injection.corpus import Attempt, Misdeed, attempt, corpus
-from tests.injection.measure import figures
-from tests.injection.trials import HALF, KEY, LIMITS, SHARES, UNDONE, WHOLLY, Trial, tried
-from tests.injection.vendor import ObeyingVendor, seen_as
-from tests.vendor_server import VendorServer
 
 STOPPED = [it for it in corpus() if LIMITS.isdisjoint(it.misdeeds)]
 SPOILT_WHOLLY = [it for it in STOPPED if UNDONE.isdisjoint(it.misdeeds)]

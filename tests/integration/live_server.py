@@ -11,10 +11,10 @@ import httpx
 
 from assessment.models import Mode
 from db.engine import RetakeEngine
+from fakes.vendor_server import VendorServer
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.journey import Journey
 from tests.server_process import ServerProcess, serving
-from tests.vendor_server import VendorServer
 
 KEY = "vendor-key-that-nobody-may-see"
 SETTLED_SECONDS = 2.5  # longer than the ledger waits between two batches

@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from assessment.deadline import Deadline, SystemClock
+from fakes.vendor_server import Behaviour, VendorServer
 from providers.config import VendorConfig
 from providers.routing.bounded import abandon
 from providers.secret import Secret
 from providers.vendors.litellm_vendor import LiteLLMVendor
 from providers.vendors.transport import VendorTransport
 from tests.unit.providers.fakes import order
-from tests.vendor_server import Behaviour, VendorServer
 from tests.waiting import until
 
 CALLS = 200

@@ -8,6 +8,7 @@ import pytest
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import Brief, Mode, SeenItem, Skill, Slot
 from assessment.novelty import signature
+from fakes.vendor_server import VendorServer
 from providers.config import Questions, VendorConfig
 from providers.protocol import Vendor, VendorError
 from providers.routing.chain import Chain
@@ -18,7 +19,6 @@ from providers.vendors.litellm_vendor import LiteLLMVendor
 from providers.vendors.sandbox.vendor import SandboxVendor
 from providers.writing.writer import Writer
 from tests.unit.providers.fakes import SOURCES, answer_of, brief, order
-from tests.vendor_server import VendorServer
 
 
 def _model(server: VendorServer, model: str) -> Vendor:

@@ -10,14 +10,14 @@ import pytest
 from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
 from assessment.models import WrittenSet
+from fakes.vendor_server import Behaviour, VendorServer
+from fakes.vendor_server.failures import FAILURES
 from providers.build import build_vendors, usable
 from providers.check import check
 from providers.config import ProvidersConfig, load
 from providers.protocol import Outcome
 from tests.own_logs import own_logs
 from tests.unit.providers.fakes import ListLedger, brief
-from tests.vendor_server import Behaviour, VendorServer
-from tests.vendor_server.failures import FAILURES
 
 BUDGET_SECONDS = 4.0
 KEY = "sk-should-never-be-logged"

@@ -10,13 +10,13 @@ import pytest
 from litellm.rust_bridge import tokenizer
 
 from assessment.deadline import Deadline, SystemClock
+from fakes.vendor_server import VendorServer
+from fakes.vendor_server.cloud_dialects import GoodServer, gemini
 from providers.config import VendorConfig
 from providers.protocol import VendorError
 from providers.secret import Secret
 from providers.vendors.litellm_vendor import LiteLLMVendor, has_credentials, listed_price
 from tests.unit.providers.fakes import answer_of, order
-from tests.vendor_server import VendorServer
-from tests.vendor_server.cloud_dialects import GoodServer, gemini
 
 VENDOR = "vendor.test"
 OPENAI = [

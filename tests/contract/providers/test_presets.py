@@ -11,11 +11,11 @@ import pytest
 
 import providers
 from assessment.deadline import Deadline, SystemClock
+from fakes.vendor_server import VendorServer
+from fakes.vendor_server.cloud_dialects import GoodServer, bedrock, gemini
 from providers.build import build_vendors
 from providers.config import ProvidersConfig, Settings, VendorConfig
 from tests.unit.providers.fakes import brief
-from tests.vendor_server import VendorServer
-from tests.vendor_server.cloud_dialects import GoodServer, bedrock, gemini
 
 FOLDER = Path(str(providers.__file__)).parent / "presets"
 PRESETS = sorted(path.stem for path in FOLDER.glob("*.yaml"))

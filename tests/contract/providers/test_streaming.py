@@ -8,12 +8,12 @@ import pytest
 
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import WrittenSet
+from fakes.vendor_server import Behaviour, VendorServer
+from fakes.vendor_server.asked import Form
 from providers.build import build_vendors
 from providers.config import ProvidersConfig, load
 from providers.ledger import AttemptRecord
 from tests.unit.providers.fakes import ListLedger, brief
-from tests.vendor_server import Behaviour, VendorServer
-from tests.vendor_server.asked import Form
 from tests.waiting import until
 
 FILE = """

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 import providers.vendors.litellm_vendor  # noqa: F401 - it sets LiteLLM's environment and switches before a test imports it
-from tests.vendor_server import Pace, VendorServer
+from fakes.vendor_server import Pace, VendorServer
 
 SCALE = 0.01  # a second of the vendor takes ten milliseconds
 

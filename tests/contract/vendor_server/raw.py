@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from tests.vendor_server import VendorServer
+from fakes.vendor_server import VendorServer
 
 DIALECTS = ("openai", "anthropic")
 FORMS = ("json_schema", "tools", "json_object", "text")

@@ -7,10 +7,10 @@ import ssl
 import httpx
 import pytest
 
+from fakes.vendor_server import Behaviour, Pace, VendorServer
+from fakes.vendor_server.unreachable import UNKNOWN_HOST, over_tls, refusing, self_signed
 from tests.contract.vendor_server.raw import DIALECTS, body, hear, post, read, url
 from tests.contract.vendor_server.timeline import Timeline
-from tests.vendor_server import Behaviour, Pace, VendorServer
-from tests.vendor_server.unreachable import UNKNOWN_HOST, over_tls, refusing, self_signed
 
 READ_SECONDS = 0.25
 MODES = [(dialect, stream) for dialect in DIALECTS for stream in (False, True)]

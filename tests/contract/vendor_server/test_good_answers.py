@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
+from fakes.vendor_server import Pace, VendorServer
 from tests.contract.vendor_server.raw import DIALECTS, FORMS, PAIRS, PLAN, Heard, body, hear, pairs_of, url, whole
-from tests.vendor_server import Pace, VendorServer
 
 SPOKEN = [(dialect, form) for dialect in DIALECTS for form in FORMS if (dialect, form) != ("anthropic", "json_object")]
 

@@ -5,8 +5,8 @@ from typing import Any
 import litellm
 import pytest
 
+from fakes.vendor_server import Behaviour, VendorServer
 from tests.contract.vendor_server.raw import PAIRS, PLAN, SCHEMA, closed_items, pairs_of
-from tests.vendor_server import Behaviour, VendorServer
 
 # Pydantic warns of LiteLLM's own types, and LiteLLM takes a warning that is an error for a broken stream.
 pytestmark = [

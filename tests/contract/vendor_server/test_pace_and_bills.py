@@ -6,10 +6,10 @@ from collections.abc import Awaitable
 import httpx
 import pytest
 
+from fakes.vendor_server import Behaviour, Pace, VendorServer
+from fakes.vendor_server.connection import Connection
 from tests.contract.vendor_server.raw import DIALECTS, body, hear, url
 from tests.contract.vendor_server.timeline import Timeline
-from tests.vendor_server import Behaviour, Pace, VendorServer
-from tests.vendor_server.connection import Connection
 from tests.waiting import until
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from fakes.vendor_server import Behaviour, VendorServer
 from tests.contract.vendor_server.raw import DIALECTS, PLAN, closed_items, hear, post
-from tests.vendor_server import Behaviour, VendorServer
 
 Items = list[dict[str, Any]]
 

@@ -17,7 +17,7 @@ START_SECONDS = 20
 async def address() -> AsyncIterator[str]:
     """The root URL of a vendor that was started with options."""
     options = ("--behaviour", "bad_gateway", "--behaviour", "good", "--keep", "5", "--tokens-per-second", "5000")
-    command = (sys.executable, "-m", "tests.vendor_server", *options)
+    command = (sys.executable, "-m", "fakes.vendor_server", *options)
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     async with asyncio.timeout(START_SECONDS):

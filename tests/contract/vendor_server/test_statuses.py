@@ -6,8 +6,8 @@ import time
 import httpx
 import pytest
 
+from fakes.vendor_server import Behaviour, Pace, VendorServer
 from tests.contract.vendor_server.raw import DIALECTS, post
-from tests.vendor_server import Behaviour, Pace, VendorServer
 
 STATUSES = [
     (Behaviour.BAD_REQUEST, 400, "invalid_request_error"),

@@ -13,7 +13,7 @@ from assessment.assembly import ADVICE, Assembly, Shortfall, assemble
 from assessment.findings import soft
 from assessment.models import Difficulty, Item, Skill, Slot, SourceItem, SourceKind
 from assessment.set_rules import coverage, cross_cues, robots
-from tests.item_maker import make
+from fakes.item_maker import make
 
 SKILLS = (Skill("s0", "Sailing"), Skill("s1", "Surveying"))
 SOURCES = tuple(SourceItem(f"p{n}", SourceKind.PROJECT, f"Harbour map {n}") for n in range(2))

@@ -4,9 +4,9 @@ import pytest
 
 from assessment.findings import Severity
 from assessment.item_rules import RULES, examine
-from tests.golden.clean import Case, clean_cases
-from tests.golden.measure import RuleFigures, measure
-from tests.golden.mutants import MUTANTS
+from bench.quality.item_rules import RuleFigures, measure
+from fakes.golden.clean import Case, clean_cases
+from fakes.golden.mutants import MUTANTS
 
 FIGURES = measure()
 

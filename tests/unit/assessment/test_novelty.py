@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from assessment.models import Item, SeenItem
 from assessment.novelty import Seen, signature, similarity, trace_of, without_setting
+from fakes.item_maker import make
 from tests.factories import item
-from tests.item_maker import make
 
 QUESTION = "map tiles load slowly after each zoom on a phone with little memory. Which change helps most?"
 OLD = item(

@@ -4,8 +4,8 @@ import pytest
 
 from assessment import set_rules
 from assessment.models import Item
+from bench.quality.set_rules import SetFigures, measure_sets
 from tests.factories import item, items
-from tests.golden.measure_sets import SetFigures, measure_sets
 
 TEN = items(10)
 

@@ -16,9 +16,9 @@ from assessment.errors import GenerationFailed, SetRefused
 from assessment.models import Brief, FormPlan, Item, Provenance, Question, WrittenSet
 from assessment.set_rules import broken
 from assessment.start import start
+from fakes.item_maker import make
 from tests.factories import PREPARED, dossier, skills, sources
 from tests.fakes import FakeStore, ManualClock, written
-from tests.item_maker import make
 
 Change = Callable[[tuple[Item, ...]], tuple[Item, ...]]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from assessment.deadline import Deadline
 from assessment.models import Brief, Mode, Skill, Slot, SourceItem, SourceKind
+from fakes.item_maker import make
 from providers.config import Hedge
 from providers.ledger import AttemptRecord
 from providers.protocol import Ending, Listener, Order, Request, Rung, Usage, Vendor, VendorError
@@ -14,7 +15,6 @@ from providers.routing.chain import Chain
 from providers.routing.hedge import HedgePolicy
 from providers.routing.upstream import Upstream
 from providers.writing.orders import Refs
-from tests.item_maker import make
 
 Text = Callable[[Order], str]
 

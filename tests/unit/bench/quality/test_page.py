@@ -2,12 +2,12 @@
 
 import msgspec
 
+from bench.quality.injection import ClassFigures
+from bench.quality.item_rules import RuleFigures
 from bench.quality.page import Measured, goals, page
+from bench.quality.set_rules import SetFigures
 from bench.quality.sets import SetsFigures
 from bench.quality.speed import ChoiceSpeed, Speed
-from tests.golden.measure import RuleFigures
-from tests.golden.measure_sets import SetFigures
-from tests.injection.measure import ClassFigures
 
 SETS = SetsFigures(
     author="longest key",

@@ -8,6 +8,7 @@ import pytest
 
 from assessment.deadline import Deadline
 from assessment.models import Item, Mode
+from fakes.item_maker import make
 from providers.config import Breaker as Limits
 from providers.config import Price
 from providers.ledger import Purpose
@@ -29,7 +30,6 @@ from providers.routing.upstream import Upstream
 from providers.writing.key_check import Doubts, KeyChecker, quiz_of
 from providers.writing.recorder import Recorder
 from providers.writing.solving import read_choices, solve
-from tests.item_maker import make
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import ListLedger, StubbornVendor
 

@@ -5,11 +5,11 @@ import pytest
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
 from assessment.models import SeenItem, VendorShare
+from fakes.item_maker import make
 from providers import prompts
 from providers.config import Questions
 from providers.protocol import Order, RateLimited, VendorBroken
 from providers.writing.writer import Writer
-from tests.item_maker import make
 from tests.own_logs import own_logs
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import (

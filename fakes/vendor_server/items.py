@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.item_maker import make
-from tests.vendor_server.asked import Asked
+from fakes.item_maker import make
+from fakes.vendor_server.asked import Asked
 
 Item = dict[str, Any]
 

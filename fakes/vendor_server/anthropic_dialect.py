@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from tests.vendor_server.answers import Answer, as_tool_input
-from tests.vendor_server.asked import Asked
-from tests.vendor_server.dialects import Events, cut
-from tests.vendor_server.failures import SUFFIX, Failure
+from fakes.vendor_server.answers import Answer, as_tool_input
+from fakes.vendor_server.asked import Asked
+from fakes.vendor_server.dialects import Events, cut
+from fakes.vendor_server.failures import SUFFIX, Failure
 
 _encode = msgspec.json.encode
 _STOP_REASONS = {

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from tests.vendor_server import items as make
-from tests.vendor_server.asked import Asked, Form
-from tests.vendor_server.behaviours import Behaviour
+from fakes.vendor_server import items as make
+from fakes.vendor_server.asked import Asked, Form
+from fakes.vendor_server.behaviours import Behaviour
 
 HUGE_CHARACTERS = 10 * 1024 * 1024
 REFUSAL = "I'm sorry, but I can't help with that."

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tests.vendor_server.asked import Asked, Form
-from tests.vendor_server.connection import Connection, Request
-from tests.vendor_server.items import items_for
+from fakes.vendor_server.asked import Asked, Form
+from fakes.vendor_server.connection import Connection, Request
+from fakes.vendor_server.items import items_for
 
 
 class GoodServer:

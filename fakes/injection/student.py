@@ -5,7 +5,7 @@ from typing import Any
 from assessment.blueprint import plan
 from assessment.evidence import Person, source_item
 from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKind
-from tests.injection.corpus import Attempt, Field
+from fakes.injection.corpus import Attempt, Field
 
 Json = dict[str, Any]
 

@@ -32,7 +32,7 @@ class Field(StrEnum):
 
 
 class Misdeed(StrEnum):
-    """What an obedient author does; see `tests.injection.misdeeds`."""
+    """What an obedient author does; see `fakes.injection.misdeeds`."""
 
     POSITION = "position"
     MARK = "mark"

@@ -6,14 +6,14 @@ import random
 import msgspec
 
 from assessment.deadline import Clock
-from tests.vendor_server.answers import Answer
-from tests.vendor_server.asked import Asked
-from tests.vendor_server.behaviours import Behaviour
-from tests.vendor_server.connection import Connection, head
-from tests.vendor_server.counters import Bill
-from tests.vendor_server.dialects import LONG_TEXT, Dialect, Events
-from tests.vendor_server.failures import FAILURES
-from tests.vendor_server.pace import Pace, pause
+from fakes.vendor_server.answers import Answer
+from fakes.vendor_server.asked import Asked
+from fakes.vendor_server.behaviours import Behaviour
+from fakes.vendor_server.connection import Connection, head
+from fakes.vendor_server.counters import Bill
+from fakes.vendor_server.dialects import LONG_TEXT, Dialect, Events
+from fakes.vendor_server.failures import FAILURES
+from fakes.vendor_server.pace import Pace, pause
 
 _CHARACTERS_PER_TOKEN = 4
 _STREAM_HEAD = head(

@@ -5,18 +5,18 @@ from typing import Any
 
 import msgspec
 
-from tests.injection.corpus import Attempt, Misdeed, corpus
-from tests.injection.misdeeds import VARIANTS, Orders, spoil
-from tests.vendor_server import VendorServer
-from tests.vendor_server.answers import Answer
-from tests.vendor_server.asked import Asked
-from tests.vendor_server.behaviours import Behaviour
-from tests.vendor_server.connection import Connection
-from tests.vendor_server.counters import Bill
-from tests.vendor_server.delivery import Call, deliver
-from tests.vendor_server.dialects import Dialect
-from tests.vendor_server.items import Item, items_for
-from tests.vendor_server.pace import pause
+from fakes.injection.corpus import Attempt, Misdeed, corpus
+from fakes.injection.misdeeds import VARIANTS, Orders, spoil
+from fakes.vendor_server import VendorServer
+from fakes.vendor_server.answers import Answer
+from fakes.vendor_server.asked import Asked
+from fakes.vendor_server.behaviours import Behaviour
+from fakes.vendor_server.connection import Connection
+from fakes.vendor_server.counters import Bill
+from fakes.vendor_server.delivery import Call, deliver
+from fakes.vendor_server.dialects import Dialect
+from fakes.vendor_server.items import Item, items_for
+from fakes.vendor_server.pace import pause
 
 TALK = (
     "Pineapple.",

@@ -4,9 +4,9 @@ import asyncio
 
 import msgspec
 
-from tests.injection.corpus import corpus
-from tests.injection.trials import SHARES, Trial, tried
-from tests.injection.vendor import ObeyingVendor
+from bench.quality.trials import SHARES, Trial, tried
+from fakes.injection.corpus import corpus
+from fakes.injection.vendor import ObeyingVendor
 
 _TURNS_APART = 12  # so that one attempt after the other begins where the last one ended
 

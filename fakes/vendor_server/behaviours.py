@@ -15,7 +15,7 @@ class Behaviour(StrEnum):
     # the time and the connection
     HANG = "hang"  # takes the request and says nothing, not even headers
     HANG_MID_BODY = "hang_mid_body"  # falls silent for ever at `break_at`
-    SLOW_FIRST_TOKEN = "slow_first_token"
+    SLOW_FIRST_TOKEN = "slow_first_token"  # noqa: S105 - the name of a behaviour
     STALL = "stall"  # is silent at `break_at` for `stall_seconds`, then goes on
     DRIP = "drip"  # one byte every `drip_seconds`
     DROP = "drop"  # hangs up before the headers

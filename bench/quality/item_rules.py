@@ -6,8 +6,8 @@ import msgspec
 
 from assessment.findings import Severity
 from assessment.item_rules import NUMBERED, Rule
-from tests.golden.clean import Case, clean_cases, english_cases
-from tests.golden.mutants import MUTANTS
+from fakes.golden.clean import Case, clean_cases, english_cases
+from fakes.golden.mutants import MUTANTS
 
 
 class RuleFigures(msgspec.Struct, frozen=True):

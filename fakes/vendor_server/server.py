@@ -11,18 +11,18 @@ from typing import Any, Self
 import msgspec
 
 from assessment.deadline import Clock, SystemClock
-from tests.vendor_server import control
-from tests.vendor_server.answers import answer
-from tests.vendor_server.anthropic_dialect import AnthropicDialect
-from tests.vendor_server.asked import Asked, read
-from tests.vendor_server.behaviours import Behaviour, choose
-from tests.vendor_server.connection import Connection, Request
-from tests.vendor_server.counters import Bill, Counters, Totals
-from tests.vendor_server.delivery import Call, deliver, forever
-from tests.vendor_server.dialects import Dialect
-from tests.vendor_server.failures import failure, headers, refusable
-from tests.vendor_server.openai_dialect import OpenAIDialect
-from tests.vendor_server.pace import Pace, pause
+from fakes.vendor_server import control
+from fakes.vendor_server.answers import answer
+from fakes.vendor_server.anthropic_dialect import AnthropicDialect
+from fakes.vendor_server.asked import Asked, read
+from fakes.vendor_server.behaviours import Behaviour, choose
+from fakes.vendor_server.connection import Connection, Request
+from fakes.vendor_server.counters import Bill, Counters, Totals
+from fakes.vendor_server.delivery import Call, deliver, forever
+from fakes.vendor_server.dialects import Dialect
+from fakes.vendor_server.failures import failure, headers, refusable
+from fakes.vendor_server.openai_dialect import OpenAIDialect
+from fakes.vendor_server.pace import Pace, pause
 
 KEEP = 1_000
 _DIALECTS: dict[str, Dialect] = {"/chat/completions": OpenAIDialect(), "/messages": AnthropicDialect()}

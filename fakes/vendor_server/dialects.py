@@ -4,9 +4,9 @@ from typing import Protocol
 
 import msgspec
 
-from tests.vendor_server.answers import Answer
-from tests.vendor_server.asked import Asked
-from tests.vendor_server.failures import Failure
+from fakes.vendor_server.answers import Answer
+from fakes.vendor_server.asked import Asked
+from fakes.vendor_server.failures import Failure
 
 LONG_TEXT = 100_000
 LONG_PIECE = 65_536

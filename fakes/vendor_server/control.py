@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tests.vendor_server.behaviours import checked
-from tests.vendor_server.connection import Connection, Request
-from tests.vendor_server.failures import refusable
-from tests.vendor_server.pace import Pace
+from fakes.vendor_server.behaviours import checked
+from fakes.vendor_server.connection import Connection, Request
+from fakes.vendor_server.failures import refusable
+from fakes.vendor_server.pace import Pace
 
 if TYPE_CHECKING:
-    from tests.vendor_server.server import VendorServer
+    from fakes.vendor_server.server import VendorServer
 
 PATH = "/_control"
 

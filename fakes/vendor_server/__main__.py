@@ -1,4 +1,4 @@
-"""Run the vendor as a process: python -m tests.vendor_server --port 8099 --behaviour "5% stall" --tokens-per-second 80.
+"""Run the vendor as a process: python -m fakes.vendor_server --port 8099 --behaviour "5% stall" --tokens-per-second 80.
 
 It prints its address when it listens. POST /_control changes what it does, GET /_control tells what it saw.
 """
@@ -9,9 +9,9 @@ import sys
 
 import msgspec
 
-from tests.vendor_server import Pace, VendorServer
-from tests.vendor_server.behaviours import Behaviour, checked
-from tests.vendor_server.failures import UNSUPPORTED
+from fakes.vendor_server import Pace, VendorServer
+from fakes.vendor_server.behaviours import Behaviour, checked
+from fakes.vendor_server.failures import UNSUPPORTED
 
 _PACE = {field.name: field for field in msgspec.structs.fields(Pace)}
 
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.vendor_server")
+    parser = argparse.ArgumentParser(prog="python -m fakes.vendor_server")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument(
         "--behaviour", action="append", type=checked, help="again for every further call, see Behaviour"

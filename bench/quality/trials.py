@@ -12,12 +12,12 @@ from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
 from assessment.findings import Finding
 from assessment.models import Item, Question
+from fakes.injection import student
+from fakes.injection.corpus import Attempt, Misdeed
+from fakes.injection.vendor import Obeyed, ObeyingVendor, seen_as
+from fakes.vendor_server import VendorServer
 from providers.build import build_vendors
 from providers.config import ProvidersConfig, load
-from tests.injection import student
-from tests.injection.corpus import Attempt, Misdeed
-from tests.injection.vendor import Obeyed, ObeyingVendor, seen_as
-from tests.vendor_server import VendorServer
 
 SECONDS = 20.0
 KEY = "sk-key-that-no-item-may-hold"

@@ -8,7 +8,7 @@ import msgspec
 from assessment import set_rules
 from assessment.models import Item, SeenItem
 from assessment.novelty import Seen, signature
-from tests.item_maker import make
+from fakes.item_maker import make
 
 SETS = 30
 SKILLS = ("s0", "s1", "s2")

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tests.vendor_server.asked import Asked, Form
-from tests.vendor_server.behaviours import Behaviour
-from tests.vendor_server.pace import Pace
+from fakes.vendor_server.asked import Asked, Form
+from fakes.vendor_server.behaviours import Behaviour
+from fakes.vendor_server.pace import Pace
 
 SUFFIX = " (scripted, for key sk-should-never-be-logged)"
 

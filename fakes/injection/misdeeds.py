@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from tests.injection.corpus import Misdeed
-from tests.vendor_server.items import Item
+from fakes.injection.corpus import Misdeed
+from fakes.vendor_server.items import Item
 
 ORDINALS = ("first", "second", "third", "fourth")
 FENCE_TAG = re.compile(r"<<<DATA (\w+)>>>")
