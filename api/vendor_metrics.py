@@ -5,7 +5,7 @@ Labels are the vendors' names in the configuration and words of closed lists.
 
 from prometheus_client import Counter, Histogram
 
-from providers.ledger import AttemptRecord, Ledger
+from providers.ledger import Ledger, VendorCallRecord
 
 BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0)
 ACCEPTED = "accepted"
@@ -25,7 +25,7 @@ class CountingLedger:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def record(self, record: AttemptRecord) -> None:
+    def record(self, record: VendorCallRecord) -> None:
         """Count one attempt."""
         vendor = record.vendor
         ATTEMPTS.labels(vendor, record.outcome.value, "yes" if record.is_hedge else "no").inc()

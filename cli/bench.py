@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bench.models.records import Record
     from bench.models.runner.plan import Request, Subject
     from bench.models.runner.results import Results
-    from bench.models.runner.students import Student
+    from bench.models.runner.students import ExampleStudent
 
 OUT = Path("benchmark")
 INSTALL = "in a checkout: make install; from a wheel file: pip install 'retake-VERSION-py3-none-any.whl[bench]'"
@@ -46,7 +46,7 @@ NEEDED = ("numpy", "scipy", "matplotlib", "jinja2")
 @click.option("--no-solvers", is_flag=True, help="Let nobody answer the questions.")
 @click.option("--no-variants", is_flag=True, help="Leave out other hints at gender and country, and planted orders.")
 @click.option("--at-once", type=click.IntRange(1), default=4, show_default=True, help="Students at the same time.")
-@click.option("--dry-run", is_flag=True, help="Estimate calls, tokens and cost, and ask nobody.")
+@click.option("--dry-run", is_flag=True, help="CostEstimate calls, tokens and cost, and ask nobody.")
 @click.pass_context
 def bench(
     ctx: click.Context,
@@ -160,7 +160,7 @@ class Board:
 
 
 def _carry_out(
-    config: ProvidersConfig, request: "Request", students: "Sequence[Student]", out: Path, *, resume: bool
+    config: ProvidersConfig, request: "Request", students: "Sequence[ExampleStudent]", out: Path, *, resume: bool
 ) -> None:
     from bench.models.runner.results import Results
     from bench.models.runner.run import Run, header
@@ -200,7 +200,7 @@ def _report(path: Path, out: Path, console: Console) -> None:
     console.print(f"report: {out / 'report.html'}")
 
 
-def _print_estimates(config: ProvidersConfig, request: "Request", students: "Sequence[Student]") -> None:
+def _print_estimates(config: ProvidersConfig, request: "Request", students: "Sequence[ExampleStudent]") -> None:
     from bench.models.runner.estimate import estimates
     from bench.models.runner.prices import advice, unpriced
 

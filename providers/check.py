@@ -8,7 +8,7 @@ from assessment.deadline import Clock, Deadline, SystemClock
 from assessment.models import Skill, Slot, SourceItem, SourceKind
 from providers.build import make_vendor
 from providers.config import ProvidersConfig, VendorConfig
-from providers.protocol import AttemptTimedOut, FormRefused, Order, Outcome, Vendor, VendorError, Wanted
+from providers.protocol import CallOutcome, FormatRefused, Order, Vendor, VendorError, VendorTimedOut, Wanted
 from providers.routing.bounded import bounded
 from providers.vendors.decode import decode
 
@@ -21,7 +21,7 @@ class VendorCheck(msgspec.Struct, frozen=True):
     name: str
     model: str
     ok: bool
-    outcome: Outcome
+    outcome: CallOutcome
     seconds: float
     message: str
 
@@ -39,30 +39,30 @@ async def _check(vendor: VendorConfig, config: ProvidersConfig, clock: Clock) ->
     try:
         outcome, message = _verdict(await bounded(_ask(adapter, deadline), deadline))
     except TimeoutError:
-        outcome, message = Outcome.TIMED_OUT, AttemptTimedOut.meaning
+        outcome, message = CallOutcome.TIMED_OUT, VendorTimedOut.meaning
     except VendorError as error:
         outcome, message = error.outcome, str(error)
     seconds = round(deadline.elapsed - started, 3)
-    return VendorCheck(vendor.name, vendor.model, outcome is Outcome.OK, outcome, seconds, message)
+    return VendorCheck(vendor.name, vendor.model, outcome is CallOutcome.OK, outcome, seconds, message)
 
 
 async def _ask(vendor: Vendor, deadline: Deadline) -> str:
-    """Ask again for as long as the vendor refuses a form and another one is left."""
+    """Ask again for as long as the vendor refuses a format and another one is left."""
     while True:
         pieces: list[str] = []
         try:
             await vendor.write(_SMALLEST_ORDER, deadline, pieces.append)
-        except FormRefused:
+        except FormatRefused:
             continue
         return "".join(pieces)
 
 
-def _verdict(text: str) -> tuple[Outcome, str]:
+def _verdict(text: str) -> tuple[CallOutcome, str]:
     decoded = decode(text)
     if decoded.drafts:
-        return Outcome.OK, "wrote a readable item"
+        return CallOutcome.OK, "wrote a readable item"
     reason = decoded.rejects[0].reason if decoded.rejects else "the list of items is empty"
-    return Outcome.UNUSABLE, reason
+    return CallOutcome.UNUSABLE, reason
 
 
 _SMALLEST_ORDER = Order(

@@ -15,7 +15,7 @@ from providers.yaml_document import ConfigError, Document
 SANDBOX = "sandbox"
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
-Pause = Annotated[float, msgspec.Meta(ge=0, le=3600)]
+PauseSeconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
@@ -87,31 +87,31 @@ class VendorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     params: dict[str, JsonValue] = {}
 
 
-class Hedge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class HedgeLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a second vendor starts beside a slow first one, and how much extra spending that may cause."""
 
     after: Percentile = "p95"
-    min_seconds: Pause = 2.0
+    min_seconds: PauseSeconds = 2.0
     max_extra_share: Share = 0.1
 
 
-class Breaker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BreakerLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """After how many failures in a row a vendor rests, and for how long."""
 
     failures: Annotated[int, msgspec.Meta(ge=1)] = 3
     open_seconds: Seconds = 20.0
 
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ProvidersFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file's content."""
 
     vendors: Annotated[tuple[VendorConfig, ...], msgspec.Meta(min_length=1)]
     chain: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     budget_seconds: Seconds = 90.0
-    reserve_seconds: Pause = 3.0
+    reserve_seconds: PauseSeconds = 3.0
     questions: Questions = Questions()
-    hedge: Hedge = Hedge()
-    breaker: Breaker = Breaker()
+    hedge: HedgeLimits = HedgeLimits()
+    breaker: BreakerLimits = BreakerLimits()
     verify: Verify | None = None
 
 
@@ -121,7 +121,7 @@ class ProvidersConfig:
     `hash` changes with every setting but not with a key's value. `is_built_in` tells that there was no file.
     """
 
-    def __init__(self, settings: Settings, keys: Mapping[str, Secret], *, is_built_in: bool = False) -> None:
+    def __init__(self, settings: ProvidersFile, keys: Mapping[str, Secret], *, is_built_in: bool = False) -> None:
         self.settings = settings
         self.hash = hashlib.sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()[:12]
         self.is_built_in = is_built_in
@@ -131,7 +131,7 @@ class ProvidersConfig:
     def from_file(cls, path: Path, environ: Mapping[str, str] | None = None) -> Self:
         """Read and check a file. Raises ConfigError, which names file, line and key."""
         document = Document.read(path)
-        settings = document.convert(Settings)
+        settings = document.convert(ProvidersFile)
         _check(settings, document)
         keys = _keys(settings, document, os.environ if environ is None else environ)
         return cls(settings, keys)
@@ -170,7 +170,7 @@ class ProvidersConfig:
 
 def built_in() -> ProvidersConfig:
     """The snapshot without a file: the sandbox alone."""
-    settings = Settings(vendors=(VendorConfig(SANDBOX, SANDBOX),), chain=(SANDBOX,))
+    settings = ProvidersFile(vendors=(VendorConfig(SANDBOX, SANDBOX),), chain=(SANDBOX,))
     return ProvidersConfig(settings, {}, is_built_in=True)
 
 
@@ -179,7 +179,7 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Provide
     return built_in() if path is None else ProvidersConfig.from_file(path, environ)
 
 
-def _check(settings: Settings, document: Document) -> None:
+def _check(settings: ProvidersFile, document: Document) -> None:
     if settings.reserve_seconds >= settings.budget_seconds:
         raise document.error("reserve_seconds", "must be less than budget_seconds")
     _check_unique([vendor.name for vendor in settings.vendors], "vendors[{}].name", document)
@@ -196,7 +196,7 @@ def _check(settings: Settings, document: Document) -> None:
         _check_solvers(settings, settings.verify, document)
 
 
-def _check_solvers(settings: Settings, verify: Verify, document: Document) -> None:
+def _check_solvers(settings: ProvidersFile, verify: Verify, document: Document) -> None:
     models = {vendor.name: vendor.model for vendor in settings.vendors}
     _check_unique(list(verify.solvers), "verify.solvers[{}]", document)
     for index, name in enumerate(verify.solvers):
@@ -220,7 +220,7 @@ def _check_vendor(vendor: VendorConfig, path: str, document: Document) -> None:
             raise document.error(f"{path}.params.{name}", "is set by Retake and cannot be given here")
 
 
-def _keys(settings: Settings, document: Document, environ: Mapping[str, str]) -> dict[str, Secret]:
+def _keys(settings: ProvidersFile, document: Document, environ: Mapping[str, str]) -> dict[str, Secret]:
     keys = {}
     for index, vendor in enumerate(settings.vendors):
         if vendor.api_key is None:
@@ -232,4 +232,13 @@ def _keys(settings: Settings, document: Document, environ: Mapping[str, str]) ->
     return keys
 
 
-__all__ = ["SANDBOX", "ConfigError", "ProvidersConfig", "Questions", "Settings", "VendorConfig", "built_in", "load"]
+__all__ = [
+    "SANDBOX",
+    "ConfigError",
+    "ProvidersConfig",
+    "ProvidersFile",
+    "Questions",
+    "VendorConfig",
+    "built_in",
+    "load",
+]

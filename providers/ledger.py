@@ -1,4 +1,4 @@
-"""One record for every attempt, also for those that were cancelled or brought nothing. It holds no text and no key."""
+"""One record for every call of a vendor, also for a cancelled or a fruitless one. It holds no text and no key."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from assessment.models import Mode
-from providers.protocol import Outcome
+from providers.protocol import CallOutcome
 
 
 class Purpose(StrEnum):
@@ -17,11 +17,11 @@ class Purpose(StrEnum):
     SOLVE = "solve"
 
 
-class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
+class VendorCallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one request to one vendor.
 
-    `writing_id` is the same for all attempts for one set. `seconds` includes the wait for a free place;
-    `slice_seconds` is what the attempt was given. `accepted` counts items that passed every rule (or, for a
+    `writing_id` is the same for all calls for one set. `seconds` includes the wait for a free place;
+    `slice_seconds` is what the call was given. `accepted` counts items that passed every rule (or, for a
     quiz, answers that could be read), `rejected` the others by rule. With
     `is_estimated` the tokens, and so the cost (US dollars, None when no price is known), are a guess.
     """
@@ -36,8 +36,8 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     round_number: int
     part: int
     is_hedge: bool
-    outcome: Outcome
-    rung: str | None
+    outcome: CallOutcome
+    response_format: str | None = msgspec.field(name="rung")  # the name of its column
     wanted: int
     accepted: int
     rejected: dict[str, int]
@@ -53,12 +53,12 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
 class Ledger(Protocol):
     """Where records go. It must not wait: a writing does not stand still for its book-keeping."""
 
-    def record(self, record: AttemptRecord) -> None:
+    def record(self, record: VendorCallRecord) -> None:
         """Take a record at once; to be stored later, if it takes time."""
 
 
 class NoLedger:
     """Keeps nothing; the log has it all."""
 
-    def record(self, record: AttemptRecord) -> None:
+    def record(self, record: VendorCallRecord) -> None:
         """Let it go."""

@@ -1,14 +1,14 @@
-"""What a vendor is asked, how it answers, and every way an attempt can end.
+"""What a vendor is asked, how it answers, and every way a call can end.
 
 VendorError
-├── AttemptTimedOut    the attempt's share of the time ran out
+├── VendorTimedOut     the call's share of the time ran out
 ├── Stalled            text came, and then nothing more
 ├── Unreachable        no connection, or one that broke
 ├── RateLimited        the vendor asks for a pause
 ├── Unauthorized       the key or the account was refused
 ├── ModelNotFound      the vendor does not know the model
 ├── RequestRejected    the vendor calls the request wrong
-│   └── FormRefused    it is the form of the answer it cannot do; the next request takes another one
+│   └── FormatRefused  it is the format of the answer it cannot do; the next request takes another one
 ├── VendorBroken       the vendor failed inside
 ├── MalformedReply     an answer that is none of the protocol's
 ├── EmptyReply         an answer without text
@@ -28,8 +28,8 @@ from assessment.deadline import Deadline
 from assessment.models import SeenItem, Slot
 
 
-class Outcome(StrEnum):
-    """How an attempt ended; this vocabulary is closed."""
+class CallOutcome(StrEnum):
+    """How a call ended; this vocabulary is closed."""
 
     OK = "ok"
     TRUNCATED = "truncated"
@@ -52,8 +52,8 @@ class Outcome(StrEnum):
     UNEXPECTED = "unexpected"
 
 
-class Rung(StrEnum):
-    """From the strictest form to none at all; the prompt carries the schema, and the rules check, on every one."""
+class ResponseFormat(StrEnum):
+    """From the strictest form to none at all; the prompt carries the schema, and the rules check, with every one."""
 
     JSON_SCHEMA = "json_schema"
     TOOL = "tool"
@@ -62,13 +62,13 @@ class Rung(StrEnum):
 
 
 class VendorError(Exception):
-    """An attempt without a whole answer; `vendor` is the label of the configuration.
+    """A call without a whole answer; `vendor` is the label of the configuration.
 
     `retry_after` is the pause in seconds that the vendor asked for.
     """
 
-    outcome: ClassVar[Outcome] = Outcome.UNEXPECTED
-    meaning: ClassVar[str] = "the attempt failed in an unexpected way"
+    outcome: ClassVar[CallOutcome] = CallOutcome.UNEXPECTED
+    meaning: ClassVar[str] = "the call failed in an unexpected way"
 
     def __init__(self, vendor: str, note: str = "", retry_after: float | None = None) -> None:
         super().__init__(f"{vendor}: {self.meaning}{f' ({note})' if note else ''}")
@@ -76,69 +76,69 @@ class VendorError(Exception):
         self.retry_after = retry_after
 
 
-class AttemptTimedOut(VendorError):
-    outcome = Outcome.TIMED_OUT
-    meaning = "no complete answer in the time of the attempt"
+class VendorTimedOut(VendorError):
+    outcome = CallOutcome.TIMED_OUT
+    meaning = "no complete answer in the time of the call"
 
 
 class Stalled(VendorError):
-    outcome = Outcome.STALLED
+    outcome = CallOutcome.STALLED
     meaning = "the answer began and then stood still"
 
 
 class Unreachable(VendorError):
-    outcome = Outcome.UNREACHABLE
+    outcome = CallOutcome.UNREACHABLE
     meaning = "the connection could not be made or broke"
 
 
 class RateLimited(VendorError):
-    outcome = Outcome.RATE_LIMITED
+    outcome = CallOutcome.RATE_LIMITED
     meaning = "the vendor limits the rate or the quota is used up"
 
 
 class Unauthorized(VendorError):
-    outcome = Outcome.UNAUTHORIZED
+    outcome = CallOutcome.UNAUTHORIZED
     meaning = "the vendor refused the API key or the account"
 
 
 class ModelNotFound(VendorError):
-    outcome = Outcome.MODEL_NOT_FOUND
+    outcome = CallOutcome.MODEL_NOT_FOUND
     meaning = "the vendor does not know this model or address"
 
 
 class RequestRejected(VendorError):
-    outcome = Outcome.REQUEST_REJECTED
+    outcome = CallOutcome.REQUEST_REJECTED
     meaning = "the vendor does not accept the request"
 
 
-class FormRefused(RequestRejected):
-    """The adapter has learned from it: the same vendor may be asked again at once, in another form."""
+class FormatRefused(RequestRejected):
+    """The adapter has learned from it: the same vendor may be asked again at once, in another format."""
 
-    meaning = "the vendor cannot answer in the form that was asked for"
+    meaning = "the vendor cannot answer in the format that was asked for"
 
 
 class VendorBroken(VendorError):
-    outcome = Outcome.VENDOR_BROKEN
+    outcome = CallOutcome.VENDOR_BROKEN
     meaning = "the vendor failed on its side"
 
 
 class MalformedReply(VendorError):
-    outcome = Outcome.MALFORMED
+    outcome = CallOutcome.MALFORMED
     meaning = "the answer does not follow the vendor's protocol"
 
 
 class EmptyReply(VendorError):
-    outcome = Outcome.EMPTY
+    outcome = CallOutcome.EMPTY
     meaning = "the answer holds no text"
 
 
 class ContentRefused(VendorError):
-    outcome = Outcome.CONTENT_REFUSED
+    outcome = CallOutcome.CONTENT_REFUSED
     meaning = "the vendor declined to write this"
 
 
 class UnexpectedFailure(VendorError):
-    outcome = Outcome.UNEXPECTED
+    outcome = CallOutcome.UNEXPECTED
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -219,8 +219,8 @@ class Vendor(Protocol):
         """What is recorded as the author of its items."""
 
     @property
-    def rung(self) -> Rung | None:
-        """The form in which the next answer will be asked for; None for a vendor that needs no telling."""
+    def response_format(self) -> ResponseFormat | None:
+        """The format in which the next answer will be asked for; None for a vendor that needs no telling."""
 
     async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
         """Answer an order, or a quiz, by calling `hear` with the text as it comes, at once or in pieces.

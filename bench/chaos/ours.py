@@ -15,7 +15,7 @@ from bench.chaos.figures import Run
 from bench.chaos.plan import VENDORS, Cell, Scale, dialects
 from providers.build import build_vendors
 from providers.config import ProvidersConfig
-from providers.ledger import AttemptRecord
+from providers.ledger import VendorCallRecord
 from providers.snapshot import Snapshot
 
 TOTAL = 10
@@ -35,9 +35,9 @@ class Attempts:
     """A ledger in memory."""
 
     def __init__(self) -> None:
-        self.records: list[AttemptRecord] = []
+        self.records: list[VendorCallRecord] = []
 
-    def record(self, record: AttemptRecord) -> None:
+    def record(self, record: VendorCallRecord) -> None:
         self.records.append(record)
 
     def __str__(self) -> str:

@@ -20,10 +20,10 @@ from bench.chaos.figures import Run
 from bench.chaos.ours import KEY, MODELS, TOTAL, brief
 from bench.chaos.plan import VENDORS, Cell, Scale, dialects
 from providers import prompts
-from providers.protocol import Order, Rung
+from providers.protocol import Order, ResponseFormat
 from providers.vendors.decode import decode
-from providers.vendors.response_formats import form_of
-from providers.writing.candidates import Board, Sheet
+from providers.vendors.response_formats import format_parameters
+from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.orders import Refs
 
 PATIENCE = 2.0  # budgets after which a call without an end is ended from outside
@@ -89,12 +89,12 @@ async def timed(asked: Router, seed: int, scale: Scale, *, stream: bool) -> tupl
 def usable(text: str, seed: int) -> int:
     """How many slots of a set the text fills, by the very rules that our own vendors are held to."""
     wanted = brief(seed)
-    board = Board(wanted, Refs(wanted))
-    sheet = board.hand_out(Sheet(tuple(range(TOTAL)), lambda: None))
+    pool = CandidatePool(wanted, Refs(wanted))
+    group = pool.register(SlotGroup(tuple(range(TOTAL)), lambda: None))
     for draft in decode(text).drafts:
-        board.take(draft, sheet, Author("router", "router"), task := object())
-        board.settle(sheet, task)
-    return len(board.items)
+        pool.take(draft, group, Author("router", "router"), task := object())
+        pool.settle(group, task)
+    return len(pool.items)
 
 
 async def _ask(asked: Router, seed: int, *, stream: bool) -> str:
@@ -102,7 +102,7 @@ async def _ask(asked: Router, seed: int, *, stream: bool) -> str:
     order = Order(wanted=tuple(refs.wanted(slot) for slot in wanted.slots), seed=wanted.seed)
     prompt = prompts.build(order)
     messages: Any = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-    form = form_of(Rung.JSON_SCHEMA, order)
+    form = format_parameters(ResponseFormat.JSON_SCHEMA, order)
     if not stream:
         response: Any = await asked.acompletion(NAMES[0], messages, **form)
         return response.choices[0].message.content or ""

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from bench.models.estimates import is_priced
-from bench.models.figures import Comparison, Estimate
+from bench.models.figures import Comparison, Measured
 from bench.models.intervals import (
     FloatArray,
     Resampled,
@@ -33,7 +33,7 @@ LEVEL = 0.05
 class Difference(NamedTuple):
     """First minus second, and the chance of such a difference, or a larger one, if there were none."""
 
-    estimate: Estimate
+    estimate: Measured
     p: float
 
 
@@ -66,7 +66,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def paired_difference(pairs: Pairs) -> Estimate:
+def paired_difference(pairs: Pairs) -> Measured:
     """The difference of two paired shares with Newcombe's interval (1998, method 10), built from Wilson's.
 
     It does not shrink to a point when no pair is discordant.
@@ -74,7 +74,7 @@ def paired_difference(pairs: Pairs) -> Estimate:
     n = sum(pairs)
     one, other = wilson(pairs.both + pairs.first, n), wilson(pairs.both + pairs.second, n)
     if one.value is None or other.value is None:
-        return Estimate(None)
+        return Measured(None)
     difference = (pairs.first - pairs.second) / n
     phi = _correlation(pairs, n)
     low = _reach(one.value - (one.low or 0.0), (other.high or 0.0) - other.value, phi)
@@ -102,7 +102,7 @@ def _compared(metric: str, tallies: Mapping[str, Tally], seed: int) -> list[Comp
     ]
 
 
-def _verdict(metric: str, first: str, second: str, difference: Estimate, p: float) -> str:
+def _verdict(metric: str, first: str, second: str, difference: Measured, p: float) -> str:
     if difference.value is None or difference.low is None or difference.high is None:
         return ""
     if p >= LEVEL or difference.low <= 0 <= difference.high:

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from scipy.stats import chisquare
 
-from bench.models.figures import Estimate
+from bench.models.figures import Measured
 from bench.models.intervals import (
     FloatArray,
     Statistic,
@@ -21,7 +21,7 @@ from bench.models.tally import OPTIONS, Tally
 
 PLAIN, COUNTERPART, INJECTED = "", "counterpart", "injected"
 MIN_FOR_CHI_SQUARE = 5 * OPTIONS  # five expected in every position, the usual bound for the test
-UNKNOWN = Estimate(None)
+UNKNOWN = Measured(None)
 
 INDEPENDENT = {
     "schema_yield": ("valid_calls", "calls"),
@@ -45,7 +45,7 @@ QUANTILES = {
 }
 
 
-def estimates(variants: Mapping[str, Tally], seed: int) -> dict[str, Estimate]:
+def estimates(variants: Mapping[str, Tally], seed: int) -> dict[str, Measured]:
     """All figures of a subject by their names in METRICS; every one draws from the same seed."""
     tally = variants.get(PLAIN, Tally())
     counterpart = variants.get(COUNTERPART, Tally())
@@ -77,7 +77,7 @@ def estimates(variants: Mapping[str, Tally], seed: int) -> dict[str, Estimate]:
     return figures
 
 
-def difficulties(tally: Tally, seed: int) -> dict[str, Estimate]:
+def difficulties(tally: Tally, seed: int) -> dict[str, Measured]:
     """The share of right blind answers for each difficulty that was asked for."""
     names = [name.removesuffix(":wanted") for name in tally.names("difficulty:") if name.endswith(":wanted")]
     return {name: share(tally, f"difficulty:{name}:right", f"difficulty:{name}:wanted", seed) for name in names}
@@ -93,7 +93,7 @@ def is_priced(tally: Tally) -> bool:
     return not tally.total("unpriced")
 
 
-def share(tally: Tally, over: str, under: str, seed: int) -> Estimate:
+def share(tally: Tally, over: str, under: str, seed: int) -> Measured:
     """A share of things that hang together within a profile.
 
     Where all or none have the property there is nothing to resample: Wilson's interval over the single things then, as
@@ -106,12 +106,12 @@ def share(tally: Tally, over: str, under: str, seed: int) -> Estimate:
 _KEYS = tuple(f"key:{position}" for position in range(OPTIONS))
 
 
-def _quotient(tally: Tally, over: str, under: str, seed: int, *, counted: str = "") -> Estimate:
+def _quotient(tally: Tally, over: str, under: str, seed: int, *, counted: str = "") -> Measured:
     found = _bootstrap(tally.clusters((over, under)).values(), ratio, seed)
     return _resting_on(found, tally.total(counted or under))
 
 
-def _worst_robot(tally: Tally, seed: int) -> Estimate:
+def _worst_robot(tally: Tally, seed: int) -> Measured:
     """The robot is chosen once, over all sets; its mean alone is resampled."""
     means = {robot: tally.total(f"robot:{robot}") for robot in tally.names("robot:")}
     if not means:
@@ -120,25 +120,25 @@ def _worst_robot(tally: Tally, seed: int) -> Estimate:
     return _quotient(tally, f"robot:{worst}", "attacked", seed)
 
 
-def _key_position_distance(tally: Tally, seed: int) -> Estimate:
+def _key_position_distance(tally: Tally, seed: int) -> Measured:
     found = _bootstrap(tally.clusters(_KEYS).values(), unevenness, seed)
     return _resting_on(found, sum(key_positions(tally)))
 
 
-def _key_position_chi2(tally: Tally) -> Estimate:
+def _key_position_chi2(tally: Tally) -> Measured:
     counts = key_positions(tally)
     if sum(counts) < MIN_FOR_CHI_SQUARE:
         return UNKNOWN
-    return Estimate(float(chisquare(counts).pvalue), n=sum(counts))
+    return Measured(float(chisquare(counts).pvalue), n=sum(counts))
 
 
-def _informativity(tally: Tally, seed: int) -> Estimate:
+def _informativity(tally: Tally, seed: int) -> Measured:
     columns = ("informed:right", "informed:wanted", "uninformed:right", "uninformed:wanted")
     found = _bootstrap(tally.clusters(columns).values(), difference_of_ratios, seed)
     return _resting_on(found, tally.total("informed:wanted"))
 
 
-def _gap(one: Tally, other: Tally, over: str, under: str, seed: int) -> Estimate:
+def _gap(one: Tally, other: Tally, over: str, under: str, seed: int) -> Measured:
     """The difference of a quotient between two variants, over the profiles that have both."""
     first, second = one.clusters((over, under), under), other.clusters((over, under), under)
     both = sorted(set(first) & set(second))
@@ -150,10 +150,10 @@ def _gap(one: Tally, other: Tally, over: str, under: str, seed: int) -> Estimate
     return _resting_on(found, sum(cluster[:, 1].sum() + cluster[:, 3].sum() for cluster in clusters))
 
 
-def _bootstrap(clusters: Iterable[FloatArray], statistic: Statistic, seed: int) -> Estimate:
+def _bootstrap(clusters: Iterable[FloatArray], statistic: Statistic, seed: int) -> Measured:
     found: Sequence[FloatArray] = list(clusters)
     return cluster_bootstrap(found, statistic, np.random.default_rng(seed))
 
 
-def _resting_on(estimate: Estimate, n: float) -> Estimate:
+def _resting_on(estimate: Measured, n: float) -> Measured:
     return estimate if estimate.value is None else msgspec.structs.replace(estimate, n=round(n))

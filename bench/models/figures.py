@@ -5,7 +5,7 @@ import msgspec
 from bench.models.records import RunRecord
 
 
-class Estimate(msgspec.Struct, frozen=True):
+class Measured(msgspec.Struct, frozen=True):
     """A figure and its 95% interval; `n` is what it rests on. A figure that nothing is known of has the value None."""
 
     value: float | None
@@ -20,14 +20,14 @@ class SubjectFigures(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     label: str
     model: str
-    figures: dict[str, Estimate]
+    figures: dict[str, Measured]
     rejects: dict[str, int]
     flaws: dict[str, int]
     key_positions: tuple[int, ...]
     form_seconds: tuple[float, ...]
     first_item_seconds: tuple[float, ...]
     outcomes: dict[str, int]
-    difficulties: dict[str, Estimate]
+    difficulties: dict[str, Measured]
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     first: str
     second: str
-    difference: Estimate
+    difference: Measured
     p: float | None
     verdict: str
 

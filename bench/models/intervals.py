@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest
 
-from bench.models.figures import Estimate
+from bench.models.figures import Measured
 
 RESAMPLES = 2000
 TAILS = (2.5, 97.5)
@@ -32,32 +32,32 @@ class Resampled(NamedTuple):
     values: FloatArray
     n: int
 
-    def estimate(self) -> Estimate:
+    def estimate(self) -> Measured:
         """The percentile interval, widened to hold the value, which a skewed statistic can leave outside."""
         if np.isnan(self.value):
-            return Estimate(None)
+            return Measured(None)
         if not self.values.size:
-            return Estimate(self.value, n=self.n)
+            return Measured(self.value, n=self.n)
         low, high = np.percentile(self.values, TAILS)
         return holding(self.value, float(low), float(high), self.n)
 
 
-def holding(value: float, low: float, high: float, n: int) -> Estimate:
+def holding(value: float, low: float, high: float, n: int) -> Measured:
     """An estimate whose interval holds its value: rounding of floats and skew can leave it just outside."""
-    return Estimate(value, min(low, value), max(high, value), n)
+    return Measured(value, min(low, value), max(high, value), n)
 
 
-def wilson(successes: int, n: int) -> Estimate:
+def wilson(successes: int, n: int) -> Measured:
     """A share of independent units; of none, nothing is known."""
     if not n:
-        return Estimate(None)
+        return Measured(None)
     interval = binomtest(successes, n).proportion_ci(method="wilson")
     return holding(successes / n, float(interval.low), float(interval.high), n)
 
 
 def cluster_bootstrap(
     clusters: Sequence[FloatArray], statistic: Statistic, rng: np.random.Generator, resamples: int = RESAMPLES
-) -> Estimate:
+) -> Measured:
     """A statistic of clustered observations; a cluster is an array of observations by columns.
 
     With fewer than two clusters single observations are resampled instead, as if they were independent: the interval

@@ -11,13 +11,13 @@ those. Of unreliable subjects the share of complete sets is asked first.
 import math
 from collections.abc import Collection, Mapping, Sequence
 
-from bench.models.figures import Estimate, SubjectFigures
+from bench.models.figures import Measured, SubjectFigures
 from bench.models.metrics import METRICS
 
 RELIABLE = 0.95
 CRITERIA = ("key_suspicion", "valid_per_usd", "worst_robot", "accepted_rate", "form_p95")
 SANDBOX = "sandbox"
-UNKNOWN = Estimate(None)
+UNKNOWN = Measured(None)
 
 
 def in_order(subjects: Collection[SubjectFigures]) -> tuple[SubjectFigures, ...]:
@@ -87,7 +87,7 @@ def _bounds(subject: SubjectFigures, name: str) -> tuple[float, float, float]:
     return (low, figure.value, high) if METRICS[name].better == "higher" else (-high, -figure.value, -low)
 
 
-def _figure(subject: SubjectFigures, name: str) -> Estimate:
+def _figure(subject: SubjectFigures, name: str) -> Measured:
     return subject.figures.get(name, UNKNOWN)
 
 
@@ -153,11 +153,11 @@ def _price(subject: SubjectFigures) -> str:
     return "its price is not known" if sets is None else f"a US dollar buys {sets:.3g} complete sets"
 
 
-def _percent(figure: Estimate) -> str:
+def _percent(figure: Measured) -> str:
     return "none" if figure.value is None else f"{100 * figure.value:.1f}%"
 
 
-def _percent_interval(figure: Estimate) -> str:
+def _percent_interval(figure: Measured) -> str:
     if figure.low is None or figure.high is None:
         return ""
     return f" (95% interval {100 * figure.low:.1f}% to {100 * figure.high:.1f}%)"

@@ -10,13 +10,13 @@ from assessment.findings import Severity
 from bench.models.intervals import FloatArray
 from bench.models.readability import grade
 from bench.models.records import CallRecord, FormRecord, ItemRecord
-from providers.protocol import Outcome
+from providers.protocol import CallOutcome
 
 OPTIONS = 4
 WRITE = "write"
 BLIND, WITHOUT_STEM, WITH_PROFILE = "blind", "options", "profile"
 
-ENDED_BY_US = frozenset({Outcome.NOT_NEEDED, Outcome.ABANDONED, Outcome.NO_PLACE})
+ENDED_BY_US = frozenset({CallOutcome.NOT_NEEDED, CallOutcome.ABANDONED, CallOutcome.NO_PLACE})
 """Calls cut off because the set was done, or never sent: they say nothing about the model."""
 
 Cell = tuple[str, int, int]

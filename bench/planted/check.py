@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.models.figures import Estimate, Summary
+from bench.models.figures import Measured, Summary
 from bench.models.intervals import wilson
 from bench.models.records import ItemRecord
 from bench.models.runner.results import items_of
@@ -18,7 +18,7 @@ class Recovered(msgspec.Struct, frozen=True):
     subject: str
     rate: str
     planted: float
-    found: Estimate
+    found: Measured
 
     @property
     def is_inside(self) -> bool:
@@ -45,7 +45,7 @@ def recovered(summary: Summary, path: Path) -> list[Recovered]:
     return found
 
 
-def _share(hits: Iterable[bool]) -> Estimate:
+def _share(hits: Iterable[bool]) -> Measured:
     listed = list(hits)
     return wilson(sum(listed), len(listed))
 

@@ -4,8 +4,8 @@ import asyncio
 
 from providers import prompts
 from providers.config import VendorConfig
-from providers.protocol import Order, Rung
-from providers.vendors.response_formats import form_of
+from providers.protocol import Order, ResponseFormat
+from providers.vendors.response_formats import format_parameters
 
 
 async def bare_calls(vendor: VendorConfig, key: str, orders: list[Order]) -> list[str]:
@@ -26,7 +26,7 @@ async def _bare_call(vendor: VendorConfig, key: str, order: Order) -> str:
         max_retries=0,
         num_retries=0,
         timeout=60,
-        **form_of(Rung.JSON_SCHEMA, order),
+        **format_parameters(ResponseFormat.JSON_SCHEMA, order),
     )
     if not vendor.stream:
         return str(response.choices[0].message.content)

@@ -16,7 +16,7 @@ import httpx
 
 from bench.providers.vendor import KEY, vendor, write_config
 from bench.service.processes import Started, free_port, key, started
-from bench.service.student import Student
+from bench.service.student import StudentClient
 from db.embedded import EmbeddedServer
 
 VENDOR_SECONDS = 10
@@ -150,7 +150,7 @@ def _prepare(port: int, live_key: str, students: int) -> list[str]:
     tokens = []
     with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30) as client:
         for _ in range(students):
-            student = Student(client, live_key)
+            student = StudentClient(client, live_key)
             student.prepare()
             tokens.append(student.token)
     return tokens

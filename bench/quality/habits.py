@@ -7,7 +7,7 @@ from typing import Any
 
 from assessment.deadline import Deadline
 from fakes.item_maker import make
-from providers.protocol import Ending, Listener, Order, Request, RequestRejected, Rung, Wanted
+from providers.protocol import Ending, Listener, Order, Request, RequestRejected, ResponseFormat, Wanted
 
 Draft = dict[str, Any]
 Habit = Callable[[Draft, Wanted, Order, Random], Draft]
@@ -24,7 +24,7 @@ _ADJECTIVES = ("quiet", "recent", "second", "useful", "ordinary", "local")
 class HabitAuthor:
     """A vendor in this process. `origins` tells what each stem goes back to: a reworded item is no new one."""
 
-    rung: Rung | None = None
+    response_format: ResponseFormat | None = None
 
     def __init__(self, name: str, habit: Habit) -> None:
         self.name = self.model = name

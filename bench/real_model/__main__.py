@@ -17,7 +17,7 @@ from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKi
 from bench.real_model.wire import look
 from providers.build import build_vendors
 from providers.config import ProvidersConfig
-from providers.ledger import AttemptRecord
+from providers.ledger import VendorCallRecord
 
 ROOT = Path(__file__).parent.parent.parent
 PROFILE = ROOT / "examples" / "profiles" / "data-analyst.json"
@@ -46,9 +46,9 @@ class Kept:
     """A ledger in memory."""
 
     def __init__(self) -> None:
-        self.records: list[AttemptRecord] = []
+        self.records: list[VendorCallRecord] = []
 
-    def record(self, record: AttemptRecord) -> None:
+    def record(self, record: VendorCallRecord) -> None:
         """Keep it."""
         self.records.append(record)
 
@@ -112,10 +112,11 @@ def _report_wire(base_url: str) -> None:
     _say(f"      fits the schema: {seen.fits_schema}; text: {seen.text[:160]!r}")
 
 
-def _report(written: WrittenSet, records: list[AttemptRecord], seconds: float) -> int:
+def _report(written: WrittenSet, records: list[VendorCallRecord], seconds: float) -> int:
     for it in records:
         _say(
-            f"{it.vendor:8} part {it.part} round {it.round_number}: {it.outcome.value}, {it.rung}, {it.seconds:.1f} s, "
+            f"{it.vendor:8} part {it.part} round {it.round_number}: {it.outcome.value}, "
+            f"{it.response_format}, {it.seconds:.1f} s, "
             f"{it.accepted} of {it.wanted} accepted, rejected {it.rejected or 'none'}, {it.output_tokens} tokens"
         )
     rejected: Counter[str] = Counter()

@@ -18,7 +18,7 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-class Seen(msgspec.Struct):
+class WireAnswer(msgspec.Struct):
     """What came over the wire."""
 
     status: int
@@ -37,7 +37,7 @@ class Seen(msgspec.Struct):
             return False
 
 
-def look(base_url: str) -> Seen:
+def look(base_url: str) -> WireAnswer:
     """Ask for one question and read the stream event by event."""
     json_schema = {"name": "question", "strict": True, "schema": SCHEMA}
     body = {
@@ -49,14 +49,14 @@ def look(base_url: str) -> Seen:
     }
     began = time.monotonic()
     with httpx.stream("POST", f"{base_url}/chat/completions", json=body, timeout=60) as response:
-        seen = Seen(response.status_code, response.headers.get("content-type", ""))
+        seen = WireAnswer(response.status_code, response.headers.get("content-type", ""))
         for line in response.iter_lines():
             _read(line, seen, began)
     seen.seconds = time.monotonic() - began
     return seen
 
 
-def _read(line: str, seen: Seen, began: float) -> None:
+def _read(line: str, seen: WireAnswer, began: float) -> None:
     if not line.startswith("data: {"):
         return
     choices = json.loads(line.removeprefix("data: ")).get("choices") or [{}]

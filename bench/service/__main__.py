@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bench.service.load import throughput
 from bench.service.processes import Started, free_port, key, started
-from bench.service.student import Student
+from bench.service.student import StudentClient
 
 ROUNDS = 5
 SECONDS_PER_ROUND = 2.0
@@ -65,7 +65,7 @@ def _reading(environment: Mapping[str, str], api_key: str) -> list[Row]:
     with _serving(environment) as server, started(command, port, "/", environment) as bare:
         memory = server.memory_mb
         with httpx.Client(base_url=f"http://127.0.0.1:{server.port}/api/v1") as client:
-            student = Student(client, api_key)
+            student = StudentClient(client, api_key)
             student.prepare()
         headers = {"x-api-key": student.token}
         pairs = [asyncio.run(_pair(bare.port, server.port, headers)) for _ in range(ROUNDS)]
@@ -126,7 +126,7 @@ def _retakes(client: httpx.Client, api_key: str) -> list[float]:
 def _submits(client: httpx.Client, api_key: str) -> list[float]:
     times: list[float] = []
     while len(times) < SUBMITS:
-        student = Student(client, api_key)
+        student = StudentClient(client, api_key)
         student.prepare()
         student.generate()
         student.submit()
@@ -134,9 +134,9 @@ def _submits(client: httpx.Client, api_key: str) -> list[float]:
     return times
 
 
-def _failed(client: httpx.Client, api_key: str) -> Student:
+def _failed(client: httpx.Client, api_key: str) -> StudentClient:
     while True:
-        student = Student(client, api_key)
+        student = StudentClient(client, api_key)
         student.prepare()
         student.generate()
         if not student.submit():

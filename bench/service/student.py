@@ -11,7 +11,7 @@ import httpx
 PROFILE = Path(__file__).parent.parent.parent / "examples" / "profiles" / "data-analyst.json"
 
 
-class Student:
+class StudentClient:
     """A verification over HTTP; `milliseconds` are those of the last call, as the client sees them."""
 
     def __init__(self, client: httpx.Client, api_key: str) -> None:

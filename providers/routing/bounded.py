@@ -32,14 +32,14 @@ async def bounded(work: Coroutine[Any, Any, Result], deadline: Deadline) -> Resu
 def abandon(task: asyncio.Task[Any]) -> None:
     """Cancel a task without waiting for it; it is held until it has ended, and its exception is of no interest."""
     if task.done():
-        _bury(task)
+        _forget(task)
         return
     task.cancel()
     _abandoned.add(task)  # the loop itself holds tasks only weakly
-    task.add_done_callback(_bury)
+    task.add_done_callback(_forget)
 
 
-def _bury(task: asyncio.Task[Any]) -> None:
+def _forget(task: asyncio.Task[Any]) -> None:
     _abandoned.discard(task)
     if not task.cancelled():
         task.exception()  # looked at, so that nobody warns about an exception never retrieved

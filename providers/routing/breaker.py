@@ -6,25 +6,31 @@ about its answers. A vendor that only solved has shown that it is up, and nothin
 
 from enum import StrEnum
 
-from providers.config import Breaker as Limits
-from providers.protocol import Outcome
+from providers.config import BreakerLimits
+from providers.protocol import CallOutcome
 
 TRANSPORT_FAILURES = frozenset(
     {
-        Outcome.STALLED,
-        Outcome.TIMED_OUT,
-        Outcome.UNREACHABLE,
-        Outcome.RATE_LIMITED,
-        Outcome.VENDOR_BROKEN,
-        Outcome.MALFORMED,  # 200 with something else: usually a proxy or a gateway in between
-        Outcome.UNEXPECTED,
+        CallOutcome.STALLED,
+        CallOutcome.TIMED_OUT,
+        CallOutcome.UNREACHABLE,
+        CallOutcome.RATE_LIMITED,
+        CallOutcome.VENDOR_BROKEN,
+        CallOutcome.MALFORMED,  # 200 with something else: usually a proxy or a gateway in between
+        CallOutcome.UNEXPECTED,
     }
 )
 CONTENT_FAILURES = frozenset(
-    {Outcome.UNUSABLE, Outcome.EMPTY, Outcome.CONTENT_REFUSED, Outcome.REQUEST_REJECTED, Outcome.TRUNCATED}
+    {
+        CallOutcome.UNUSABLE,
+        CallOutcome.EMPTY,
+        CallOutcome.CONTENT_REFUSED,
+        CallOutcome.REQUEST_REJECTED,
+        CallOutcome.TRUNCATED,
+    }
 )
 MAX_REST_SECONDS = 300.0  # of a pause that a vendor asks for: minutes, whether it says a year, infinity or a far date
-FATAL = frozenset({Outcome.UNAUTHORIZED, Outcome.MODEL_NOT_FOUND})
+FATAL = frozenset({CallOutcome.UNAUTHORIZED, CallOutcome.MODEL_NOT_FOUND})
 
 
 class State(StrEnum):
@@ -41,16 +47,16 @@ class State(StrEnum):
 class Breaker:
     """The standing of one vendor. Moments are seconds on the monotonic clock, given by the caller."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
+    def __init__(self, limits: BreakerLimits | None = None) -> None:
+        self._limits = limits or BreakerLimits()
         self._transport = 0
         self._content = 0
         self._opened_until: float | None = None
-        self._opened_by: Outcome | None = None
+        self._opened_by: CallOutcome | None = None
         self._resting_until = 0.0
         self._is_probing = False
         self._is_out = False
-        self.reason: Outcome | None = None
+        self.reason: CallOutcome | None = None
 
     @property
     def is_out(self) -> bool:
@@ -92,7 +98,7 @@ class Breaker:
 
     def end(
         self,
-        outcome: Outcome,
+        outcome: CallOutcome,
         now: float,
         *,
         is_probe: bool,
@@ -117,7 +123,7 @@ class Breaker:
             self._fail(outcome, now, self._transport, is_probe)
         elif solved:
             self._answered(outcome)
-        elif outcome is Outcome.OK:
+        elif outcome is CallOutcome.OK:
             self._close()
         elif outcome in CONTENT_FAILURES and not accepted:
             self._transport, self._content = 0, self._content + 1
@@ -127,10 +133,10 @@ class Breaker:
         """A vendor that asked for more than it gets is probed afterwards; it may be right."""
         self._resting_until = max(self._resting_until, now + min(asked, MAX_REST_SECONDS))
         if asked > MAX_REST_SECONDS:
-            self._open(Outcome.RATE_LIMITED, self._resting_until)
+            self._open(CallOutcome.RATE_LIMITED, self._resting_until)
 
-    def _answered(self, outcome: Outcome) -> None:
-        if outcome is not Outcome.OK and outcome not in CONTENT_FAILURES:
+    def _answered(self, outcome: CallOutcome) -> None:
+        if outcome is not CallOutcome.OK and outcome not in CONTENT_FAILURES:
             return
         self._transport = 0
         if self._opened_by not in CONTENT_FAILURES:
@@ -142,10 +148,10 @@ class Breaker:
         self._transport = self._content = 0
         self._opened_until = self._opened_by = self.reason = None
 
-    def _open(self, outcome: Outcome, until: float) -> None:
+    def _open(self, outcome: CallOutcome, until: float) -> None:
         self._opened_until, self._opened_by = until, outcome
 
-    def _fail(self, outcome: Outcome, now: float, count: int, is_probe: bool) -> None:
+    def _fail(self, outcome: CallOutcome, now: float, count: int, is_probe: bool) -> None:
         self.reason = outcome
         if is_probe or (self._opened_until is None and count >= self._limits.failures):
             self._open(outcome, now + self._limits.open_seconds)

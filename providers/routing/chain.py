@@ -6,24 +6,24 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from assessment.deadline import Deadline
-from providers.protocol import Order, Outcome
+from providers.protocol import CallOutcome, Order
 from providers.routing.breaker import TRANSPORT_FAILURES
 from providers.routing.hedge import HedgePolicy
 from providers.routing.upstream import Upstream, VendorStatus
 
-MIN_ATTEMPT_SECONDS = 0.05  # nobody answers in less
+MIN_CALL_SECONDS = 0.05  # nobody answers in less
 
-# An attempt that ended like this may be made once more as it was: nothing was said about the request itself.
-_REPEATABLE = TRANSPORT_FAILURES - {Outcome.MALFORMED}
+# A call that ended like this may be made once more as it was: nothing was said about the request itself.
+_REPEATABLE = TRANSPORT_FAILURES - {CallOutcome.MALFORMED}
 # What a model writes differs from sample to sample, so one that wrote badly may be asked for something else so often
 # in a row; by then it has shown that it cannot, and with a share of one in five bad items it fails 0.2^3 of the time.
 MAX_FRUITLESS = 3
 
 # These would end the same way, however the request is changed.
-_HOPELESS = frozenset({Outcome.CONTENT_REFUSED, Outcome.REQUEST_REJECTED, Outcome.MALFORMED})
+_HOPELESS = frozenset({CallOutcome.CONTENT_REFUSED, CallOutcome.REQUEST_REJECTED, CallOutcome.MALFORMED})
 
 
-class Choice(msgspec.Struct, frozen=True):
+class VendorChoice(msgspec.Struct, frozen=True):
     """Ask this vendor now, for at most so many seconds."""
 
     upstream: Upstream
@@ -40,7 +40,7 @@ class Tries:
     """What one call has met with each vendor."""
 
     def __init__(self) -> None:
-        self._failed: dict[str, Outcome] = {}
+        self._failed: dict[str, CallOutcome] = {}
         self._sent: dict[str, Order] = {}
         self._had_second_chance: set[str] = set()
         self._fruitless: Counter[str] = Counter()
@@ -64,16 +64,16 @@ class Tries:
         if self._failed.get(name) in _REPEATABLE:
             self._had_second_chance.add(name)
 
-    def ended(self, name: str, outcome: Outcome, *, has_progressed: bool) -> None:
+    def ended(self, name: str, outcome: CallOutcome, *, has_progressed: bool) -> None:
         """Note how it ended. Whoever brings something usable may go on, which ends since less and less is missing."""
         self._fruitless[name] += 1
         if has_progressed:
             self._had_second_chance.discard(name)
             self._fruitless[name] = 0
-        if outcome is Outcome.OK and has_progressed:
+        if outcome is CallOutcome.OK and has_progressed:
             self._failed.pop(name, None)
         else:
-            self._failed[name] = Outcome.UNUSABLE if outcome is Outcome.OK else outcome
+            self._failed[name] = CallOutcome.UNUSABLE if outcome is CallOutcome.OK else outcome
 
 
 class Chain:
@@ -83,7 +83,7 @@ class Chain:
         self.upstreams = tuple(upstreams)
         self.hedge = hedge or HedgePolicy()
 
-    def choose(self, order: Order, tries: Tries, deadline: Deadline) -> Choice | Pause | None:
+    def choose(self, order: Order, tries: Tries, deadline: Deadline) -> VendorChoice | Pause | None:
         """Say who is to be asked now; None when nobody is left who could still answer.
 
         The first vendor that is ready and has not failed in this call; with none ready, the least bad one; with none
@@ -97,10 +97,12 @@ class Chain:
             return choice
         if fresh:
             least_bad = min(fresh, key=lambda upstream: upstream.breaker.seconds_to_ready(now))
-            return Choice(least_bad, least_bad.slice_of(deadline.remaining, fresh, len(order.wanted)))
+            return VendorChoice(least_bad, least_bad.slice_of(deadline.remaining, fresh, len(order.wanted)))
         return _first_ready(again, order, deadline) or _pause(again, order, deadline)
 
-    def choose_hedge(self, order: Order, tries: Tries, deadline: Deadline, busy: Collection[str]) -> Choice | None:
+    def choose_hedge(
+        self, order: Order, tries: Tries, deadline: Deadline, busy: Collection[str]
+    ) -> VendorChoice | None:
         """Say who could start beside those who are at work."""
         able = self._able(order, deadline)
         return _first_ready([it for it in able if it.name not in busy and tries.is_fresh(it.name)], order, deadline)
@@ -111,19 +113,19 @@ class Chain:
 
     def _able(self, order: Order, deadline: Deadline) -> list[Upstream]:
         remaining = deadline.remaining
-        if remaining < MIN_ATTEMPT_SECONDS:
+        if remaining < MIN_CALL_SECONDS:
             return []
         items, now = len(order.wanted), deadline.clock.monotonic()
         usable = [it for it in self.upstreams if not it.breaker.is_out and not it.is_stuck(now)]
         return [it for it in usable if it.can_finish(items, remaining)]
 
 
-def _first_ready(upstreams: Sequence[Upstream], order: Order, deadline: Deadline) -> Choice | None:
+def _first_ready(upstreams: Sequence[Upstream], order: Order, deadline: Deadline) -> VendorChoice | None:
     now = deadline.clock.monotonic()
     ready = [upstream for upstream in upstreams if upstream.breaker.is_ready(now)]
     if not ready:
         return None
-    return Choice(ready[0], ready[0].slice_of(deadline.remaining, ready, len(order.wanted)))
+    return VendorChoice(ready[0], ready[0].slice_of(deadline.remaining, ready, len(order.wanted)))
 
 
 def _pause(upstreams: Sequence[Upstream], order: Order, deadline: Deadline) -> Pause | None:
@@ -133,6 +135,6 @@ def _pause(upstreams: Sequence[Upstream], order: Order, deadline: Deadline) -> P
     fitting = [
         pause
         for pause, upstream in pauses
-        if pause and upstream.can_finish(items, deadline.remaining - pause - MIN_ATTEMPT_SECONDS)
+        if pause and upstream.can_finish(items, deadline.remaining - pause - MIN_CALL_SECONDS)
     ]
     return Pause(min(fitting)) if fitting else None

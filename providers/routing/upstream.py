@@ -7,13 +7,13 @@ import structlog
 from prometheus_client import Gauge
 
 from providers.config import Price
-from providers.protocol import Outcome, Usage, Vendor
+from providers.protocol import CallOutcome, Usage, Vendor
 from providers.routing.breaker import Breaker, State
 from providers.routing.pace import Pace
 from providers.routing.places import Places
 
 FREE = Price(0.0, 0.0)
-FAIR_SHARE = 0.5  # of the time of an attempt: whoever has said nothing by then hangs, until its pace is known
+FAIR_SHARE = 0.5  # of the time of a call: whoever has said nothing by then hangs, until its pace is known
 
 STUCK = Gauge(
     "retake_vendor_calls_stuck",
@@ -34,13 +34,13 @@ class VendorStatus(msgspec.Struct, frozen=True):
     name: str
     model: str
     state: State
-    reason: Outcome | None = None
+    reason: CallOutcome | None = None
     seconds: float = 0.0
     stuck: int = 0
 
 
 class Upstream:
-    """A vendor with its limits: seconds for one attempt, and attempts at the same time in this process."""
+    """A vendor with its limits: seconds for one call, and calls at the same time in this process."""
 
     def __init__(
         self,
@@ -82,13 +82,13 @@ class Upstream:
         """Tell whether the vendor usually needs no more than `seconds` for so many items."""
         return self.pace.usual(items) <= seconds
 
-    def slice_of(self, remaining: float, rungs: Sequence["Upstream"], items: int) -> float:
-        """The seconds an attempt gets: a fair share, and so that any one of the other `rungs` can still finish.
+    def slice_of(self, remaining: float, ready: Sequence["Upstream"], items: int) -> float:
+        """The seconds a call gets: a fair share, and so that any one of the others that are `ready` can still finish.
 
-        It never gets less than this vendor usually takes, since an attempt that cannot finish is a waste.
+        It never gets less than this vendor usually takes, since a call that cannot finish is a waste.
         """
-        others = max((rung.pace.usual(items) for rung in rungs if rung is not self), default=0.0)
-        share = max(min(remaining / len(rungs), remaining - others), self.pace.usual(items))
+        others = max((other.pace.usual(items) for other in ready if other is not self), default=0.0)
+        share = max(min(remaining / len(ready), remaining - others), self.pace.usual(items))
         return min(self.attempt_seconds, share, remaining)
 
     def cost_of(self, usage: Usage) -> float | None:

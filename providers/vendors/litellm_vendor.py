@@ -41,23 +41,23 @@ from assessment.deadline import Deadline
 from providers import prompts
 from providers.config import Price, VendorConfig
 from providers.protocol import (
-    AttemptTimedOut,
     ContentRefused,
     EmptyReply,
     Ending,
-    FormRefused,
+    FormatRefused,
     Listener,
     MalformedReply,
     ModelNotFound,
     RateLimited,
     Request,
     RequestRejected,
-    Rung,
+    ResponseFormat,
     Unauthorized,
     UnexpectedFailure,
     Unreachable,
     VendorBroken,
     VendorError,
+    VendorTimedOut,
 )
 from providers.secret import Secret
 from providers.vendors.litellm_replies import (
@@ -69,7 +69,7 @@ from providers.vendors.litellm_replies import (
     usage_of,
     wire_of,
 )
-from providers.vendors.response_formats import Ladder, form_of, is_about_form
+from providers.vendors.response_formats import FormatFallback, format_parameters, is_about_format
 from providers.vendors.sse import REFUSED, AnthropicDialect, EventReader, OpenAIDialect
 from providers.vendors.transport import VendorTransport
 
@@ -137,7 +137,7 @@ _BY_STATUS: dict[int, type[VendorError]] = {
     402: RateLimited,  # the account is empty: filling it needs no new configuration
     403: Unauthorized,
     404: ModelNotFound,
-    408: AttemptTimedOut,
+    408: VendorTimedOut,
     429: RateLimited,
 }
 
@@ -165,25 +165,25 @@ class LiteLLMVendor:
         self.model = config.model
         self._config = config
         self._key = key
-        self._ladder = Ladder(_rungs(config.model))
+        self._fallback = FormatFallback(_formats_of(config.model))
         self._streams = config.stream
         _warm_up()
 
     @property
-    def rung(self) -> Rung:
-        """The form of answer that is asked for next."""
-        return self._ladder.rung
+    def response_format(self) -> ResponseFormat:
+        """The format of the answer that is asked for next."""
+        return self._fallback.response_format
 
     async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
         """Ask the model once. Raises VendorError; LiteLLM's own timeout is per read, so callers bound the call."""
-        rung = self._ladder.rung
-        request = self._request(rung, order)
+        response_format = self._fallback.response_format
+        request = self._request(response_format, order)
         try:
             return await (self._stream(request, hear) if self._streams else self._whole(request, hear))
         except VendorError:
             raise
         except Exception as error:  # noqa: BLE001 - LiteLLM raises whatever its adapters raise; all of it has a name here
-            raise self._named(error, rung, deadline) from None
+            raise self._named(error, response_format, deadline) from None
 
     async def _whole(self, request: dict[str, Any], hear: Listener) -> Ending:
         response = await litellm.acompletion(**request)
@@ -248,14 +248,14 @@ class LiteLLMVendor:
         """Nothing came: from one that answers in one piece although it was asked to stream, or from no model at all."""
         if "json" in content_type:
             self._streams = False
-            raise FormRefused(self.name, "does not stream")
+            raise FormatRefused(self.name, "does not stream")
         if content_type and "event-stream" not in content_type:
             raise MalformedReply(self.name)
 
-    def _request(self, rung: Rung, order: Request) -> dict[str, Any]:
+    def _request(self, response_format: ResponseFormat, order: Request) -> dict[str, Any]:
         """The timeout is always the same: LiteLLM keeps a client, with its connections, for each one it ever met."""
         prompt = prompts.build(order)
-        request = dict(self._config.params) | form_of(rung, order)
+        request = dict(self._config.params) | format_parameters(response_format, order)
         request |= {
             "model": self._config.model,
             "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
@@ -276,12 +276,11 @@ class LiteLLMVendor:
             return {"stream": True, "stream_options": {"include_usage": True}}
         return {"stream": True}
 
-    def _named(self, error: Exception, rung: Rung, deadline: Deadline) -> VendorError:
+    def _named(self, error: Exception, response_format: ResponseFormat, deadline: Deadline) -> VendorError:
         named = classify(error, self.name)
         named.retry_after = retry_after(error, deadline.clock.now())
-        is_refusal = isinstance(named, RequestRejected) or isinstance(error, UnsupportedParamsError)
-        if is_refusal and not isinstance(error, ContextWindowExceededError) and is_about_form(rung, str(error)):
-            return FormRefused(self.name, rung.value) if self._ladder.refused(rung) else named
+        if _is_refusal(error, named) and is_about_format(response_format, str(error)):
+            return FormatRefused(self.name, response_format.value) if self._fallback.refused(response_format) else named
         return named
 
 
@@ -314,7 +313,7 @@ def classify(error: Exception, vendor: str) -> VendorError:
         return ContentRefused(vendor)
     behind = list(causes(error))
     if any(isinstance(cause, (Timeout, TimeoutError, httpx.TimeoutException)) for cause in behind):
-        return AttemptTimedOut(vendor)
+        return VendorTimedOut(vendor)
     if any(isinstance(cause, httpx.TransportError) for cause in behind):
         return Unreachable(vendor)
     status = getattr(error, "status_code", None)
@@ -331,6 +330,13 @@ async def _read_out(wire: AsyncIterator[bytes]) -> None:
         async with asyncio.timeout(READ_OUT_SECONDS):
             async for _ in wire:
                 pass
+
+
+def _is_refusal(error: Exception, named: VendorError) -> bool:
+    """Tell whether the request itself was refused, for whatever is in it beside its length."""
+    if isinstance(error, ContextWindowExceededError):
+        return False
+    return isinstance(named, RequestRejected) or isinstance(error, UnsupportedParamsError)
 
 
 def _by_status(status: int) -> type[VendorError]:
@@ -360,17 +366,17 @@ def _supported(model: str) -> frozenset[str]:
     return frozenset(litellm.get_supported_openai_params(model=model) or ())
 
 
-def _rungs(model: str) -> list[Rung]:
-    """Where a model may stand: from the strictest form LiteLLM can translate and its table does not rule out."""
+def _formats_of(model: str) -> list[ResponseFormat]:
+    """What LiteLLM can translate for a model and its table does not rule out, the strictest format first."""
     supported, info = _supported(model), _listed(model)
-    rungs = [Rung.PROMPT]
+    formats = [ResponseFormat.PROMPT]
     if "response_format" in supported:
-        rungs.insert(0, Rung.JSON_OBJECT)
+        formats.insert(0, ResponseFormat.JSON_OBJECT)
     if {"tools", "tool_choice"} <= supported and (info is None or info.get("supports_function_calling")):
-        rungs.insert(0, Rung.TOOL)
+        formats.insert(0, ResponseFormat.TOOL)
     if "response_format" in supported and (info is None or litellm.supports_response_schema(model=model)):
-        rungs.insert(0, Rung.JSON_SCHEMA)
-    return rungs
+        formats.insert(0, ResponseFormat.JSON_SCHEMA)
+    return formats
 
 
 @cache

@@ -29,16 +29,16 @@ class Witness(Protocol):
         """Take note of an item as it was written, and of all that the rules found."""
 
 
-class Sheet:
-    """The slots that one call has to fill; `ring` is called when they, or those of the whole board, are full."""
+class SlotGroup:
+    """The slots that one call has to fill; `wake` is called when they, or those of the whole pool, are full."""
 
-    def __init__(self, slots: Iterable[int], ring: Callable[[], None]) -> None:
+    def __init__(self, slots: Iterable[int], wake: Callable[[], None]) -> None:
         self.slots = tuple(slots)
-        self.ring = ring
+        self.wake = wake
         self.finisher: object = None  # on whose behalf the last of the slots was filled
 
 
-class Board:
+class CandidatePool:
     """Takes items as they arrive and keeps those that pass every rule and repeat nothing.
 
     When all slots are filled, `assemble` chooses among all that were kept so that the rules of sets hold too, or opens
@@ -57,7 +57,7 @@ class Board:
         self._stock = Stock(brief.slots, brief.language)
         self._asked = Counter(slot.source.source_id for slot in brief.slots)
         self._sources: Counter[str] = Counter()  # of the items in stock
-        self._sheets: list[Sheet] = []
+        self._groups: list[SlotGroup] = []
         self._short: set[int] = set()  # slots of calls that came out short
         self._told = [*brief.seen]  # what is not to be asked again: what was shown, and then what is written
         self._seen = Seen(brief.seen)
@@ -103,19 +103,19 @@ class Board:
             f"{reason} ({times} times)" if times > 1 else reason for reason, times in (*latest, *self._advice.items())
         )
 
-    def hand_out(self, sheet: Sheet) -> Sheet:
+    def register(self, group: SlotGroup) -> SlotGroup:
         """Register the slots of a call."""
-        self._sheets.append(sheet)
-        return sheet
+        self._groups.append(group)
+        return group
 
-    def missing(self, sheet: Sheet) -> tuple[int, ...]:
+    def missing(self, group: SlotGroup) -> tuple[int, ...]:
         """The slots of a call that are still open."""
-        return tuple(index for index in sheet.slots if index not in self._placed)
+        return tuple(index for index in group.slots if index not in self._placed)
 
-    def is_filled(self, sheet: Sheet) -> bool:
-        return all(index in self._placed for index in sheet.slots)
+    def is_filled(self, group: SlotGroup) -> bool:
+        return all(index in self._placed for index in group.slots)
 
-    def take(self, draft: Draft, sheet: Sheet, author: Author, on_behalf: object) -> list[Reject]:
+    def take(self, draft: Draft, group: SlotGroup, author: Author, call: object) -> list[Reject]:
         """Check an item and place or keep it; gives why it was not taken."""
         item = self._item(draft, author)
         findings = self._findings(item)
@@ -130,11 +130,11 @@ class Board:
         self._told.append(SeenItem(item.skill_id, item.stem))
         self._stock.add(item)
         self._sources[item.source_id] += 1
-        self._put(item, sheet, on_behalf)
+        self._put(item, group, call)
         return []
 
-    def _put(self, item: Item, sheet: Sheet, on_behalf: object) -> None:
-        index = self._exact(item, sheet.slots)
+    def _put(self, item: Item, group: SlotGroup, call: object) -> None:
+        index = self._exact(item, group.slots)
         if index is None:
             index = self._exact(item, self._short)
         if index is None:
@@ -142,7 +142,7 @@ class Board:
         if index is None:
             self._kept.append(item)
         else:
-            self._place(index, item, on_behalf)
+            self._place(index, item, call)
 
     def note(self, rejects: Iterable[Reject]) -> None:
         """Count what could not be used, and remember why for the next order."""
@@ -150,14 +150,14 @@ class Board:
             self.rejected[reject.rule] += 1
             self._reasons[reject.reason] = self._reasons.pop(reject.reason, 0) + 1
 
-    def settle(self, sheet: Sheet, on_behalf: object) -> None:
+    def settle(self, group: SlotGroup, call: object) -> None:
         """An answer for a call has ended: fill what is open with what was kept, and open the rest to all calls."""
         for item in tuple(self._kept):
-            index = self._of_skill(item, sheet.slots)
+            index = self._of_skill(item, group.slots)
             if index is not None:
                 self._kept.remove(item)
-                self._place(index, item, on_behalf)
-        self._short.update(self.missing(sheet))
+                self._place(index, item, call)
+        self._short.update(self.missing(group))
 
     def assemble(self) -> bool:
         """Make a set of what was kept; False when the rules of sets need other items, whose slots are then open."""
@@ -225,15 +225,15 @@ class Board:
         open_ones = (index for index in indices if index not in self._placed and fits(self.slots[index]))
         return min(open_ones, default=None)
 
-    def _place(self, index: int, item: Item, on_behalf: object) -> None:
+    def _place(self, index: int, item: Item, call: object) -> None:
         self._placed[index] = item
-        for sheet in self._sheets:
-            if index in sheet.slots and self.is_filled(sheet):
-                sheet.finisher = on_behalf
-                sheet.ring()
+        for group in self._groups:
+            if index in group.slots and self.is_filled(group):
+                group.finisher = call
+                group.wake()
         if self.is_full:
-            for sheet in self._sheets:
-                sheet.ring()
+            for group in self._groups:
+                group.wake()
 
 
 def _reject(finding: Finding) -> Reject:

@@ -1,4 +1,4 @@
-"""One of the parallel calls of a set: its slots are asked for, of one vendor after the other, until they are filled."""
+"""One of the slot groups of a set: its slots are asked for, of one vendor after the other, until they are filled."""
 
 import asyncio
 import math
@@ -9,70 +9,70 @@ import msgspec
 from assessment.deadline import Deadline
 from assessment.models import Brief
 from providers import prompts
-from providers.protocol import FormRefused, Order, Outcome
+from providers.protocol import CallOutcome, FormatRefused, Order
 from providers.routing.bounded import abandon
 from providers.routing.breaker import TRANSPORT_FAILURES
-from providers.routing.chain import Chain, Choice, Pause, Tries
-from providers.writing.candidates import Board, Sheet
+from providers.routing.chain import Chain, Pause, Tries, VendorChoice
+from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.orders import Part, Refs, with_spare
 from providers.writing.recorder import Recorder
-from providers.writing.vendor_call import TICK, Attempt
+from providers.writing.vendor_call import TICK, VendorCall
 
-LAST_WORDS_SECONDS = 0.05  # for an answer that is complete, to end by itself: with its bill, and its connection whole
+DRAIN_SECONDS = 0.05  # for an answer that is complete, to end by itself: with its bill, and its connection whole
 
 
 class Writing(msgspec.Struct, frozen=True):
-    """What the calls of one set share."""
+    """What the groups of one set share."""
 
     brief: Brief
     refs: Refs
-    board: Board
+    pool: CandidatePool
     chain: Chain
     deadline: Deadline
     recorder: Recorder
 
 
-class Call:
-    """Usually one attempt at a time; a hedge beside one that takes long."""
+class GroupFiller:
+    """Usually one call at a time; a hedge beside one that takes long."""
 
-    def __init__(self, writing: Writing, part: Part, number: int, parts: int, rounds: int = 0) -> None:
+    def __init__(self, writing: Writing, part: Part, *, number: int, parts: int, rounds: int = 0) -> None:
         self._writing = writing
-        self._board = writing.board
+        self._pool = writing.pool
         self._deadline = writing.deadline
         self._part = part
         self._number, self._parts = number, parts
-        self._sheet = writing.board.hand_out(Sheet(part.slots, self._ring))
+        self._group = writing.pool.register(SlotGroup(part.slots, self._wake))
         self._tries = Tries()
-        self._attempts: list[Attempt] = []
-        self._bell: asyncio.Future[None] | None = None
+        self._calls: list[VendorCall] = []
+        self._woken: asyncio.Future[None] | None = None
         self.rounds = rounds
 
     async def run(self) -> None:
         """Fill the slots, or end when nobody is left to ask. Nothing is under way when it returns."""
         try:
             while not self._is_over():
-                if not self._attempts and not await self._ask_next():
+                if not self._calls and not await self._ask_next():
                     break
                 await self._wait(min((self._next_look(), self._now() + self._deadline.remaining)))
                 self._settle()
                 self._hedge()
-            await self._hear_last_words()
+            await self._drain()
         except asyncio.CancelledError:
-            self._drop_all(Outcome.ABANDONED)
+            self._drop_all(CallOutcome.ABANDONED)
             raise
         finally:
-            self._drop_all(Outcome.NOT_NEEDED)
+            self._drop_all(CallOutcome.NOT_NEEDED)
 
     def _is_over(self) -> bool:
-        """A call whose slots are filled lets a single attempt go on: its spare items may help the others."""
-        if self._board.is_full:
+        """A group that is filled lets a single call go on: its spare items may help the others."""
+        if self._pool.is_full:
             return True
-        return self._board.is_filled(self._sheet) and len(self._attempts) != 1
+        return self._pool.is_filled(self._group) and len(self._calls) != 1
 
     async def _ask_next(self) -> bool:
         order = self._order()
         match self._writing.chain.choose(order, self._tries, self._deadline):
-            case Choice() as choice:
+            case VendorChoice() as choice:
                 self._launch(choice, order)
             case Pause(seconds):
                 await self._wait(self._now() + seconds)
@@ -81,38 +81,38 @@ class Call:
         return True
 
     def _hedge(self) -> None:
-        """Start a second vendor when the only attempt under way takes longer than its vendor usually does."""
-        if not self._may_hedge() or self._now() < self._attempts[0].hedge_at - TICK:
+        """Start a second vendor when the only call under way takes longer than its vendor usually does."""
+        if not self._may_hedge() or self._now() < self._calls[0].hedge_at - TICK:
             return
-        slow = self._attempts[0]
+        slow = self._calls[0]
         slow.hedge_after = slow.hedge_after_silence = math.inf
         chain, order = self._writing.chain, self._order()
         choice = chain.choose_hedge(order, self._tries, self._deadline, {slow.upstream.name})
-        if choice is not None and chain.hedge.pay():
+        if choice is not None and chain.hedge.take_token():
             self._launch(choice, order, is_hedge=True)
 
     def _may_hedge(self) -> bool:
-        return len(self._attempts) == 1 and not self._board.is_filled(self._sheet)
+        return len(self._calls) == 1 and not self._pool.is_filled(self._group)
 
-    def _launch(self, choice: Choice, order: Order, *, is_hedge: bool = False) -> None:
+    def _launch(self, choice: VendorChoice, order: Order, *, is_hedge: bool = False) -> None:
         self.rounds += 1
         hedge = self._writing.chain.hedge
-        attempt = Attempt(choice, order, self._deadline, self._board, self._sheet, is_hedge=is_hedge)
-        attempt.hedge_after = hedge.seconds_until(choice.upstream.pace)
-        attempt.hedge_after_silence = hedge.seconds_of_silence(choice.upstream.pace)
+        call = VendorCall(choice, order, self._deadline, pool=self._pool, group=self._group, is_hedge=is_hedge)
+        call.hedge_after = hedge.seconds_until(choice.upstream.pace)
+        call.hedge_after_silence = hedge.seconds_of_silence(choice.upstream.pace)
         self._tries.sent(choice.upstream.name, order)
-        self._attempts.append(attempt)
+        self._calls.append(call)
         if not is_hedge:
-            hedge.earn()
+            hedge.add_share()
 
     def _order(self) -> Order:
         writing, brief = self._writing, self._writing.brief
-        missing = [writing.refs.wanted(brief.slots[index]) for index in self._board.missing(self._sheet)]
+        missing = [writing.refs.wanted(brief.slots[index]) for index in self._pool.missing(self._group)]
         return Order(
             wanted=with_spare(missing, self._part.spare),
-            seen=self._board.seen,
+            seen=self._pool.seen,
             language=brief.language,
-            complaints=self._board.complaints[-prompts.MAX_COMPLAINTS :],
+            complaints=self._pool.complaints[-prompts.MAX_COMPLAINTS :],
             seed=brief.seed,
             round_number=self.rounds + 1,
             part=self._number,
@@ -121,81 +121,81 @@ class Call:
         )
 
     def _next_look(self) -> float:
-        moments = [attempt.due for attempt in self._attempts]
+        moments = [call.due for call in self._calls]
         if self._may_hedge():
-            moments.append(self._attempts[0].hedge_at)
+            moments.append(self._calls[0].hedge_at)
         return min(moments, default=self._now())
 
     async def _wait(self, moment: float) -> None:
-        """Until an attempt ends, somebody rings, or the moment comes."""
-        self._bell = asyncio.get_running_loop().create_future()
+        """Until a call ends, `_wake` is called, or the moment comes."""
+        self._woken = asyncio.get_running_loop().create_future()
         alarm = asyncio.ensure_future(self._deadline.clock.sleep(max(0.0, moment - self._now())))
         try:
-            tasks: list[asyncio.Future[Any]] = [attempt.task for attempt in self._attempts]
-            await asyncio.wait([*tasks, alarm, self._bell], return_when=asyncio.FIRST_COMPLETED)
+            tasks: list[asyncio.Future[Any]] = [call.task for call in self._calls]
+            await asyncio.wait([*tasks, alarm, self._woken], return_when=asyncio.FIRST_COMPLETED)
         finally:
             abandon(alarm)
-            self._bell = None
+            self._woken = None
 
-    def _ring(self) -> None:
-        if self._bell is not None and not self._bell.done():
-            self._bell.set_result(None)
+    def _wake(self) -> None:
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
 
     def _settle(self) -> None:
-        if self._board.is_filled(self._sheet) and isinstance(self._sheet.finisher, Attempt):
-            self._sheet.finisher.mark_useful()
-        for attempt in tuple(self._attempts):
-            outcome = attempt.outcome()
+        if self._pool.is_filled(self._group) and isinstance(self._group.finisher, VendorCall):
+            self._group.finisher.mark_useful()
+        for call in tuple(self._calls):
+            outcome = call.outcome()
             if outcome is not None:
-                self._close(attempt, outcome, is_cut_off=False)
+                self._close(call, outcome, is_cut_off=False)
 
-    def _close(self, attempt: Attempt, outcome: Outcome, *, is_cut_off: bool) -> None:
-        """Let go of an attempt and learn from it. What it had begun is no reject when it was we who cut it off."""
-        self._attempts.remove(attempt)
-        attempt.close(outcome, is_broken_off=not is_cut_off)
-        self._board.settle(self._sheet, attempt)
-        self._writing.recorder.record(attempt, outcome)
-        self._learn(attempt, outcome)
+    def _close(self, call: VendorCall, outcome: CallOutcome, *, is_cut_off: bool) -> None:
+        """Let go of a call and learn from it. What it had begun is no reject when it was we who cut it off."""
+        self._calls.remove(call)
+        call.close(outcome, is_broken_off=not is_cut_off)
+        self._pool.settle(self._group, call)
+        self._writing.recorder.record(call, outcome)
+        self._learn(call, outcome)
 
-    def _learn(self, attempt: Attempt, outcome: Outcome) -> None:
-        upstream, error = attempt.upstream, attempt.error
-        has_progressed = len(self._board.missing(self._sheet)) < attempt.missing_before
+    def _learn(self, call: VendorCall, outcome: CallOutcome) -> None:
+        upstream, error = call.upstream, call.error
+        has_progressed = len(self._pool.missing(self._group)) < call.missing_before
         upstream.breaker.end(
-            Outcome.NOT_NEEDED if isinstance(error, FormRefused) else outcome,
+            CallOutcome.NOT_NEEDED if isinstance(error, FormatRefused) else outcome,
             self._now(),
-            is_probe=attempt.is_probe,
-            accepted=attempt.accepted,
+            is_probe=call.is_probe,
+            accepted=call.accepted,
             retry_after=error.retry_after if error else None,
         )
-        if outcome is Outcome.OK:
-            upstream.pace.note(attempt.seconds_until_useful, len(attempt.order.wanted))
-        if not isinstance(error, FormRefused):
+        if outcome is CallOutcome.OK:
+            upstream.pace.note(call.seconds_until_useful, len(call.order.wanted))
+        if not isinstance(error, FormatRefused):
             self._tries.ended(upstream.name, outcome, has_progressed=has_progressed)
-        if attempt.is_hedge and outcome in TRANSPORT_FAILURES and not attempt.scanner.characters:
-            self._writing.chain.hedge.give_back()
+        if call.is_hedge and outcome in TRANSPORT_FAILURES and not call.scanner.characters:
+            self._writing.chain.hedge.return_token()
 
-    async def _hear_last_words(self) -> None:
+    async def _drain(self) -> None:
         """Give answers that are complete a moment to end by themselves."""
-        ending = [attempt for attempt in self._attempts if attempt.has_all_items]
-        until = self._now() + min(LAST_WORDS_SECONDS, self._deadline.remaining)
-        while any(not attempt.task.done() for attempt in ending) and self._now() < until - TICK:
+        ending = [call for call in self._calls if call.has_all_items]
+        until = self._now() + min(DRAIN_SECONDS, self._deadline.remaining)
+        while any(not call.task.done() for call in ending) and self._now() < until - TICK:
             await self._wait(until)
             self._settle()
-            ending = [attempt for attempt in ending if attempt in self._attempts]
+            ending = [call for call in ending if call in self._calls]
 
-    def _drop_all(self, outcome: Outcome) -> None:
+    def _drop_all(self, outcome: CallOutcome) -> None:
         """Cancel what is still under way.
 
         Who brought the last item needed has done well, though it was cut off; who hangs has failed, though another
         one was faster.
         """
-        for attempt in tuple(self._attempts):
-            was_alone = len(self._attempts) == 1 and attempt.accepted and not attempt.is_hedge
-            has_won = attempt is self._sheet.finisher or (was_alone and self._board.is_filled(self._sheet))
-            ended = Outcome.STALLED if attempt.hangs else outcome
-            if has_won and outcome is Outcome.NOT_NEEDED:
-                ended = Outcome.OK
-            self._close(attempt, ended, is_cut_off=True)
+        for call in tuple(self._calls):
+            was_alone = len(self._calls) == 1 and call.accepted and not call.is_hedge
+            has_won = call is self._group.finisher or (was_alone and self._pool.is_filled(self._group))
+            ended = CallOutcome.STALLED if call.hangs else outcome
+            if has_won and outcome is CallOutcome.NOT_NEEDED:
+                ended = CallOutcome.OK
+            self._close(call, ended, is_cut_off=True)
 
     def _now(self) -> float:
         return self._deadline.clock.monotonic()

@@ -4,11 +4,11 @@ import structlog
 
 from assessment.models import Mode
 from providers import prompts
-from providers.ledger import AttemptRecord, Ledger, Purpose
-from providers.protocol import Outcome, Quiz, Usage
+from providers.ledger import Ledger, Purpose, VendorCallRecord
+from providers.protocol import CallOutcome, Quiz, Usage
 from providers.routing.upstream import Upstream
 from providers.writing.solving import Solved
-from providers.writing.vendor_call import Attempt
+from providers.writing.vendor_call import VendorCall
 
 log = structlog.get_logger(__name__)
 
@@ -16,7 +16,7 @@ CHARACTERS_PER_TOKEN = 4  # of English text, for answers that were never billed 
 
 
 class Recorder:
-    """Writes the attempts of one set into the log and the ledger; a ledger that fails costs no set."""
+    """Writes the calls of one set into the log and the ledger; a ledger that fails costs no set."""
 
     def __init__(self, ledger: Ledger, writing_id: str, mode: Mode, config_hash: str) -> None:
         self._ledger = ledger
@@ -24,15 +24,15 @@ class Recorder:
         self._mode = mode
         self._config_hash = config_hash
 
-    def record(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Note how an attempt ended."""
-        self._keep(self._record(attempt, outcome))
+    def record(self, call: VendorCall, outcome: CallOutcome) -> None:
+        """Note how a call ended."""
+        self._keep(self._record(call, outcome))
 
     def record_solving(self, solver: Upstream, quiz: Quiz, rotation: int, solved: Solved) -> None:
         """Note what came of a quiz that a solver was given."""
         usage = solved.usage or _estimate_solving(quiz, solved)
         self._keep(
-            AttemptRecord(
+            VendorCallRecord(
                 writing_id=self._writing_id,
                 mode=self._mode,
                 vendor=solver.name,
@@ -44,7 +44,7 @@ class Recorder:
                 part=0,
                 is_hedge=False,
                 outcome=solved.outcome,
-                rung=solved.rung and solved.rung.value,
+                response_format=solved.response_format and solved.response_format.value,
                 wanted=len(quiz.entries),
                 accepted=solved.answered,
                 rejected={},
@@ -58,48 +58,48 @@ class Recorder:
             )
         )
 
-    def _keep(self, record: AttemptRecord) -> None:
+    def _keep(self, record: VendorCallRecord) -> None:
         _log(record)
         try:
             self._ledger.record(record)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the book-keeping, the student gets the set
             log.error("ledger_failed", error=type(error).__name__)  # noqa: TRY400 - a traceback might quote the record
 
-    def _record(self, attempt: Attempt, outcome: Outcome) -> AttemptRecord:
-        usage = attempt.usage or estimate(attempt)
-        return AttemptRecord(
+    def _record(self, call: VendorCall, outcome: CallOutcome) -> VendorCallRecord:
+        usage = call.usage or estimate(call)
+        return VendorCallRecord(
             writing_id=self._writing_id,
             mode=self._mode,
-            vendor=attempt.upstream.name,
-            model=attempt.upstream.vendor.model,
-            started_at=attempt.started_at,
-            seconds=round(attempt.seconds, 4),
-            slice_seconds=round(attempt.slice_seconds, 4),
-            round_number=attempt.order.round_number,
-            part=attempt.order.part,
-            is_hedge=attempt.is_hedge,
+            vendor=call.upstream.name,
+            model=call.upstream.vendor.model,
+            started_at=call.started_at,
+            seconds=round(call.seconds, 4),
+            slice_seconds=round(call.slice_seconds, 4),
+            round_number=call.order.round_number,
+            part=call.order.part,
+            is_hedge=call.is_hedge,
             outcome=outcome,
-            rung=attempt.rung and attempt.rung.value,
-            wanted=len(attempt.order.wanted),
-            accepted=attempt.accepted,
-            rejected=dict(attempt.rejected),
+            response_format=call.response_format and call.response_format.value,
+            wanted=len(call.order.wanted),
+            accepted=call.accepted,
+            rejected=dict(call.rejected),
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
-            is_estimated=attempt.usage is None and usage != Usage(),
-            cost=attempt.upstream.cost_of(usage),
+            is_estimated=call.usage is None and usage != Usage(),
+            cost=call.upstream.cost_of(usage),
             prompt_version=prompts.VERSION,
             config_hash=self._config_hash,
         )
 
 
-def estimate(attempt: Attempt) -> Usage:
+def estimate(call: VendorCall) -> Usage:
     """Guess the tokens of an answer that gave no figures: none where the vendor cannot have begun to write."""
-    if not attempt.may_be_billed:
+    if not call.may_be_billed:
         return Usage()
-    prompt = prompts.build(attempt.order)
+    prompt = prompts.build(call.order)
     return Usage(
         (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN,
-        -(-attempt.scanner.characters // CHARACTERS_PER_TOKEN),
+        -(-call.scanner.characters // CHARACTERS_PER_TOKEN),
     )
 
 
@@ -112,7 +112,7 @@ def _estimate_solving(quiz: Quiz, solved: Solved) -> Usage:
     )
 
 
-def _log(record: AttemptRecord) -> None:
+def _log(record: VendorCallRecord) -> None:
     log.info(
         "vendor_attempt",
         purpose=record.purpose.value,

@@ -10,7 +10,7 @@ import msgspec
 
 from assessment.deadline import Deadline
 from providers.prompts import LETTERS
-from providers.protocol import Ending, FormRefused, Outcome, Quiz, Rung, Usage, VendorError
+from providers.protocol import CallOutcome, Ending, FormatRefused, Quiz, ResponseFormat, Usage, VendorError
 from providers.routing.bounded import abandon
 from providers.routing.upstream import Upstream
 
@@ -29,11 +29,11 @@ class Solved(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     choices: tuple[int | None, ...]
-    outcome: Outcome
+    outcome: CallOutcome
     started_at: datetime
     seconds: float
     slice_seconds: float
-    rung: Rung | None
+    response_format: ResponseFormat | None
     usage: Usage | None
     characters: int
 
@@ -53,7 +53,7 @@ async def solve(upstream: Upstream, quiz: Quiz, deadline: Deadline, note: Callab
     try:
         await asking.wait()
     except asyncio.CancelledError:
-        note(asking.end(Outcome.ABANDONED))
+        note(asking.end(CallOutcome.ABANDONED))
         raise
     solved = asking.end()
     note(solved)
@@ -94,7 +94,7 @@ class _Asking:
         finally:
             abandon(alarm)
 
-    def end(self, outcome: Outcome | None = None) -> Solved:
+    def end(self, outcome: CallOutcome | None = None) -> Solved:
         """Let go of it, tell the breaker, and read what came."""
         ended, usage, retry_after = (outcome, None, None) if outcome else self._result()
         now = self._deadline.clock.monotonic()
@@ -103,47 +103,47 @@ class _Asking:
         self._upstream.places.let_go(self._task, self._place, now)
         text = "".join(self._pieces)
         choices = read_choices(text, len(self._quiz.entries))
-        if ended is Outcome.OK and not any(choice is not None for choice in choices):
-            ended = Outcome.UNUSABLE
+        if ended is CallOutcome.OK and not any(choice is not None for choice in choices):
+            ended = CallOutcome.UNUSABLE
         return Solved(
             choices=choices,
             outcome=ended,
             started_at=self._started_at,
             seconds=self._deadline.elapsed - self._started,
             slice_seconds=self._slice_seconds,
-            rung=self._upstream.vendor.rung,
+            response_format=self._upstream.vendor.response_format,
             usage=usage,
             characters=len(text),
         )
 
-    def _result(self) -> tuple[Outcome, Usage | None, float | None]:
+    def _result(self) -> tuple[CallOutcome, Usage | None, float | None]:
         if not self._task.done():
             return self._outcome_of_time(), None, None
         if self._task.cancelled():
-            return Outcome.TIMED_OUT, None, None  # nobody here has cancelled it
+            return CallOutcome.TIMED_OUT, None, None  # nobody here has cancelled it
         error = self._task.exception()
         if isinstance(error, VendorError):
             return error.outcome, None, error.retry_after
         if error is not None:
-            return Outcome.UNEXPECTED, None, None
-        return Outcome.OK, self._task.result().usage, None
+            return CallOutcome.UNEXPECTED, None, None
+        return CallOutcome.OK, self._task.result().usage, None
 
-    def _outcome_of_time(self) -> Outcome:
+    def _outcome_of_time(self) -> CallOutcome:
         """One that said nothing for as long as nearly all its calls take hangs; with less it had no fair chance."""
         if self._asked is None:
-            return Outcome.NO_PLACE
+            return CallOutcome.NO_PLACE
         silent = not self._pieces and self._deadline.elapsed - self._asked >= self._upstream.fair_seconds
-        return Outcome.TIMED_OUT if silent else Outcome.OUT_OF_BUDGET
+        return CallOutcome.TIMED_OUT if silent else CallOutcome.OUT_OF_BUDGET
 
     async def _in_turn(self) -> Ending:
-        """Ask again for as long as the vendor refuses a form and another one is left."""
+        """Ask again for as long as the vendor refuses a format and another one is left."""
         async with self._place:
             self._asked = self._deadline.elapsed
             while True:
                 self._pieces.clear()
                 try:
                     return await self._upstream.vendor.write(self._quiz, self._deadline, self._pieces.append)
-                except FormRefused:
+                except FormatRefused:
                     continue
 
 

@@ -7,36 +7,43 @@ from collections.abc import Callable
 
 from assessment.deadline import Deadline
 from assessment.models import Author
-from providers.protocol import Ending, Order, Outcome, Usage, VendorError
-from providers.routing.chain import Choice
+from providers.protocol import CallOutcome, Ending, Order, Usage, VendorError
+from providers.routing.chain import VendorChoice
 from providers.vendors.decode import Draft, ItemScanner, Reject
-from providers.writing.candidates import Board, Sheet
+from providers.writing.candidates import CandidatePool, SlotGroup
 
-STALL_SHARE = 0.2  # of the attempt's time: so long a silence in the middle of an answer means that it has broken off
+STALL_SHARE = 0.2  # of the call's time: so long a silence in the middle of an answer means that it has broken off
 TICK = 0.001  # seconds; what is due within them is due now
 
 _NEVER_BEGAN = frozenset(
     {
-        Outcome.NO_PLACE,
-        Outcome.UNREACHABLE,
-        Outcome.RATE_LIMITED,
-        Outcome.UNAUTHORIZED,
-        Outcome.MODEL_NOT_FOUND,
-        Outcome.REQUEST_REJECTED,
-        Outcome.VENDOR_BROKEN,
+        CallOutcome.NO_PLACE,
+        CallOutcome.UNREACHABLE,
+        CallOutcome.RATE_LIMITED,
+        CallOutcome.UNAUTHORIZED,
+        CallOutcome.MODEL_NOT_FOUND,
+        CallOutcome.REQUEST_REJECTED,
+        CallOutcome.VENDOR_BROKEN,
     }
 )
 
 
-class Attempt:
+class VendorCall:
     """Runs by itself; whoever started it looks at `outcome()` when `task` is done or `due` has come, and closes it.
 
-    The text goes through the scanner to the board as it arrives. An answer that will never end is cut off from
+    The text goes through the scanner to the pool as it arrives. An answer that will never end is cut off from
     outside: a library's own timeout is per read, and it may swallow a cancellation.
     """
 
     def __init__(
-        self, choice: Choice, order: Order, deadline: Deadline, board: Board, sheet: Sheet, *, is_hedge: bool = False
+        self,
+        choice: VendorChoice,
+        order: Order,
+        deadline: Deadline,
+        *,
+        pool: CandidatePool,
+        group: SlotGroup,
+        is_hedge: bool = False,
     ) -> None:
         self.upstream = choice.upstream
         self.order = order
@@ -44,7 +51,7 @@ class Attempt:
         self.limit = deadline.capped(choice.seconds)
         self.slice_seconds = choice.seconds
         self.started_at = deadline.clock.now()
-        self.rung = choice.upstream.vendor.rung
+        self.response_format = choice.upstream.vendor.response_format
         self.scanner = ItemScanner()
         self.accepted = 0
         self.rejected: Counter[str] = Counter()
@@ -52,10 +59,10 @@ class Attempt:
         self.error: VendorError | None = None
         self.hedge_after = math.inf  # seconds under way
         self.hedge_after_silence = math.inf  # seconds
-        self.missing_before = len(board.missing(sheet))
+        self.missing_before = len(pool.missing(group))
         self._is_last_of_request = choice.seconds >= deadline.remaining - TICK
         self._author = Author(choice.upstream.name, choice.upstream.vendor.model)
-        self._board, self._sheet = board, sheet
+        self._pool, self._group = pool, group
         self._now: Callable[[], float] = deadline.clock.monotonic
         self._launched = self._now()
         self._asked: float | None = None
@@ -63,7 +70,7 @@ class Attempt:
         self._useful: float | None = None
         self._closed: float | None = None
         self._alive: float | None = None
-        self._outcome: Outcome | None = None
+        self._outcome: CallOutcome | None = None
         self.is_probe = choice.upstream.breaker.start()
         self._place = choice.upstream.places.place()
         self.task = asyncio.ensure_future(self._in_turn())
@@ -119,21 +126,21 @@ class Attempt:
         for found in self.scanner.feed(text):
             self._judge(found)
         if self.scanner.is_full or (is_first and text):  # with the first text its silences begin to count
-            self._sheet.ring()
+            self._group.wake()
 
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> CallOutcome | None:
         """How it has ended; None while it is to be waited for."""
         if self.task.done():
             return self._outcome_of_task()
         if self.scanner.is_full:
-            return Outcome.TRUNCATED
+            return CallOutcome.TRUNCATED
         now = self._now()
         if now >= self._launched + self.slice_seconds - TICK:
             return self._outcome_of_time()
         is_silent = self._heard is not None and now >= self._heard + STALL_SHARE * self.slice_seconds - TICK
-        return Outcome.STALLED if is_silent else None
+        return CallOutcome.STALLED if is_silent else None
 
-    def close(self, outcome: Outcome, *, is_broken_off: bool) -> None:
+    def close(self, outcome: CallOutcome, *, is_broken_off: bool) -> None:
         """Let go of it, whether or not the vendor does; what it had begun to write is a reject if it broke off."""
         if is_broken_off and self.scanner.characters:
             for found in self.scanner.end():
@@ -149,37 +156,37 @@ class Attempt:
     async def _in_turn(self) -> Ending:
         async with self._place:
             self._asked = self._now()
-            self.rung = self.upstream.vendor.rung
+            self.response_format = self.upstream.vendor.response_format
             return await self.upstream.vendor.write(self.order, self.limit, self.hear)
 
     def _judge(self, found: Draft | Reject) -> None:
         if isinstance(found, Draft):
-            rejects = self._board.take(found, self._sheet, self._author, self)
+            rejects = self._pool.take(found, self._group, self._author, self)
             self.accepted += not rejects
         else:
             rejects = [found]
-            self._board.note(rejects)
+            self._pool.note(rejects)
         self.rejected.update(reject.rule for reject in rejects)
 
-    def _outcome_of_task(self) -> Outcome:
+    def _outcome_of_task(self) -> CallOutcome:
         if self.task.cancelled():
-            return Outcome.TIMED_OUT  # nobody here has cancelled it: a library that reports its timeout like this
+            return CallOutcome.TIMED_OUT  # nobody here has cancelled it: a library that reports its timeout like this
         error = self.task.exception()
         if isinstance(error, VendorError):
             self.error = error
             return error.outcome
         if error is not None:
-            return Outcome.UNEXPECTED
+            return CallOutcome.UNEXPECTED
         return self._outcome_of_ending(self.task.result())
 
-    def _outcome_of_ending(self, ending: Ending) -> Outcome:
+    def _outcome_of_ending(self, ending: Ending) -> CallOutcome:
         self.usage = ending.usage
         if not self.has_all_items and (ending.finish_reason == "length" or self.scanner.is_open):
-            return Outcome.TRUNCATED
-        return Outcome.OK if self.accepted else Outcome.UNUSABLE
+            return CallOutcome.TRUNCATED
+        return CallOutcome.OK if self.accepted else CallOutcome.UNUSABLE
 
-    def _outcome_of_time(self) -> Outcome:
+    def _outcome_of_time(self) -> CallOutcome:
         if self._asked is None or self._asked - self._launched > self.slice_seconds / 2:
-            return Outcome.NO_PLACE  # the vendor had no fair chance
+            return CallOutcome.NO_PLACE  # the vendor had no fair chance
         cut_short = self._is_last_of_request and self.slice_seconds < self.upstream.attempt_seconds
-        return Outcome.OUT_OF_BUDGET if cut_short and not self.hangs else Outcome.TIMED_OUT
+        return CallOutcome.OUT_OF_BUDGET if cut_short and not self.hangs else CallOutcome.TIMED_OUT

@@ -13,7 +13,7 @@ from assessment.errors import ServiceUnavailable
 from assessment.models import Mode
 from providers.build import build_vendors
 from providers.config import load
-from providers.protocol import Outcome
+from providers.protocol import CallOutcome
 from tests.journey import Journey
 
 ROOT = "http://retake.test"
@@ -58,7 +58,7 @@ async def test_it_is_ready_until_every_vendor_of_the_live_chain_is_out(
     app.state.services = msgspec.structs.replace(services, snapshot=snapshot, can_generate=dict.fromkeys(Mode, True))
     assert snapshot._live is not None
     for place in out:
-        snapshot._live.chain.upstreams[place].breaker.end(Outcome.UNAUTHORIZED, 0.0, is_probe=False)
+        snapshot._live.chain.upstreams[place].breaker.end(CallOutcome.UNAUTHORIZED, 0.0, is_probe=False)
     response = await client.get(f"{ROOT}/health/ready")
     body = response.json()
     assert (response.status_code, body["status"], body["providers"]) == (status, said, {"test": True, "live": live})

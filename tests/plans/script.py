@@ -17,8 +17,8 @@ from db.item_statistics import item_statistics
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
 from db.outbox import PostgresOutbox
-from providers.ledger import AttemptRecord
-from providers.protocol import Outcome
+from providers.ledger import VendorCallRecord
+from providers.protocol import CallOutcome
 from providers.routing.pace import Learned
 from tests.journey import Journey
 
@@ -95,7 +95,7 @@ async def _in_the_background(services: Services, platform_name: str) -> None:
     await seed_catalogue()
 
 
-def _record() -> AttemptRecord:
+def _record() -> VendorCallRecord:
     fields: dict[str, Any] = {
         "writing_id": uuid4().hex,
         "mode": Mode.TEST,
@@ -107,8 +107,8 @@ def _record() -> AttemptRecord:
         "round_number": 1,
         "part": 0,
         "is_hedge": False,
-        "outcome": Outcome.OK,
-        "rung": None,
+        "outcome": CallOutcome.OK,
+        "response_format": None,
         "wanted": 1,
         "accepted": 1,
         "rejected": {},
@@ -119,4 +119,4 @@ def _record() -> AttemptRecord:
         "prompt_version": "v1",
         "config_hash": "0123456789ab",
     }
-    return AttemptRecord(**fields)
+    return VendorCallRecord(**fields)

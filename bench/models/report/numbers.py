@@ -3,7 +3,7 @@
 import math
 from typing import TypeGuard
 
-from bench.models.figures import Estimate
+from bench.models.figures import Measured
 from bench.models.metrics import Metric
 
 UNKNOWN = "\N{EN DASH}"
@@ -19,14 +19,14 @@ def value(figure: float | None, unit: str) -> str:
     return _in_unit(_bare(figure, unit), unit)
 
 
-def interval(estimate: Estimate, unit: str) -> str:
+def interval(estimate: Measured, unit: str) -> str:
     """The 95% interval, such as `90.2 to 95.4%`; empty when there is none."""
     if not (_is_known(estimate.value) and _is_known(estimate.low) and _is_known(estimate.high)):
         return ""
     return _in_unit(f"{_bare(estimate.low, unit)} to {_bare(estimate.high, unit)}", unit)
 
 
-def difference(estimate: Estimate, unit: str) -> tuple[str, str]:
+def difference(estimate: Measured, unit: str) -> tuple[str, str]:
     """A difference with its sign and its interval; of shares in percentage points."""
     if not _is_known(estimate.value):
         return UNKNOWN, ""

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import Bbox, IdentityTransform
 
-from bench.models.figures import Estimate, SubjectFigures, Summary
+from bench.models.figures import Measured, SubjectFigures, Summary
 from bench.models.report import numbers
 from bench.models.report.svg import COLOURS, figure, inline
 from bench.models.report.tables import LETTERS, OTHER_RULES, RULES_SHOWN, common_rules, difficulties, said
@@ -167,7 +167,7 @@ def difficulty(summary: Summary) -> Plot:
         for row, subject in enumerate(summary.subjects):
             for step, name in enumerate(names):
                 height = row + (step - (len(names) - 1) / 2) * 0.17 + 0.06
-                _dot(axes, height, subject.difficulties.get(name, Estimate(None)), f"c{step % 7}", "osD^v"[step % 5])
+                _dot(axes, height, subject.difficulties.get(name, Measured(None)), f"c{step % 7}", "osD^v"[step % 5])
         return drawn
 
     label = "Blind solvers' share of right answers by difficulty. " + "; ".join(
@@ -304,7 +304,7 @@ def _positions(axes: Axes, row: int, counts: tuple[int, ...]) -> None:
             axes.text(middle, row, label, fontsize=11, ha="center", va="center", **_inked(f"o{place % 4}-ink"))
 
 
-def _dot(axes: Axes, height: float, found: Estimate, role: str, marker: str) -> None:
+def _dot(axes: Axes, height: float, found: Measured, role: str, marker: str) -> None:
     if found.value is None:
         return
     if found.low is not None and found.high is not None:
@@ -405,7 +405,7 @@ def _name(number: int, subject: SubjectFigures) -> str:
 
 
 def _value(subject: SubjectFigures, name: str) -> float | None:
-    return subject.figures.get(name, Estimate(None)).value
+    return subject.figures.get(name, Measured(None)).value
 
 
 def _known(subject: SubjectFigures, name: str) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench.models.figures import Estimate, SubjectFigures, Summary
+from bench.models.figures import Measured, SubjectFigures, Summary
 from bench.models.metrics import Metric
 from bench.models.report import numbers
 from bench.models.report.tables import metric_of
@@ -109,8 +109,8 @@ def pareto_note(shown: int, left_out: list[str]) -> str:
 
 
 def _grounds(subject: SubjectFigures, budget: float, metrics: Mapping[str, Metric]) -> str:
-    complete = subject.figures.get("complete_rate", Estimate(None))
-    price = subject.figures.get("usd_per_accepted", Estimate(None))
+    complete = subject.figures.get("complete_rate", Measured(None))
+    price = subject.figures.get("usd_per_accepted", Measured(None))
     said = []
     if complete.value is not None:
         span = numbers.interval(complete, "share")

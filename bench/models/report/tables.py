@@ -5,7 +5,7 @@ from itertools import groupby
 
 import msgspec
 
-from bench.models.figures import Comparison, Estimate, SubjectFigures, Summary
+from bench.models.figures import Comparison, Measured, SubjectFigures, Summary
 from bench.models.metrics import Metric
 from bench.models.report import numbers
 
@@ -25,7 +25,7 @@ LETTERS = "ABCDEFGH"
 RULES_SHOWN = 6
 OTHER_RULES = "other rules"
 NO_DIFFERENCE = "no difference shown"
-_UNKNOWN = Estimate(None)
+_UNKNOWN = Measured(None)
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -185,7 +185,7 @@ def _figure(subject: SubjectFigures, name: str, metrics: Mapping[str, Metric], *
     )
 
 
-def _cell(estimate: Estimate, unit: str) -> Cell:
+def _cell(estimate: Measured, unit: str) -> Cell:
     return Cell(numbers.value(estimate.value, unit), numbers.interval(estimate, unit))
 
 

@@ -7,7 +7,7 @@ import msgspec
 from assessment.models import Slot
 from bench.models.runner.plan import Request, Subject, retakes_of, units
 from bench.models.runner.solving import ROTATIONS
-from bench.models.runner.students import Student
+from bench.models.runner.students import ExampleStudent
 from providers import prompts
 from providers.build import price_of
 from providers.config import ProvidersConfig
@@ -20,7 +20,7 @@ TOKENS_PER_CHOICE = 12
 QUIZZES = ROTATIONS + 2
 
 
-class Estimate(msgspec.Struct, frozen=True):
+class CostEstimate(msgspec.Struct, frozen=True):
     """Of one subject; `usd` is None where a price is not known."""
 
     subject: str
@@ -30,12 +30,14 @@ class Estimate(msgspec.Struct, frozen=True):
     usd: float | None
 
 
-def estimates(config: ProvidersConfig, request: Request, students: Sequence[Student]) -> list[Estimate]:
+def estimates(config: ProvidersConfig, request: Request, students: Sequence[ExampleStudent]) -> list[CostEstimate]:
     """The least a run takes: nothing is rejected, nobody fails."""
     return [_of_subject(config, request, subject, students) for subject in request.subjects]
 
 
-def _of_subject(config: ProvidersConfig, request: Request, subject: Subject, students: Sequence[Student]) -> Estimate:
+def _of_subject(
+    config: ProvidersConfig, request: Request, subject: Subject, students: Sequence[ExampleStudent]
+) -> CostEstimate:
     questions = config.settings.questions
     sets = sum(1 + retakes_of(request, unit) for unit in units(request, subject, students))
     calls = sets * -(-questions.total // questions.per_call)
@@ -47,7 +49,7 @@ def _of_subject(config: ProvidersConfig, request: Request, subject: Subject, stu
         asked = sets * QUIZZES * questions.total
         usage[solver] = (asked * TOKENS_PER_QUESTION, asked * TOKENS_PER_CHOICE)
     tokens = sum(map(sum, usage.values()))
-    return Estimate(subject.name, sets, calls + quizzes, tokens, _usd(config, usage))
+    return CostEstimate(subject.name, sets, calls + quizzes, tokens, _usd(config, usage))
 
 
 def _usd(config: ProvidersConfig, usage: dict[str, tuple[int, int]]) -> float | None:
@@ -61,7 +63,7 @@ def _usd(config: ProvidersConfig, usage: dict[str, tuple[int, int]]) -> float | 
     return total
 
 
-def _prompt_tokens(student: Student) -> int:
+def _prompt_tokens(student: ExampleStudent) -> int:
     wanted = tuple(
         Wanted(f"s{number}", "p1", Slot(skill, student.sources[0])) for number, skill in enumerate(student.skills, 1)
     )

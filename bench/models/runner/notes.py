@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 from assessment.findings import Finding
 from assessment.models import Item
-from providers.ledger import AttemptRecord
+from providers.ledger import VendorCallRecord
 
 
 class Notes:
@@ -17,7 +17,7 @@ class Notes:
 
     def __init__(self) -> None:
         self.items: list[tuple[Item, tuple[Finding, ...], bool, float]] = []
-        self.attempts: list[AttemptRecord] = []
+        self.attempts: list[VendorCallRecord] = []
         self.began = time.monotonic()
 
     @property
@@ -33,7 +33,7 @@ class Notes:
 current: ContextVar[Notes] = ContextVar("current")
 
 
-class Onlooker:
+class Observer:
     """providers.writing.candidates.Witness and providers.ledger.Ledger in one."""
 
     def judged(self, item: Item, findings: tuple[Finding, ...], *, accepted: bool) -> None:
@@ -41,6 +41,6 @@ class Onlooker:
         notes = current.get()
         notes.items.append((item, findings, accepted, notes.seconds))
 
-    def record(self, record: AttemptRecord) -> None:
+    def record(self, record: VendorCallRecord) -> None:
         """Note a request."""
         current.get().attempts.append(record)

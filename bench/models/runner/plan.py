@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.models.runner.students import COUNTERPART, INJECTED, PLAIN, Student
+from bench.models.runner.students import COUNTERPART, INJECTED, PLAIN, ExampleStudent
 from providers.config import SANDBOX, ProvidersConfig
 
 CHAIN = "chain"
@@ -69,7 +69,7 @@ def subjects_of(
     return tuple(found)
 
 
-def units(request: Request, subject: Subject, students: Sequence[Student]) -> Iterator[Unit]:
+def units(request: Request, subject: Subject, students: Sequence[ExampleStudent]) -> Iterator[Unit]:
     """All units of a subject; the variants are tried on the first form of every student."""
     for form in range(request.forms):
         for student in students:

@@ -16,21 +16,23 @@ from assessment.models import Brief, Item, Mode, SeenItem
 from assessment.novelty import signature
 from assessment.robots import expected_hits, pass_chances
 from bench.models.records import CallRecord, FormRecord, ItemRecord, Record, RunRecord
-from bench.models.runner.notes import Notes, Onlooker, current
+from bench.models.runner.notes import Notes, Observer, current
 from bench.models.runner.plan import Request, Subject, Unit, retakes_of, units
 from bench.models.runner.solving import choices_of
-from bench.models.runner.students import CANARY, Student
+from bench.models.runner.students import CANARY, ExampleStudent
 from providers import prompts
 from providers.build import build_vendors, make_upstream
 from providers.config import ProvidersConfig
-from providers.ledger import AttemptRecord, Purpose
-from providers.protocol import Outcome
+from providers.ledger import Purpose, VendorCallRecord
+from providers.protocol import CallOutcome
 from providers.routing.pace import Latencies
 from providers.routing.upstream import Upstream
 from providers.snapshot import Snapshot
 
 # A subject whose first sets all end like this is out: it is told about and left alone.
-GONE = frozenset({Outcome.UNAUTHORIZED, Outcome.MODEL_NOT_FOUND, Outcome.UNREACHABLE, Outcome.RATE_LIMITED})
+GONE = frozenset(
+    {CallOutcome.UNAUTHORIZED, CallOutcome.MODEL_NOT_FOUND, CallOutcome.UNREACHABLE, CallOutcome.RATE_LIMITED}
+)
 UNITS_UNTIL_GONE = 2
 BROKEN_FORM = frozenset({"no_items", "item_shape", "item_json", "structure"})
 
@@ -58,7 +60,7 @@ class Run:
         self,
         config: ProvidersConfig,
         request: Request,
-        students: Sequence[Student],
+        students: Sequence[ExampleStudent],
         sink: Sink,
         clock: Clock | None = None,
         spent: float = 0.0,
@@ -81,10 +83,10 @@ class Run:
             await self._write_subject(subject, left)
 
     async def _write_subject(self, subject: Subject, left: list[Unit]) -> None:
-        onlooker = Onlooker()
+        observer = Observer()
         config = chain_of(self._config, subject)
-        snapshot = build_vendors(config, ledger=onlooker, latencies=self._latencies, witness=onlooker)
-        desk = _Desk(subject, config, snapshot, self._solvers(subject), onlooker)
+        snapshot = build_vendors(config, ledger=observer, latencies=self._latencies, witness=observer)
+        setup = _Setup(subject, config, snapshot, self._solvers(subject), observer)
         waiting, gone = iter(left), 0
 
         async def work() -> None:
@@ -92,7 +94,7 @@ class Run:
             for unit in waiting:
                 if gone >= UNITS_UNTIL_GONE or self._is_spent:
                     return
-                records = await self._write_unit(desk, unit)
+                records = await self._write_unit(setup, unit)
                 gone = gone + 1 if _is_gone(records) else 0
                 self._sink.keep(records)
                 self._sink.ended_unit(subject, records)
@@ -109,12 +111,12 @@ class Run:
     def _is_spent(self) -> bool:
         return self._request.max_usd is not None and self.spent >= self._request.max_usd
 
-    async def _write_unit(self, desk: "_Desk", unit: Unit) -> list[Record]:
+    async def _write_unit(self, setup: "_Setup", unit: Unit) -> list[Record]:
         student = self._students[unit.profile].varied(unit.variant)
         seen: tuple[SeenItem, ...] = ()
         records: list[Record] = []
         for retake in range(1 + retakes_of(self._request, unit)):
-            written = await self._write_set(desk, unit, student, seen, retake)
+            written = await self._write_set(setup, unit, student, seen, retake)
             seen += tuple(SeenItem(item.skill_id, item.stem, signature(item)) for item in written.items)
             records += written.records
             if self._is_spent:
@@ -122,11 +124,11 @@ class Run:
         return records
 
     async def _write_set(
-        self, desk: "_Desk", unit: Unit, student: Student, seen: tuple[SeenItem, ...], retake: int
+        self, setup: "_Setup", unit: Unit, student: ExampleStudent, seen: tuple[SeenItem, ...], retake: int
     ) -> "_Written":
         notes = Notes()
         current.set(notes)
-        settings = desk.config.settings
+        settings = setup.config.settings
         brief = Brief(
             Mode.LIVE,
             plan(student.skills, student.sources, settings.questions.form, unit.form + retake),
@@ -137,12 +139,12 @@ class Run:
         deadline = Deadline(self._clock, settings.budget_seconds).shortened(settings.reserve_seconds)
         reason, items = "", tuple[Item, ...]()
         try:
-            items = (await desk.snapshot.write(brief, deadline)).items
+            items = (await setup.snapshot.write(brief, deadline)).items
         except GenerationFailed:
             reason = "no complete set in time, or nobody left to ask"
         seconds, first = notes.seconds, notes.first_item_seconds
         judged = [item for item, _, accepted, _ in notes.items if accepted]
-        choices = await self._solved(desk, judged, student) if items else []
+        choices = await self._solved(setup, judged, student) if items else []
         self.spent += sum(attempt.cost or 0.0 for attempt in notes.attempts)
         form = self._form(unit, brief, retake, items, notes)
         form = msgspec.structs.replace(
@@ -156,11 +158,11 @@ class Run:
         return _Written(items, records)
 
     async def _solved(
-        self, desk: "_Desk", items: list[Item], student: Student
+        self, setup: "_Setup", items: list[Item], student: ExampleStudent
     ) -> list[dict[str, dict[str, list[int | None]]]]:
-        if not desk.solvers:
+        if not setup.solvers:
             return []
-        return await choices_of(items, student, desk.solvers, desk.onlooker, desk.config.hash)
+        return await choices_of(items, student, setup.solvers, setup.observer, setup.config.hash)
 
     def _form(self, unit: Unit, brief: Brief, retake: int, items: tuple[Item, ...], notes: Notes) -> FormRecord:
         shown = show(items, Random(f"{self._request.seed}:{unit}:{retake}"))  # noqa: S311 - repeatable on purpose
@@ -194,14 +196,14 @@ class Run:
         return {name: make_upstream(vendors[name], self._config, self._latencies) for name in subject.solvers}
 
 
-class _Desk(msgspec.Struct, frozen=True):
+class _Setup(msgspec.Struct, frozen=True):
     """What the units of one subject are written with."""
 
     subject: Subject
     config: ProvidersConfig
     snapshot: Snapshot
     solvers: Mapping[str, Upstream]
-    onlooker: Onlooker
+    observer: Observer
 
 
 class _Written(msgspec.Struct, frozen=True):
@@ -214,7 +216,7 @@ def chain_of(config: ProvidersConfig, subject: Subject) -> ProvidersConfig:
     return config.with_chain(subject.chain)
 
 
-def header(config: ProvidersConfig, request: Request, students: Sequence[Student]) -> RunRecord:
+def header(config: ProvidersConfig, request: Request, students: Sequence[ExampleStudent]) -> RunRecord:
     """The first line of a run's file."""
     return RunRecord(
         started_at=SystemClock().now().isoformat(timespec="seconds"),
@@ -234,16 +236,18 @@ def header(config: ProvidersConfig, request: Request, students: Sequence[Student
 
 def _is_gone(records: Sequence[Record]) -> bool:
     calls = [record for record in records if isinstance(record, CallRecord) and record.purpose == Purpose.WRITE]
-    return bool(calls) and all(Outcome(call.outcome) in GONE for call in calls)
+    return bool(calls) and all(CallOutcome(call.outcome) in GONE for call in calls)
 
 
-def _is_valid(attempt: AttemptRecord) -> bool:
+def _is_valid(attempt: VendorCallRecord) -> bool:
     """An answer whose items were all refused by other rules has followed the schema all the same."""
-    has_ended = attempt.outcome is Outcome.OK or (attempt.outcome is Outcome.UNUSABLE and bool(attempt.rejected))
+    has_ended = attempt.outcome is CallOutcome.OK or (
+        attempt.outcome is CallOutcome.UNUSABLE and bool(attempt.rejected)
+    )
     return has_ended and not BROKEN_FORM & set(attempt.rejected)
 
 
-def _calls(unit: Unit, retake: int, attempts: Sequence[AttemptRecord]) -> list[CallRecord]:
+def _calls(unit: Unit, retake: int, attempts: Sequence[VendorCallRecord]) -> list[CallRecord]:
     return [
         CallRecord(
             subject=unit.subject,

@@ -6,8 +6,8 @@ from functools import partial
 
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import Item, Mode
-from bench.models.runner.notes import Onlooker
-from bench.models.runner.students import Student
+from bench.models.runner.notes import Observer
+from bench.models.runner.students import ExampleStudent
 from bench.models.tally import BLIND, WITH_PROFILE, WITHOUT_STEM
 from providers.protocol import Quiz, QuizEntry
 from providers.routing.upstream import Upstream
@@ -23,10 +23,14 @@ Choices = dict[str, list[int | None]]
 
 
 async def choices_of(
-    items: Sequence[Item], student: Student, solvers: Mapping[str, Upstream], onlooker: Onlooker, config_hash: str
+    items: Sequence[Item],
+    student: ExampleStudent,
+    solvers: Mapping[str, Upstream],
+    observer: Observer,
+    config_hash: str,
 ) -> list[dict[str, Choices]]:
     """For every item what each solver chose; a solver that fails leaves None."""
-    recorder = Recorder(onlooker, "solving", Mode.LIVE, config_hash)
+    recorder = Recorder(observer, "solving", Mode.LIVE, config_hash)
     found: list[dict[str, Choices]] = [{} for _ in items]
     answers = await asyncio.gather(*(_answers(items, student, solver, recorder) for solver in solvers.values()))
     for name, by_condition in zip(solvers, answers, strict=True):
@@ -36,7 +40,7 @@ async def choices_of(
 
 
 async def _answers(
-    items: Sequence[Item], student: Student, solver: Upstream, recorder: Recorder
+    items: Sequence[Item], student: ExampleStudent, solver: Upstream, recorder: Recorder
 ) -> dict[str, list[list[int | None]]]:
     quizzes = {
         BLIND: [quiz_of(items, rotation) for rotation in range(ROTATIONS)],

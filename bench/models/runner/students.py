@@ -31,7 +31,7 @@ class BadProfile(ValueError):
     """A profile cannot be read; the message names the file."""
 
 
-class Student(msgspec.Struct, frozen=True):
+class ExampleStudent(msgspec.Struct, frozen=True):
     """Skills to verify, and the items that questions may draw on."""
 
     name: str
@@ -43,14 +43,14 @@ class Student(msgspec.Struct, frozen=True):
         """All that the writer is told of the student."""
         return "\n".join(f"{it.title}: {' '.join(value for _, value in it.facts)}" for it in self.sources)
 
-    def varied(self, variant: str) -> "Student":
+    def varied(self, variant: str) -> "ExampleStudent":
         """The student with the changes of a variant."""
         if variant == INJECTED:
             return msgspec.structs.replace(self, sources=_with_note(self.sources, ORDER))
         return msgspec.structs.replace(self, sources=_with_note(self.sources, HINTS[variant]))
 
 
-def load(folder: Path) -> list[Student]:
+def load(folder: Path) -> list[ExampleStudent]:
     """Every profile of a folder, by name. Raises BadProfile."""
     files = sorted(folder.glob("*.json"))
     if not files:
@@ -59,7 +59,7 @@ def load(folder: Path) -> list[Student]:
     return [_student(file, names) for file in files]
 
 
-def _student(file: Path, names: Mapping[str, str]) -> Student:
+def _student(file: Path, names: Mapping[str, str]) -> ExampleStudent:
     try:
         profile: dict[str, Any] = json.loads(file.read_bytes())
         verify = profile["verify"]
@@ -75,7 +75,7 @@ def _student(file: Path, names: Mapping[str, str]) -> Student:
     if not sources or not ids:
         raise BadProfile(f"{file}: a student needs a skill and a project, job or certificate")
     skills = tuple(Skill(it, names.get(it, it.replace("-", " ").title())) for it in ids)
-    return Student(file.stem, skills, sources)
+    return ExampleStudent(file.stem, skills, sources)
 
 
 def _skill_names() -> dict[str, str]:

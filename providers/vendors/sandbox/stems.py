@@ -41,7 +41,7 @@ def may_repeat(stem: str) -> bool:
     return stem.startswith(("[Again, ", "[Sample] "))
 
 
-class Seen:
+class SeenStems:
     """The stems that must not come again, compared as options are: without regard to case and white space."""
 
     def __init__(self, stems: Iterable[str]) -> None:

@@ -10,11 +10,21 @@ import msgspec
 
 from assessment.deadline import Deadline
 from assessment.models import Skill
-from providers.protocol import Ending, Listener, Order, Quiz, Request, RequestRejected, Rung, VendorBroken, Wanted
+from providers.protocol import (
+    Ending,
+    Listener,
+    Order,
+    Quiz,
+    Request,
+    RequestRejected,
+    ResponseFormat,
+    VendorBroken,
+    Wanted,
+)
 from providers.vendors.decode import Draft
 from providers.vendors.sandbox.bank import BankItem, bank_for
 from providers.vendors.sandbox.samples import SAMPLES
-from providers.vendors.sandbox.stems import Seen, again, fill
+from providers.vendors.sandbox.stems import SeenStems, again, fill
 
 SLOW_SECONDS = 5.0
 MAX_LAPS = 1000
@@ -36,7 +46,7 @@ class SandboxVendor:
     """Repeatable for a seed: the same order gets the same answer."""
 
     model = "sandbox"
-    rung: Rung | None = None
+    response_format: ResponseFormat | None = None
 
     def __init__(self, name: str = "sandbox") -> None:
         self.name = name
@@ -54,7 +64,7 @@ class SandboxVendor:
 
 
 def _drafts(order: Order) -> list[Draft]:
-    seen = Seen(item.stem for item in order.seen)
+    seen = SeenStems(item.stem for item in order.seen)
     stocks: dict[str, list[BankItem]] = {}
     drafts = []
     for wanted in order.wanted[: _how_many(order)]:
@@ -71,7 +81,7 @@ def _how_many(order: Order) -> int:
     return wanted
 
 
-def _stock(skill: Skill, order: Order, seen: Seen) -> list[BankItem]:
+def _stock(skill: Skill, order: Order, seen: SeenStems) -> list[BankItem]:
     """All items for a skill in this call's order: bank before samples, new before known from another setting.
 
     A later round has another order, since what the first one offered was not enough. Parallel calls of a round divide
@@ -85,7 +95,7 @@ def _stock(skill: Skill, order: Order, seen: Seen) -> list[BankItem]:
     return stock[order.part :: order.parts]
 
 
-def _next_draft(stock: list[BankItem], wanted: Wanted, order: Order, seen: Seen) -> Draft | None:
+def _next_draft(stock: list[BankItem], wanted: Wanted, order: Order, seen: SeenStems) -> Draft | None:
     """Take the next item that is new; one that was shown before, in whatever setting, comes again marked as such.
 
     A client that rehearses with one student for long would otherwise run out of questions.

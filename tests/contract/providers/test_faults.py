@@ -15,7 +15,7 @@ from fakes.vendor_server.failures import FAILURES
 from providers.build import build_vendors, usable
 from providers.check import check
 from providers.config import ProvidersConfig, load
-from providers.protocol import Outcome
+from providers.protocol import CallOutcome
 from tests.own_logs import own_logs
 from tests.unit.providers.fakes import ListLedger, brief
 
@@ -91,7 +91,7 @@ async def test_a_fault_that_shows_at_once_goes_to_the_next_vendor_at_once(
     written = await write(config, ledger)
     assert shares(written) == {"second": 10}
     assert first.calls == 2
-    assert Outcome.TIMED_OUT not in {record.outcome for record in ledger.records}
+    assert CallOutcome.TIMED_OUT not in {record.outcome for record in ledger.records}
 
 
 @pytest.mark.parametrize("fault", [Behaviour.HANG, Behaviour.DRIP])
@@ -103,7 +103,7 @@ async def test_a_vendor_that_takes_for_ever_costs_its_attempt_and_no_more(
     written = await write(config, ledger)
     assert shares(written) == {"second": 10}
     lost = [record for record in ledger.records if record.vendor == "first"]
-    assert [record.outcome for record in lost] == [Outcome.TIMED_OUT] * 2
+    assert [record.outcome for record in lost] == [CallOutcome.TIMED_OUT] * 2
     assert [record.slice_seconds for record in lost] == [1.0] * 2
 
 
@@ -173,18 +173,18 @@ async def test_a_check_asks_every_vendor_once_and_says_what_is_wrong(
     first.reset(Behaviour.UNAUTHORIZED)
     results = await check(config)
     assert [(result.name, result.ok, result.outcome) for result in results] == [
-        ("first", False, Outcome.UNAUTHORIZED),
-        ("second", True, Outcome.OK),
+        ("first", False, CallOutcome.UNAUTHORIZED),
+        ("second", True, CallOutcome.OK),
     ]
     assert (first.calls, second.calls) == (1, 1)
     assert KEY not in str(results)
 
 
 @pytest.mark.parametrize(
-    ("fault", "outcome"), [(Behaviour.HANG, Outcome.TIMED_OUT), (Behaviour.NO_JSON, Outcome.UNUSABLE)]
+    ("fault", "outcome"), [(Behaviour.HANG, CallOutcome.TIMED_OUT), (Behaviour.NO_JSON, CallOutcome.UNUSABLE)]
 )
 async def test_a_check_names_a_vendor_that_hangs_or_rambles(
-    alone: ProvidersConfig, first: VendorServer, fault: Behaviour, outcome: Outcome
+    alone: ProvidersConfig, first: VendorServer, fault: Behaviour, outcome: CallOutcome
 ) -> None:
     first.reset(fault)
     assert (await check(alone))[0].outcome is outcome

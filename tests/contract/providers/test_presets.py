@@ -14,7 +14,7 @@ from assessment.deadline import Deadline, SystemClock
 from fakes.vendor_server import VendorServer
 from fakes.vendor_server.cloud_dialects import GoodServer, bedrock, gemini
 from providers.build import build_vendors
-from providers.config import ProvidersConfig, Settings, VendorConfig
+from providers.config import ProvidersConfig, ProvidersFile, VendorConfig
 from tests.unit.providers.fakes import brief
 
 FOLDER = Path(str(providers.__file__)).parent / "presets"
@@ -100,7 +100,7 @@ async def _brings_a_set(preset: str, vendor: VendorConfig, address: str) -> None
     config = read(preset)
     key = config.key_of(vendor)
     here = msgspec.structs.replace(vendor, api_base=address)
-    settings: Settings = msgspec.structs.replace(config.settings, vendors=(here,), chain=(vendor.name,))
+    settings: ProvidersFile = msgspec.structs.replace(config.settings, vendors=(here,), chain=(vendor.name,))
     alone = ProvidersConfig(settings, {vendor.name: key} if key else {})
     written = await build_vendors(alone).write(brief(10), Deadline(SystemClock(), 20.0))
     assert len(written.items) == 10

@@ -12,7 +12,7 @@ from fakes.vendor_server import Behaviour, VendorServer
 from fakes.vendor_server.asked import Form
 from providers.build import build_vendors
 from providers.config import ProvidersConfig, load
-from providers.ledger import AttemptRecord
+from providers.ledger import VendorCallRecord
 from tests.unit.providers.fakes import ListLedger, brief
 from tests.waiting import until
 
@@ -62,7 +62,7 @@ def _config(folder: Path, first: VendorServer, second: VendorServer, dialect: st
     return load(folder / "providers.yaml", {"KEY": "sk-test"})
 
 
-async def write(config: ProvidersConfig, sets: int = 1) -> tuple[WrittenSet, list[AttemptRecord]]:
+async def write(config: ProvidersConfig, sets: int = 1) -> tuple[WrittenSet, list[VendorCallRecord]]:
     ledger = ListLedger()
     writer = build_vendors(config, ledger=ledger)
     for _ in range(sets):
@@ -74,7 +74,7 @@ def shares(written: WrittenSet) -> dict[str, int]:
     return {share.vendor: share.items for share in written.provenance.vendors}
 
 
-def outcomes(records: list[AttemptRecord], vendor: str) -> set[str]:
+def outcomes(records: list[VendorCallRecord], vendor: str) -> set[str]:
     return {record.outcome.value for record in records if record.vendor == vendor}
 
 

@@ -16,12 +16,14 @@ from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
 from db.sql import fetch
 from db.tables import VendorAttempt
-from providers.ledger import AttemptRecord
-from providers.protocol import Outcome
+from providers.ledger import VendorCallRecord
+from providers.protocol import CallOutcome
 from providers.routing.pace import Learned
 
+COLUMNS = tuple(zip(VendorCallRecord.__struct_fields__, VendorCallRecord.__struct_encode_fields__, strict=True))
 
-def _record(writing_id: str, **changes: Any) -> AttemptRecord:
+
+def _record(writing_id: str, **changes: Any) -> VendorCallRecord:
     fields: dict[str, Any] = {
         "writing_id": writing_id,
         "mode": Mode.LIVE,
@@ -33,8 +35,8 @@ def _record(writing_id: str, **changes: Any) -> AttemptRecord:
         "round_number": 1,
         "part": 0,
         "is_hedge": False,
-        "outcome": Outcome.OK,
-        "rung": "json_schema",
+        "outcome": CallOutcome.OK,
+        "response_format": "json_schema",
         "wanted": 6,
         "accepted": 5,
         "rejected": {"item_json": 1},
@@ -45,7 +47,7 @@ def _record(writing_id: str, **changes: Any) -> AttemptRecord:
         "prompt_version": "v1",
         "config_hash": "0123456789ab",
     }
-    return AttemptRecord(**{**fields, **changes})
+    return VendorCallRecord(**{**fields, **changes})
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ async def _stored(writing_id: str) -> list[dict[str, Any]]:
 
 def test_the_columns_are_the_fields_of_a_record() -> None:
     columns = {column._meta.name for column in VendorAttempt._meta.columns}
-    assert columns == {"id", *AttemptRecord.__struct_fields__}
+    assert columns == {"id", *VendorCallRecord.__struct_encode_fields__}
 
 
 async def test_a_record_is_stored_as_it_is(writing_id: str) -> None:
@@ -84,7 +86,7 @@ async def test_a_record_is_stored_as_it_is(writing_id: str) -> None:
     (row,) = await _stored(writing_id)
     row["rejected"] = msgspec.json.decode(row["rejected"])
     del row["id"]
-    assert row == {name: getattr(record, name) for name in AttemptRecord.__struct_fields__}
+    assert row == {column: getattr(record, name) for name, column in COLUMNS}
 
 
 async def test_records_wait_while_the_database_is_away_and_keep_their_order(writing_id: str, away: list[bool]) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from assessment.deadline import Deadline
 from assessment.models import Brief, Mode, Skill, Slot, SourceItem, SourceKind
 from fakes.item_maker import make
-from providers.config import Hedge
-from providers.ledger import AttemptRecord
-from providers.protocol import Ending, Listener, Order, Request, Rung, Usage, Vendor, VendorError
+from providers.config import HedgeLimits
+from providers.ledger import VendorCallRecord
+from providers.protocol import Ending, Listener, Order, Request, ResponseFormat, Usage, Vendor, VendorError
 from providers.routing.chain import Chain
 from providers.routing.hedge import HedgePolicy
 from providers.routing.upstream import Upstream
@@ -121,7 +121,7 @@ async def answer_of(vendor: Vendor, order: Order, deadline: Deadline) -> tuple[s
 class ScriptedVendor:
     """Takes one step per call, the last one again and again: an answer, an exception, or seconds of silence before."""
 
-    rung: Rung | None = None
+    response_format: ResponseFormat | None = None
 
     def __init__(self, name: str, *steps: Step) -> None:
         self.name = name
@@ -164,7 +164,7 @@ class StubbornVendor:
 
     name = "stubborn"
     model = "stubborn-model"
-    rung: Rung | None = None
+    response_format: ResponseFormat | None = None
 
     def __init__(self) -> None:
         self.released = asyncio.Event()
@@ -184,9 +184,9 @@ class ListLedger:
     """Keeps its records in a list."""
 
     def __init__(self) -> None:
-        self.records: list[AttemptRecord] = []
+        self.records: list[VendorCallRecord] = []
 
-    def record(self, record: AttemptRecord) -> None:
+    def record(self, record: VendorCallRecord) -> None:
         self.records.append(record)
 
     @property
@@ -194,14 +194,14 @@ class ListLedger:
         return [(record.vendor, record.outcome.value) for record in self.records]
 
 
-NO_HEDGE = Hedge(max_extra_share=0.0)
+NO_HEDGE = HedgeLimits(max_extra_share=0.0)
 
 
 def chain_of(
     *vendors: ScriptedVendor | StubbornVendor,
     attempt_seconds: float = 30.0,
     max_concurrency: int = 64,
-    hedge: Hedge = NO_HEDGE,
+    hedge: HedgeLimits = NO_HEDGE,
 ) -> Chain:
     """A chain of these vendors, in this order; without hedging unless the test is about it."""
     upstreams = [Upstream(vendor, attempt_seconds, max_concurrency) for vendor in vendors]

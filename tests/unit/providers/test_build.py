@@ -10,7 +10,7 @@ from assessment.models import Mode
 from providers.build import build_vendors, usable
 from providers.check import check
 from providers.config import ProvidersConfig, built_in, load
-from providers.protocol import Outcome
+from providers.protocol import CallOutcome
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import brief
 
@@ -54,7 +54,7 @@ async def test_live_mode_is_served_by_the_configured_chain(tmp_path: Path) -> No
 
 async def test_checking_the_sandbox_finds_it_well(tmp_path: Path) -> None:
     result = (await check(sandbox_config(tmp_path), FakeClock()))[0]
-    assert (result.name, result.model, result.ok, result.outcome) == ("house", "sandbox", True, Outcome.OK)
+    assert (result.name, result.model, result.ok, result.outcome) == ("house", "sandbox", True, CallOutcome.OK)
 
 
 def test_the_built_in_configuration_is_usable() -> None:

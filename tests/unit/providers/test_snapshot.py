@@ -7,7 +7,7 @@ from assessment.deadline import Deadline
 from assessment.models import Mode
 from providers.build import build_vendors, latency_key
 from providers.config import ProvidersConfig, VendorConfig, load
-from providers.protocol import Outcome
+from providers.protocol import CallOutcome
 from providers.routing.breaker import State
 from providers.routing.pace import MIN_SAMPLES
 from providers.snapshot import Snapshot, SwappableWriter
@@ -48,7 +48,7 @@ async def test_a_new_snapshot_has_fresh_breakers_and_keeps_the_latencies_of_unch
     old = build_vendors(config(tmp_path))
     live = old._live
     assert live is not None
-    live.chain.upstreams[0].breaker.end(Outcome.UNAUTHORIZED, 0, is_probe=False)
+    live.chain.upstreams[0].breaker.end(CallOutcome.UNAUTHORIZED, 0, is_probe=False)
     for _ in range(MIN_SAMPLES):
         live.chain.upstreams[0].pace.note(3.0, 6)
     new = build_vendors(config(tmp_path), latencies=old.latencies)

@@ -10,7 +10,7 @@ from itertools import combinations
 from pathlib import Path
 
 from assessment.findings import Finding, hard, soft
-from bench.models.figures import Comparison, Estimate, SubjectFigures, Summary
+from bench.models.figures import Comparison, Measured, SubjectFigures, Summary
 from bench.models.metrics import METRICS
 from bench.models.records import ItemRecord, RunRecord
 
@@ -45,9 +45,9 @@ def subject(number: int, *, rng: random.Random) -> SubjectFigures:
         first_item_seconds=tuple(second * rng.uniform(0.1, 0.3) for second in forms),
         outcomes={"completed": 440, "timed_out": 8, "cut_short": 2},
         difficulties={
-            "easy": Estimate(0.91, 0.86, 0.95, 300),
-            "medium": Estimate(0.5 + accepted / 4, 0.4 + accepted / 4, 0.58 + accepted / 4, 450),
-            "hard": Estimate(0.55, 0.47, 0.62, 300),
+            "easy": Measured(0.91, 0.86, 0.95, 300),
+            "medium": Measured(0.5 + accepted / 4, 0.4 + accepted / 4, 0.58 + accepted / 4, 450),
+            "hard": Measured(0.55, 0.47, 0.62, 300),
         },
     )
 
@@ -70,16 +70,16 @@ def summary(subjects: int = len(SUBJECTS), *, seed: int = 7) -> Summary:
 
 def unknown() -> Summary:
     """A run that ended before anything was known of its two subjects."""
-    nothing = {name: Estimate(None) for name in METRICS}
+    nothing = {name: Measured(None) for name in METRICS}
     return Summary(
         run=run(("mini", "haiku")),
         subjects=(bare("mini", figures=nothing), bare("haiku")),
-        comparisons=(comparison("form_p50", "mini", "haiku", Estimate(None)),),
+        comparisons=(comparison("form_p50", "mini", "haiku", Measured(None)),),
     )
 
 
 def bare(
-    name: str, *, label: str = "real", model: str = "openai/model", figures: dict[str, Estimate] | None = None
+    name: str, *, label: str = "real", model: str = "openai/model", figures: dict[str, Measured] | None = None
 ) -> SubjectFigures:
     """A subject with nothing but the figures that are given."""
     return SubjectFigures(
@@ -98,7 +98,7 @@ def bare(
 
 
 def comparison(
-    metric: str, first: str, second: str, difference: Estimate, *, p: float | None = None, verdict: str = ""
+    metric: str, first: str, second: str, difference: Measured, *, p: float | None = None, verdict: str = ""
 ) -> Comparison:
     return Comparison(metric=metric, first=first, second=second, difference=difference, p=p, verdict=verdict)
 
@@ -167,7 +167,7 @@ def items(found: Summary) -> Iterator[ItemRecord]:
             yield item(name, profile=profile, number=number + 5, findings=broken, accepted=False, in_form=False)
 
 
-def _figures(accepted: float, seconds: float, price: float | None) -> dict[str, Estimate]:
+def _figures(accepted: float, seconds: float, price: float | None) -> dict[str, Measured]:
     known = {
         "accepted_rate": accepted,
         "complete_rate": min(1.0, accepted + 0.04),
@@ -191,20 +191,20 @@ def _figures(accepted: float, seconds: float, price: float | None) -> dict[str, 
     return {name: _estimate(value, is_share=name in shares) for name, value in guesses.items()}
 
 
-def _estimate(value: float | None, *, is_share: bool) -> Estimate:
+def _estimate(value: float | None, *, is_share: bool) -> Measured:
     if value is None:
-        return Estimate(None)
+        return Measured(None)
     ends = sorted((value * 0.93, value * 1.05))
-    return Estimate(value, ends[0], min(1.0, ends[1]) if is_share else ends[1], 1500)
+    return Measured(value, ends[0], min(1.0, ends[1]) if is_share else ends[1], 1500)
 
 
 def _comparisons(names: list[str]) -> Iterator[Comparison]:
     for first, second in combinations(names, 2):
         is_clear = "always-b" in {first, second}
         verdict = first if is_clear else ""
-        tested = Estimate(0.31 if is_clear else 0.01, 0.2 if is_clear else -0.03, 0.4 if is_clear else 0.05, 150)
+        tested = Measured(0.31 if is_clear else 0.01, 0.2 if is_clear else -0.03, 0.4 if is_clear else 0.05, 150)
         yield comparison("complete_rate", first, second, tested, p=0.00002 if is_clear else 0.8, verdict=verdict)
-        yield comparison("usd_per_accepted", first, second, Estimate(-0.0004, -0.0011, 0.0002, 5))
+        yield comparison("usd_per_accepted", first, second, Measured(-0.0004, -0.0011, 0.0002, 5))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from assessment.findings import soft
 from bench.models.comparison import Pairs, compare, holm, mcnemar, paired_difference
-from bench.models.figures import Comparison, Estimate
+from bench.models.figures import Comparison, Measured
 from bench.models.intervals import wilson
 from bench.models.records import CallRecord, FormRecord, ItemRecord
 from bench.models.tally import Tally, count
@@ -187,7 +187,7 @@ def test_profiles_that_pull_in_both_directions_show_no_difference() -> None:
 def test_seconds_are_compared_over_sets_that_both_completed() -> None:
     fast, slow = sets([True] * 11 + [False], 10.0), sets([True] * 12, 25.0)
     comparison = found(compare({"fast": fast, "slow": slow}, seed=1), "form_p50")
-    assert comparison.difference == Estimate(-15, -15, -15, 11)
+    assert comparison.difference == Measured(-15, -15, -15, 11)
     assert comparison.p == pytest.approx(2 / 2001)  # no resample in 2,000 on the other side
     assert comparison.verdict == "fast"
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.models.figures import Estimate
+from bench.models.figures import Measured
 from bench.models.intervals import (
     FloatArray,
     cluster_bootstrap,
@@ -45,9 +45,9 @@ def test_wilson_of_none_in_ten_still_leaves_room_above() -> None:
 
 
 def test_of_nothing_nothing_is_known() -> None:
-    assert wilson(0, 0) == Estimate(None)
-    assert cluster_bootstrap([], ratio, rng()) == Estimate(None)
-    assert cluster_bootstrap(shares([(0, 0)], [(0, 0)]), ratio, rng()) == Estimate(None)
+    assert wilson(0, 0) == Measured(None)
+    assert cluster_bootstrap([], ratio, rng()) == Measured(None)
+    assert cluster_bootstrap(shares([(0, 0)], [(0, 0)]), ratio, rng()) == Measured(None)
 
 
 @given(st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -107,7 +107,7 @@ def test_a_single_cluster_is_resampled_by_its_rows() -> None:
 
 
 def test_a_single_row_has_no_interval() -> None:
-    assert cluster_bootstrap(shares([(1, 2)]), ratio, rng()) == Estimate(0.5, n=1)
+    assert cluster_bootstrap(shares([(1, 2)]), ratio, rng()) == Measured(0.5, n=1)
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_one_another() -> None:
@@ -157,7 +157,7 @@ def test_unevenness_is_the_share_that_would_have_to_move(counts: tuple[int, ...]
     assert unevenness([np.array([counts], dtype=np.float64)], np.ones((1, 1)))[0] == pytest.approx(distance)
 
 
-def _width(estimate: Estimate) -> float:
+def _width(estimate: Measured) -> float:
     assert estimate.low is not None
     assert estimate.high is not None
     return estimate.high - estimate.low

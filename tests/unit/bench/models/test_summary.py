@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assessment.findings import hard, soft
-from bench.models.figures import Estimate, SubjectFigures
+from bench.models.figures import Measured, SubjectFigures
 from bench.models.preference import in_order, recommend
 from bench.models.readability import grade
 from bench.models.records import Record, RunRecord
@@ -132,7 +132,7 @@ def test_a_key_that_no_option_has_is_in_no_position() -> None:
 def test_one_unreadable_answer_is_neither_suspicious_nor_ambiguous() -> None:
     choices: dict[str, dict[str, list[int | None]]] = {"solver": {"blind": [None, None]}}
     figures = summarise([run("mini"), item(choices=choices)]).subjects[0].figures
-    assert figures["key_suspicion"] == figures["ambiguity"] == Estimate(None)
+    assert figures["key_suspicion"] == figures["ambiguity"] == Measured(None)
 
 
 def test_an_item_solved_with_the_profile_alone_says_nothing_of_the_gain() -> None:
@@ -160,7 +160,7 @@ def test_a_share_of_none_leaves_room_for_some() -> None:
 def test_a_price_that_lacks_a_call_is_not_known() -> None:
     records: list[Record] = [run("mini"), item(), form(), call(), call(cost=None)]
     figures = summarise(records).subjects[0].figures
-    assert figures["usd_per_accepted"] == figures["valid_per_usd"] == Estimate(None)
+    assert figures["usd_per_accepted"] == figures["valid_per_usd"] == Measured(None)
     assert figures["tokens_per_accepted"].value == 300
 
 
@@ -204,15 +204,15 @@ def test_shares_and_their_intervals_stay_between_0_and_1(written: list[tuple[int
             assert 0 <= figure.low <= figure.value <= figure.high <= 1
 
 
-def subject(name: str, model: str = "", **figures: Estimate | float) -> SubjectFigures:
+def subject(name: str, model: str = "", **figures: Measured | float) -> SubjectFigures:
     """A subject with these figures; a number is one without doubt. Reliable where nothing else is said."""
-    known: dict[str, Estimate | float] = {"complete_rate": Estimate(0.97, 0.93, 0.99, 100), **figures}
+    known: dict[str, Measured | float] = {"complete_rate": Measured(0.97, 0.93, 0.99, 100), **figures}
     return SubjectFigures(
         subject=name,
         label="planted",
         model=model or f"{name}/model",
         figures={
-            key: each if isinstance(each, Estimate) else Estimate(each, each, each, 100) for key, each in known.items()
+            key: each if isinstance(each, Measured) else Measured(each, each, each, 100) for key, each in known.items()
         },
         rejects={},
         flaws={},
@@ -229,7 +229,7 @@ def names(subjects: list[SubjectFigures]) -> list[str]:
 
 
 def test_a_reliable_subject_goes_before_a_cheaper_unreliable_one() -> None:
-    shaky = subject("shaky", complete_rate=Estimate(0.8, 0.7, 0.9, 100), valid_per_usd=900.0)
+    shaky = subject("shaky", complete_rate=Measured(0.8, 0.7, 0.9, 100), valid_per_usd=900.0)
     assert names([shaky, subject("steady", valid_per_usd=10.0)]) == ["steady", "shaky"]
 
 
@@ -244,20 +244,20 @@ def test_what_costs_nothing_is_the_cheapest() -> None:
 
 
 def test_where_prices_do_not_differ_for_sure_the_share_of_accepted_items_decides() -> None:
-    sloppy = subject("sloppy", valid_per_usd=Estimate(21, 18, 24, 9), accepted_rate=0.6)
-    careful = subject("careful", valid_per_usd=Estimate(20, 17, 23, 9), accepted_rate=0.9)
+    sloppy = subject("sloppy", valid_per_usd=Measured(21, 18, 24, 9), accepted_rate=0.6)
+    careful = subject("careful", valid_per_usd=Measured(20, 17, 23, 9), accepted_rate=0.9)
     assert names([sloppy, careful]) == ["careful", "sloppy"]
 
 
 def test_where_those_do_not_differ_either_the_faster_one_goes_first() -> None:
-    slow = subject("slow", valid_per_usd=20.0, accepted_rate=Estimate(0.92, 0.8, 0.95, 9), form_p95=40.0)
-    fast = subject("fast", valid_per_usd=20.0, accepted_rate=Estimate(0.90, 0.8, 0.95, 9), form_p95=20.0)
+    slow = subject("slow", valid_per_usd=20.0, accepted_rate=Measured(0.92, 0.8, 0.95, 9), form_p95=40.0)
+    fast = subject("fast", valid_per_usd=20.0, accepted_rate=Measured(0.90, 0.8, 0.95, 9), form_p95=20.0)
     assert names([slow, fast]) == ["fast", "slow"]
 
 
 def test_of_unreliable_ones_the_one_that_completes_more_goes_first() -> None:
-    some = subject("some", complete_rate=Estimate(0.8, 0.75, 0.85, 100), valid_per_usd=1.0)
-    few = subject("few", complete_rate=Estimate(0.2, 0.15, 0.25, 100), valid_per_usd=99.0)
+    some = subject("some", complete_rate=Measured(0.8, 0.75, 0.85, 100), valid_per_usd=1.0)
+    few = subject("few", complete_rate=Measured(0.2, 0.15, 0.25, 100), valid_per_usd=99.0)
     assert names([few, some]) == ["some", "few"]
 
 
@@ -285,7 +285,7 @@ def test_a_measured_chain_is_no_member_of_the_recommended_one() -> None:
 
 
 def test_a_vendor_that_completed_nothing_is_not_recommended() -> None:
-    dead = subject("dead", complete_rate=Estimate(0.0, 0.0, 0.04, 100))
+    dead = subject("dead", complete_rate=Measured(0.0, 0.0, 0.04, 100))
     assert recommended(subject("a"), dead)[0] == ("a",)
     assert recommended(dead) == ((), ())
 

@@ -3,8 +3,8 @@
 import pytest
 
 from assessment.deadline import Deadline
-from providers.protocol import Order, Outcome
-from providers.routing.chain import Chain, Choice, Pause, Tries
+from providers.protocol import CallOutcome, Order
+from providers.routing.chain import Chain, Pause, Tries, VendorChoice
 from providers.routing.pace import Learned, Pace
 from providers.routing.upstream import Upstream
 from tests.unit.providers.fake_clock import FakeClock
@@ -23,22 +23,22 @@ def deadline(seconds: float = 87.0) -> Deadline:
 
 def chosen(chain: Chain, tries: Tries | None = None, seconds: float = 87.0, asked: Order | None = None) -> str | None:
     choice = chain.choose(asked or order(), tries or Tries(), deadline(seconds))
-    return choice.upstream.name if isinstance(choice, Choice) else None
+    return choice.upstream.name if isinstance(choice, VendorChoice) else None
 
 
-def failed(*names: str, outcome: Outcome = Outcome.VENDOR_BROKEN) -> Tries:
+def failed(*names: str, outcome: CallOutcome = CallOutcome.VENDOR_BROKEN) -> Tries:
     tries = Tries()
     for name in names:
         fail(tries, name, outcome)
     return tries
 
 
-def fail(tries: Tries, name: str, outcome: Outcome = Outcome.VENDOR_BROKEN) -> None:
+def fail(tries: Tries, name: str, outcome: CallOutcome = CallOutcome.VENDOR_BROKEN) -> None:
     tries.sent(name, order())
     tries.ended(name, outcome, has_progressed=False)
 
 
-def open_breaker(upstream: Upstream, *, at: float = NOW, outcome: Outcome = Outcome.VENDOR_BROKEN) -> None:
+def open_breaker(upstream: Upstream, *, at: float = NOW, outcome: CallOutcome = CallOutcome.VENDOR_BROKEN) -> None:
     for _ in range(3):
         upstream.breaker.end(outcome, at, is_probe=False)
 
@@ -59,7 +59,7 @@ def test_an_attempt_gets_its_share_so_that_every_rung_left_stays_reachable() -> 
     chain, tries, remaining, slices = three(), Tries(), 90.0, []
     for name in ("one", "two", "three"):
         choice = chain.choose(order(), tries, deadline(remaining))
-        assert isinstance(choice, Choice)
+        assert isinstance(choice, VendorChoice)
         slices.append(choice.seconds)
         remaining -= choice.seconds
         fail(tries, name)
@@ -68,7 +68,7 @@ def test_an_attempt_gets_its_share_so_that_every_rung_left_stays_reachable() -> 
 
 def test_an_attempt_gets_no_more_than_its_vendors_limit() -> None:
     choice = three(attempt_seconds=5).choose(order(), Tries(), deadline())
-    assert isinstance(choice, Choice)
+    assert isinstance(choice, VendorChoice)
     assert choice.seconds == 5
 
 
@@ -81,7 +81,7 @@ def test_no_attempt_starts_with_less_time_than_its_vendor_usually_takes() -> Non
 
 def test_a_share_that_is_too_short_for_a_vendor_is_stretched_to_its_usual_time() -> None:
     choice = Chain([slow("slow", 20), slow("quick", 5)]).choose(order(), Tries(), deadline(30))
-    assert isinstance(choice, Choice)
+    assert isinstance(choice, VendorChoice)
     assert choice.seconds == 20
 
 
@@ -108,7 +108,7 @@ def test_with_no_vendor_closed_the_least_bad_is_tried() -> None:
 
 def test_a_vendor_that_is_out_is_not_even_the_least_bad() -> None:
     chain = chain_of(ScriptedVendor("one"))
-    chain.upstreams[0].breaker.end(Outcome.UNAUTHORIZED, NOW, is_probe=False)
+    chain.upstreams[0].breaker.end(CallOutcome.UNAUTHORIZED, NOW, is_probe=False)
     assert chosen(chain) is None
 
 
@@ -119,13 +119,15 @@ def test_a_single_vendor_gets_one_second_chance_after_bad_luck() -> None:
     assert chosen(chain, tries) is None
 
 
-@pytest.mark.parametrize("outcome", [Outcome.UNUSABLE, Outcome.EMPTY, Outcome.CONTENT_REFUSED, Outcome.MALFORMED])
-def test_the_same_request_never_goes_twice_to_a_vendor_that_answered_it_badly(outcome: Outcome) -> None:
+@pytest.mark.parametrize(
+    "outcome", [CallOutcome.UNUSABLE, CallOutcome.EMPTY, CallOutcome.CONTENT_REFUSED, CallOutcome.MALFORMED]
+)
+def test_the_same_request_never_goes_twice_to_a_vendor_that_answered_it_badly(outcome: CallOutcome) -> None:
     assert chosen(chain_of(ScriptedVendor("one")), failed("one", outcome=outcome)) is None
 
 
 def test_a_request_with_new_reasons_is_another_request() -> None:
-    tries = failed("one", outcome=Outcome.UNUSABLE)
+    tries = failed("one", outcome=CallOutcome.UNUSABLE)
     assert chosen(chain_of(ScriptedVendor("one")), tries, asked=order(complaints=("structure: 3 options",))) == "one"
 
 
@@ -138,14 +140,14 @@ def test_a_second_chance_comes_after_every_fresh_vendor_and_not_while_the_breake
 
 def test_a_pause_a_vendor_asked_for_means_the_next_vendor_at_once() -> None:
     chain = three()
-    chain.upstreams[0].breaker.end(Outcome.RATE_LIMITED, NOW, is_probe=False, retry_after=2)
-    assert chosen(chain, failed("one", outcome=Outcome.RATE_LIMITED)) == "two"
+    chain.upstreams[0].breaker.end(CallOutcome.RATE_LIMITED, NOW, is_probe=False, retry_after=2)
+    assert chosen(chain, failed("one", outcome=CallOutcome.RATE_LIMITED)) == "two"
     assert chosen(chain) == "two"
 
 
 def test_a_pause_is_kept_when_nobody_else_is_left_and_it_fits_into_the_time() -> None:
-    chain, tries = chain_of(ScriptedVendor("one")), failed("one", outcome=Outcome.RATE_LIMITED)
-    chain.upstreams[0].breaker.end(Outcome.RATE_LIMITED, NOW, is_probe=False, retry_after=2)
+    chain, tries = chain_of(ScriptedVendor("one")), failed("one", outcome=CallOutcome.RATE_LIMITED)
+    chain.upstreams[0].breaker.end(CallOutcome.RATE_LIMITED, NOW, is_probe=False, retry_after=2)
     assert chain.choose(order(), tries, deadline()) == Pause(2)
     assert chain.choose(order(), tries, deadline(1)) is None
 

@@ -1,5 +1,5 @@
-from providers.config import Hedge
-from providers.routing.hedge import FIRST_HEDGES, FLOOR_SECONDS, MAX_SAVED_HEDGES, HedgePolicy
+from providers.config import HedgeLimits
+from providers.routing.hedge import FIRST_TOKENS, FLOOR_SECONDS, MAX_TOKENS, HedgePolicy
 from providers.routing.pace import MIN_SAMPLES, WINDOW, Latencies, Learned, Pace
 
 
@@ -48,28 +48,28 @@ def test_what_was_learned_is_the_same_after_a_restart() -> None:
 
 
 def test_a_hedge_waits_for_the_vendors_own_percentile_once_it_is_known() -> None:
-    policy = HedgePolicy(Hedge(after="p90", min_seconds=2.0))
+    policy = HedgePolicy(HedgeLimits(after="p90", min_seconds=2.0))
     assert policy.seconds_until(pace(1.0)) == 2.0
     assert policy.seconds_until(pace(*(float(number) for number in range(1, 101)))) == 90
     assert policy.seconds_until(Pace(Learned(6, (0.001,) * 20))) == FLOOR_SECONDS
 
 
 def test_hedges_stay_within_their_share_of_the_calls() -> None:
-    policy, hedges = HedgePolicy(Hedge(max_extra_share=0.1)), 0
+    policy, hedges = HedgePolicy(HedgeLimits(max_extra_share=0.1)), 0
     for _ in range(1000):
-        policy.earn()
-        hedges += policy.pay()
-    assert 100 <= hedges <= 100 + FIRST_HEDGES
+        policy.add_share()
+        hedges += policy.take_token()
+    assert 100 <= hedges <= 100 + FIRST_TOKENS
 
 
 def test_calm_times_save_up_no_more_than_a_few_hedges() -> None:
-    policy = HedgePolicy(Hedge(max_extra_share=0.5))
+    policy = HedgePolicy(HedgeLimits(max_extra_share=0.5))
     for _ in range(1000):
-        policy.earn()
-    assert sum(policy.pay() for _ in range(100)) == MAX_SAVED_HEDGES
+        policy.add_share()
+    assert sum(policy.take_token() for _ in range(100)) == MAX_TOKENS
 
 
 def test_a_share_of_nothing_means_no_hedge_at_all() -> None:
-    policy = HedgePolicy(Hedge(max_extra_share=0.0))
-    policy.earn()
-    assert not policy.pay()
+    policy = HedgePolicy(HedgeLimits(max_extra_share=0.0))
+    policy.add_share()
+    assert not policy.take_token()

@@ -16,21 +16,21 @@ import respx
 from assessment.deadline import Deadline, SystemClock
 from providers.config import VendorConfig
 from providers.protocol import (
-    AttemptTimedOut,
     ContentRefused,
     EmptyReply,
-    FormRefused,
+    FormatRefused,
     MalformedReply,
     ModelNotFound,
     RateLimited,
     RequestRejected,
-    Rung,
+    ResponseFormat,
     Unauthorized,
     UnexpectedFailure,
     Unreachable,
     Usage,
     VendorBroken,
     VendorError,
+    VendorTimedOut,
 )
 from providers.secret import Secret
 from providers.vendors.litellm_vendor import LiteLLMVendor, classify, has_credentials, listed_price
@@ -103,15 +103,15 @@ def refusal(words: str, status: int = 400) -> httpx.Response:
 
 async def test_a_form_that_is_refused_is_not_asked_for_again(route: respx.Route) -> None:
     one, deadline = vendor("openai/some-local-model"), Deadline(SystemClock(), 5)
-    for words, rung in [
-        ("response_format is not supported", Rung.TOOL),
-        ("tools are not supported", Rung.JSON_OBJECT),
-        ("unknown field response_format", Rung.PROMPT),
+    for words, response_format in [
+        ("response_format is not supported", ResponseFormat.TOOL),
+        ("tools are not supported", ResponseFormat.JSON_OBJECT),
+        ("unknown field response_format", ResponseFormat.PROMPT),
     ]:
         route.return_value = refusal(words)
-        with pytest.raises(FormRefused):
+        with pytest.raises(FormatRefused):
             await answer_of(one, order(), deadline)
-        assert one.rung is rung
+        assert one.response_format is response_format
     route.return_value = completion()
     await answer_of(one, order(), deadline)
     body = json.loads(route.calls.last.request.content)
@@ -122,8 +122,8 @@ async def test_parallel_refusals_of_one_form_go_down_one_rung(route: respx.Route
     one, deadline = vendor("openai/some-local-model"), Deadline(SystemClock(), 5)
     route.return_value = refusal("response_format is not supported")
     ends = await asyncio.gather(*(answer_of(one, order(), deadline) for _ in range(3)), return_exceptions=True)
-    assert [type(end) for end in ends] == [FormRefused] * 3
-    assert one.rung is Rung.TOOL
+    assert [type(end) for end in ends] == [FormatRefused] * 3
+    assert one.response_format is ResponseFormat.TOOL
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ async def test_a_refusal_of_something_else_is_not_blamed_on_the_form(route: resp
     route.return_value = refusal(words)
     with pytest.raises(RequestRejected) as caught:
         await answer_of(one, order(), Deadline(SystemClock(), 5))
-    assert not isinstance(caught.value, FormRefused)
-    assert one.rung is Rung.JSON_SCHEMA
+    assert not isinstance(caught.value, FormatRefused)
+    assert one.response_format is ResponseFormat.JSON_SCHEMA
 
 
 async def test_the_text_may_stand_in_a_tool_call(route: respx.Route) -> None:
@@ -201,7 +201,7 @@ async def test_the_finish_reason_is_reported(route: respx.Route) -> None:
         (402, RateLimited),
         (403, Unauthorized),
         (404, ModelNotFound),
-        (408, AttemptTimedOut),
+        (408, VendorTimedOut),
         (413, RequestRejected),
         (422, RequestRejected),
         (429, RateLimited),
@@ -250,8 +250,8 @@ async def test_a_200_without_a_usable_text_is_a_failure(
         (httpx.ConnectError, Unreachable),
         (httpx.RemoteProtocolError, Unreachable),
         (httpx.ReadError, Unreachable),
-        (httpx.ReadTimeout, AttemptTimedOut),
-        (httpx.ConnectTimeout, AttemptTimedOut),
+        (httpx.ReadTimeout, VendorTimedOut),
+        (httpx.ConnectTimeout, VendorTimedOut),
     ],
 )
 async def test_a_broken_connection_has_its_name(
@@ -269,7 +269,7 @@ def test_a_refusal_for_its_content_is_told_from_a_bad_request() -> None:
 def test_what_nobody_foresaw_is_named_by_its_class_only() -> None:
     error = classify(RuntimeError(f"for {KEY}"), "mini")
     assert type(error) is UnexpectedFailure
-    assert str(error) == "mini: the attempt failed in an unexpected way (RuntimeError)"
+    assert str(error) == "mini: the call failed in an unexpected way (RuntimeError)"
 
 
 def test_a_vendor_without_key_or_address_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,8 @@ import pytest
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
 from assessment.models import VendorShare, WrittenSet
-from providers.config import Breaker as Limits
-from providers.config import Hedge, Questions
-from providers.protocol import FormRefused, Outcome, RateLimited, Unauthorized, Unreachable, VendorBroken
+from providers.config import BreakerLimits, HedgeLimits, Questions
+from providers.protocol import CallOutcome, FormatRefused, RateLimited, Unauthorized, Unreachable, VendorBroken
 from providers.routing import bounded
 from providers.routing.breaker import Breaker, State
 from providers.routing.chain import Chain
@@ -36,7 +35,7 @@ from tests.unit.providers.fakes import (
 
 ONE_CALL = Questions(total=10, per_call=20, spare=0)
 KNOWN = Learned(10, (4.0,) * 19 + (5.0,))  # p95 is 4 seconds, p99 5
-HEDGED = Hedge(after="p95", min_seconds=2.0, max_extra_share=0.1)
+HEDGED = HedgeLimits(after="p95", min_seconds=2.0, max_extra_share=0.1)
 
 
 class Run:
@@ -189,7 +188,7 @@ async def test_a_vendor_with_a_wrong_key_is_asked_once_and_never_again() -> None
         await run.write()
     assert len(one.orders) == 1
     assert [(status.state, status.reason) for status in chain.status(1e9)] == [
-        (State.OUT, Outcome.UNAUTHORIZED),
+        (State.OUT, CallOutcome.UNAUTHORIZED),
         (State.CLOSED, None),
     ]
 
@@ -221,7 +220,7 @@ async def test_a_slow_call_is_hedged_after_its_vendors_own_p95_and_the_first_val
 
 async def test_a_vendor_that_hangs_rests_though_a_hedge_won_every_time() -> None:
     one, two = ScriptedVendor("one", 1e6), ScriptedVendor("two", 3.0)
-    chain = chain_of(one, two, hedge=Hedge(after="p95", min_seconds=2.0, max_extra_share=1.0))
+    chain = chain_of(one, two, hedge=HedgeLimits(after="p95", min_seconds=2.0, max_extra_share=1.0))
     chain.upstreams[0].pace = Pace(KNOWN)
     run = Run(chain, seconds=1e6)
     for _ in range(5):
@@ -249,12 +248,12 @@ async def test_a_vendor_that_gives_signs_of_life_does_not_hang_though_a_hedge_is
 
 
 async def test_a_vendor_that_hangs_until_the_budget_ends_has_failed_unless_it_had_no_fair_chance() -> None:
-    for seconds, outcome in ((20.0, Outcome.TIMED_OUT), (10.0, Outcome.OUT_OF_BUDGET)):
+    for seconds, outcome in ((20.0, CallOutcome.TIMED_OUT), (10.0, CallOutcome.OUT_OF_BUDGET)):
         chain = chain_of(ScriptedVendor("one", 1e6), attempt_seconds=30)
         run = Run(chain, seconds=seconds)
         await run.fails()
         assert run.ledger.outcomes == [("one", outcome.value)]
-        assert bool(chain.upstreams[0].breaker.reason) == (outcome is Outcome.TIMED_OUT)
+        assert bool(chain.upstreams[0].breaker.reason) == (outcome is CallOutcome.TIMED_OUT)
 
 
 async def test_before_enough_is_known_a_hedge_waits_min_seconds() -> None:
@@ -327,7 +326,7 @@ async def test_durations_are_learned_from_calls_that_succeeded_alone() -> None:
 
 
 async def test_a_vendor_that_refuses_a_form_is_asked_again_at_once_and_counts_as_sound() -> None:
-    one = ScriptedVendor("one", FormRefused("one"), FormRefused("one"), FormRefused("one"), good)
+    one = ScriptedVendor("one", FormatRefused("one"), FormatRefused("one"), FormatRefused("one"), good)
     run = Run(chain_of(one, ScriptedVendor("two")))
     assert shares(await run.write()) == {"one": 10}
     assert run.writer.chain.status(run.clock.time)[0].state is State.CLOSED
@@ -386,7 +385,7 @@ async def test_a_vendor_is_stuck_while_too_many_of_its_calls_go_on_and_back_when
     stubborn, two = StubbornVendor(), ScriptedVendor("two")
     chain = chain_of(stubborn, two, attempt_seconds=10, max_concurrency=1)
     upstream = chain.upstreams[0]
-    upstream.breaker = Breaker(Limits(failures=1_000))
+    upstream.breaker = Breaker(BreakerLimits(failures=1_000))
     run = Run(chain, seconds=1e6)
     with own_logs() as logs:
         for _ in range(MIN_STUCK + 3):
@@ -478,7 +477,7 @@ async def test_an_open_breaker_does_not_keep_the_only_vendor_from_being_tried() 
     one = ScriptedVendor("one")
     breaker = Breaker()
     for _ in range(3):
-        breaker.end(Outcome.UNREACHABLE, 1000, is_probe=False)
+        breaker.end(CallOutcome.UNREACHABLE, 1000, is_probe=False)
     run = Run(Chain([Upstream(one, 30, 64, breaker=breaker)]))
     assert (await run.write()).provenance.vendors == (VendorShare("one", "one-model", 10),)
 

@@ -9,18 +9,17 @@ import pytest
 from assessment.deadline import Deadline
 from assessment.models import Item, Mode
 from fakes.item_maker import make
-from providers.config import Breaker as Limits
-from providers.config import Price
+from providers.config import BreakerLimits, Price
 from providers.ledger import Purpose
 from providers.protocol import (
+    CallOutcome,
     EmptyReply,
     Ending,
     Listener,
-    Outcome,
     Quiz,
     RateLimited,
     Request,
-    Rung,
+    ResponseFormat,
     Unreachable,
     Usage,
     VendorError,
@@ -49,7 +48,7 @@ class Solver:
     """Answers every quiz by a rule; `choose(call, place, quiz)` gives the index as the options stand there."""
 
     model = "solver-model"
-    rung: Rung | None = None
+    response_format: ResponseFormat | None = None
 
     def __init__(self, choose: Choose, name: str = "solver", seconds: float = 0.0, error: VendorError | None = None):
         self.name = name
@@ -143,7 +142,7 @@ async def test_every_quiz_is_one_entry_of_the_ledger_with_its_cost() -> None:
     ledger = ListLedger()
     await doubts(Solver(right), ledger=ledger)
     assert [(it.purpose, it.outcome, it.wanted, it.accepted) for it in ledger.records] == [
-        (Purpose.SOLVE, Outcome.OK, 4, 4)
+        (Purpose.SOLVE, CallOutcome.OK, 4, 4)
     ] * 2
     assert [it.cost for it in ledger.records] == [pytest.approx(0.0002)] * 2
 
@@ -155,7 +154,7 @@ async def test_every_quiz_is_one_entry_of_the_ledger_with_its_cost() -> None:
 async def test_failed_quizzes_count_against_the_vendor_and_badly_answered_ones_do_not(
     error: VendorError | None, state: State
 ) -> None:
-    clock, limits = FakeClock(), Limits()
+    clock, limits = FakeClock(), BreakerLimits()
     upstream = Upstream(Solver(lambda *_: None, error=error), 30.0, 8, breaker=Breaker(limits))
     for _ in range(limits.failures):
         assert upstream.breaker.state(clock.monotonic()) is State.CLOSED
@@ -171,10 +170,10 @@ async def test_a_solver_that_asks_for_a_pause_gets_it() -> None:
 
 
 async def test_a_solver_that_says_nothing_for_its_fair_time_counts_as_hanging_and_with_less_it_does_not() -> None:
-    for seconds, reason in ((20.0, Outcome.TIMED_OUT), (10.0, None)):
+    for seconds, reason in ((20.0, CallOutcome.TIMED_OUT), (10.0, None)):
         solver = Upstream(Solver(right, seconds=1e6), 30.0, 8)
         solved = await solve(solver, quiz_of(ITEMS, 0), Deadline(FakeClock(), seconds), lambda _: None)
-        assert solved.outcome is (reason or Outcome.OUT_OF_BUDGET)
+        assert solved.outcome is (reason or CallOutcome.OUT_OF_BUDGET)
         assert solver.breaker.reason is reason
 
 
@@ -182,7 +181,7 @@ async def test_a_quiz_that_is_cancelled_gives_its_place_and_its_probe_back_and_i
     solver, begun = Solver(right, seconds=1e6), asyncio.Event()
     upstream, ledger = Upstream(solver, 30.0, 1), ListLedger()
     for _ in range(3):
-        upstream.breaker.end(Outcome.UNREACHABLE, -100.0, is_probe=False)
+        upstream.breaker.end(CallOutcome.UNREACHABLE, -100.0, is_probe=False)
     clock = FakeClock()
 
     async def stand_still(_: float) -> None:
@@ -196,7 +195,7 @@ async def test_a_quiz_that_is_cancelled_gives_its_place_and_its_probe_back_and_i
     checking.cancel()
     await asyncio.wait({checking})
     assert upstream.breaker.is_ready(clock.time)
-    assert [it.outcome for it in ledger.records] == [Outcome.ABANDONED] * 2
+    assert [it.outcome for it in ledger.records] == [CallOutcome.ABANDONED] * 2
     async with asyncio.timeout(1), upstream.places.place():
         pass
 
@@ -205,7 +204,7 @@ async def test_a_solver_that_swallows_cancellation_gives_its_place_back() -> Non
     stubborn = StubbornVendor()
     upstream = Upstream(stubborn, 30.0, 1)
     solved = await solve(upstream, quiz_of(ITEMS, 0), Deadline(FakeClock(), 20.0), lambda _: None)
-    assert solved.outcome is Outcome.TIMED_OUT
+    assert solved.outcome is CallOutcome.TIMED_OUT
     async with asyncio.timeout(1), upstream.places.place():
         stubborn.released.set()
 

@@ -10,7 +10,7 @@ from assessment.errors import GenerationFailed
 from assessment.models import Mode
 from providers import prompts
 from providers.config import Price, Questions
-from providers.ledger import AttemptRecord, Ledger
+from providers.ledger import Ledger, VendorCallRecord
 from providers.protocol import RateLimited
 from providers.routing.chain import Chain
 from providers.routing.hedge import HedgePolicy
@@ -36,7 +36,7 @@ PRICE = Price(input_per_million=1.0, output_per_million=10.0)
 
 
 class BrokenLedger:
-    def record(self, record: AttemptRecord) -> None:
+    def record(self, record: VendorCallRecord) -> None:
         raise OSError(f"disk full while writing {record.vendor}")
 
 
@@ -51,7 +51,7 @@ async def test_every_attempt_has_one_record_with_all_that_a_bill_needs() -> None
     record = ledger.records[0]
     assert [it.part for it in ledger.records] == [0, 1]
     assert len({it.writing_id for it in ledger.records}) == 1
-    assert msgspec.structs.replace(record, writing_id="") == AttemptRecord(
+    assert msgspec.structs.replace(record, writing_id="") == VendorCallRecord(
         writing_id="",
         mode=Mode.LIVE,
         vendor="one",
@@ -63,7 +63,7 @@ async def test_every_attempt_has_one_record_with_all_that_a_bill_needs() -> None
         part=0,
         is_hedge=False,
         outcome=record.outcome,
-        rung=None,
+        response_format=None,
         wanted=5,
         accepted=5,
         rejected={},

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.models.figures import Estimate
+from bench.models.figures import Measured
 from bench.models.report import numbers
 
 MINUS, SPACE = "\N{MINUS SIGN}", numbers.NO_BREAK
@@ -41,23 +41,23 @@ def test_a_figure_is_said_in_its_unit(figure: float | None, unit: str, text: str
 @pytest.mark.parametrize(
     ("estimate", "unit", "text"),
     [
-        (Estimate(0.9, 0.85, 0.95, 100), "share", "85.0 to 95.0%"),
-        (Estimate(0.004, 0.0038, 0.0043, 100), "usd", "$0.0038 to 0.0043"),
-        (Estimate(0.9), "share", ""),
-        (Estimate(None), "share", ""),
+        (Measured(0.9, 0.85, 0.95, 100), "share", "85.0 to 95.0%"),
+        (Measured(0.004, 0.0038, 0.0043, 100), "usd", "$0.0038 to 0.0043"),
+        (Measured(0.9), "share", ""),
+        (Measured(None), "share", ""),
     ],
 )
-def test_an_interval_names_its_unit_once(estimate: Estimate, unit: str, text: str) -> None:
+def test_an_interval_names_its_unit_once(estimate: Measured, unit: str, text: str) -> None:
     assert numbers.interval(estimate, unit) == text
 
 
 def test_a_difference_of_shares_is_said_in_signed_points() -> None:
-    said = numbers.difference(Estimate(-0.031, -0.05, 0.012, 40), "share")
+    said = numbers.difference(Measured(-0.031, -0.05, 0.012, 40), "share")
     assert said == (f"{MINUS}3.1 points", f"{MINUS}5.0 to +1.2 points")
 
 
 def test_a_difference_of_nothing_has_no_sign() -> None:
-    assert numbers.difference(Estimate(0.0), "seconds") == (f"0.0{SPACE}s", "")
+    assert numbers.difference(Measured(0.0), "seconds") == (f"0.0{SPACE}s", "")
 
 
 @given(
@@ -65,5 +65,5 @@ def test_a_difference_of_nothing_has_no_sign() -> None:
 )
 def test_every_number_can_be_said(figure: float, unit: str) -> None:
     assert numbers.value(figure, unit)
-    assert numbers.difference(Estimate(figure, figure, figure, 1), unit)[0]
-    numbers.interval(Estimate(figure, figure, figure, 1), unit)
+    assert numbers.difference(Measured(figure, figure, figure, 1), unit)[0]
+    numbers.interval(Measured(figure, figure, figure, 1), unit)

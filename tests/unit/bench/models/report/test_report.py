@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from assessment.findings import hard
-from bench.models.figures import Estimate, Summary
+from bench.models.figures import Measured, Summary
 from bench.models.metrics import METRICS
 from bench.models.records import ItemRecord
 from bench.models.report import plots, prose, svg, write_report
@@ -186,7 +186,7 @@ def test_pairs_without_a_verdict_show_no_difference(files: tuple[str, str, str])
 def test_every_figure_comes_back_from_the_rows(files: tuple[str, str, str]) -> None:
     read = list(csv.DictReader(files[2].splitlines()))
     found = {
-        (row["subject"], row["metric"]): Estimate(
+        (row["subject"], row["metric"]): Measured(
             _number(row["value"]), _number(row["low"]), _number(row["high"]), int(row["n"])
         )
         for row in read
@@ -256,7 +256,7 @@ def test_a_run_without_subjects_is_still_a_report(tmp_path: Path) -> None:
 
 
 def test_a_free_subject_is_shown_in_the_plot_of_prices(tmp_path: Path) -> None:
-    free = {"usd_per_accepted": Estimate(0.0), "accepted_rate": Estimate(0.5)}
+    free = {"usd_per_accepted": Measured(0.0), "accepted_rate": Measured(0.5)}
     found = msgspec.structs.replace(unknown(), subjects=(bare("mini", figures=free), bare("haiku")))
     plot = plots.pareto(found)
     assert "1 mini: $0.00, 50.0% accepted" in plot.wide
@@ -274,8 +274,8 @@ def test_rare_rules_are_taken_together(files: tuple[str, str, str]) -> None:
 def test_an_unknown_metric_goes_by_its_name(tmp_path: Path) -> None:
     found = msgspec.structs.replace(
         unknown(),
-        subjects=(bare("mini", figures={"brand_new": Estimate(3.0, 2.0, 4.0, 5)}),),
-        comparisons=(comparison("brand_new", "mini", "haiku", Estimate(1.0)),),
+        subjects=(bare("mini", figures={"brand_new": Measured(3.0, 2.0, 4.0, 5)}),),
+        comparisons=(comparison("brand_new", "mini", "haiku", Measured(1.0)),),
     )
     html, _, rows = written(found, tmp_path, [])
     assert "brand new" in Page(html).text

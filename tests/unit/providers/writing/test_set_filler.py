@@ -17,11 +17,12 @@ from providers import prompts
 from providers.config import Questions
 from providers.protocol import Order
 from providers.vendors.decode import Draft, Reject, decode
-from providers.writing.candidates import Board, Sheet
+from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.key_check import Doubts, KeyChecker
 from providers.writing.orders import Refs
 from providers.writing.recorder import Recorder
-from providers.writing.writer import MAX_ASSEMBLIES, Writer
+from providers.writing.set_filler import MAX_ASSEMBLIES
+from providers.writing.writer import Writer
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import ScriptedVendor, brief, chain_of, good, order, text_of
 
@@ -171,32 +172,32 @@ def test_whatever_sources_a_vendor_names_the_set_keeps_the_rules_or_there_is_non
     assert {violation.finding.rule for violation in found} <= {"key_positions"}  # those are the shuffle's
 
 
-def board_of(items: int = 10) -> tuple[Board, Sheet]:
-    board = Board(brief(items), Refs(brief(items)))
-    return board, board.hand_out(Sheet(range(items), lambda: None))
+def board_of(items: int = 10) -> tuple[CandidatePool, SlotGroup]:
+    pool = CandidatePool(brief(items), Refs(brief(items)))
+    return pool, pool.register(SlotGroup(range(items), lambda: None))
 
 
 def test_the_latest_reasons_go_out_with_those_of_sets_at_the_end_and_no_more_than_a_prompt_holds() -> None:
-    board, sheet = board_of()
+    pool, group = board_of()
     for draft in drafts(tempting):
-        board.take(draft, sheet, Author(), None)
-    assert not board.assemble()
-    board.note(Reject("options", f"reason {number}") for number in range(500))
-    board.note([Reject("options", "reason 0")])
-    assert len(board.complaints) == prompts.MAX_COMPLAINTS
-    assert board.complaints[-1] == ADVICE["longest"]
-    assert board.complaints[-3:-1] == ("reason 499", "reason 0 (2 times)")
+        pool.take(draft, group, Author(), None)
+    assert not pool.assemble()
+    pool.note(Reject("options", f"reason {number}") for number in range(500))
+    pool.note([Reject("options", "reason 0")])
+    assert len(pool.complaints) == prompts.MAX_COMPLAINTS
+    assert pool.complaints[-1] == ADVICE["longest"]
+    assert pool.complaints[-3:-1] == ("reason 499", "reason 0 (2 times)")
 
 
 def test_an_item_that_was_dropped_is_still_named_as_asked_before() -> None:
-    board, sheet = board_of()
+    pool, group = board_of()
     for draft in drafts(good):
-        board.take(draft, sheet, Author(), None)
-    assert board.assemble()
-    dropped = board.items[3]
-    board.drop([3], Reject("key_doubted", "doubted"))
-    assert dropped.stem in {item.stem for item in board.seen}
-    assert board.open_slots == (3,)
+        pool.take(draft, group, Author(), None)
+    assert pool.assemble()
+    dropped = pool.items[3]
+    pool.drop([3], Reject("key_doubted", "doubted"))
+    assert dropped.stem in {item.stem for item in pool.seen}
+    assert pool.open_slots == (3,)
 
 
 def drafts(answer: Callable[[Order], str]) -> tuple[Draft, ...]:

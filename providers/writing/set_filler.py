@@ -1,0 +1,44 @@
+"""Fills the slots of a set: in groups at the same time, and again after every choice that needs other items."""
+
+import asyncio
+
+from providers.config import Questions
+from providers.writing.group_filler import GroupFiller, Writing
+from providers.writing.orders import split
+
+# A set is put together so often at most; models that go on giving the key away by its length do not learn in more.
+MAX_ASSEMBLIES = 6
+
+
+class SetFiller:
+    """Fills the open slots of one pool, again after every assembly that needs other items."""
+
+    def __init__(self, writing: Writing, questions: Questions) -> None:
+        self.writing = writing
+        self.rounds = 0
+        self._questions = questions
+        self._assemblies = 0
+
+    async def write_set(self) -> None:
+        """Leave the pool full with a set that satisfies the rules, or not full."""
+        while await self._fill() and not await asyncio.to_thread(self.writing.pool.assemble):
+            self._assemblies += 1
+            if self._assemblies >= MAX_ASSEMBLIES:
+                return
+
+    async def _fill(self) -> bool:
+        """Split the open slots over groups that are filled at the same time, each with its own failover.
+
+        All of them stop when the last slot is filled; tells whether it is.
+        """
+        pool = self.writing.pool
+        parts = split(pool.open_slots, self._questions)
+        fillers = [
+            GroupFiller(self.writing, part, number=number, parts=len(parts), rounds=self.rounds)
+            for number, part in enumerate(parts)
+        ]
+        async with asyncio.TaskGroup() as tasks:
+            for filler in fillers:
+                tasks.create_task(filler.run())
+        self.rounds = max((filler.rounds for filler in fillers), default=self.rounds)
+        return pool.is_full
