@@ -73,7 +73,7 @@ async def run_retake(*arguments: str, environment: Mapping[str, str]) -> str:
 
 
 async def finished_retake(*arguments: str, environment: Mapping[str, str]) -> Finished:
-    """Run a `retake` command to its end, whatever end that is."""
+    """Run a `retake` command to its end, whatever end that is; one that does not come to it is killed."""
     return await finished_command("-m", "cli", *arguments, environment=environment)
 
 
@@ -86,8 +86,13 @@ async def finished_command(*arguments: str, environment: Mapping[str, str]) -> F
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(START_SECONDS):
-        stdout, stderr = await process.communicate()
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            stdout, stderr = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode is not None
     return Finished(process.returncode, stdout.decode(), stderr.decode())
 

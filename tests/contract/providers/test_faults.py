@@ -17,7 +17,9 @@ from providers.check import check
 from providers.config import ProvidersConfig, load
 from providers.protocol import CallOutcome
 from tests.own_logs import own_logs
+from tests.unit.delivery.fakes import ManualClock
 from tests.unit.providers.fakes import ListLedger, brief
+from tests.waiting import until
 
 BUDGET_SECONDS = 4.0
 KEY = "sk-should-never-be-logged"
@@ -113,9 +115,16 @@ async def test_when_every_vendor_takes_for_ever_the_end_comes_in_time(
 ) -> None:
     first.reset(fault)
     second.reset(fault)
+    clock = ManualClock()
+    writing = asyncio.create_task(build_vendors(config, clock=clock).write(brief(10), Deadline(clock, 2.0)))
+    await until(lambda: first.calls == 2)
+    await clock.advance(1.0)
+    await until(lambda: second.calls == 2)
+    assert not writing.done()
+    await clock.advance(1.0)
     with pytest.raises(GenerationFailed):
-        async with asyncio.timeout(10):  # only so that a failure ends
-            await build_vendors(config).write(brief(10), Deadline(SystemClock(), 2.0))
+        async with asyncio.timeout(10):  # only so that a failure ends: its clock stands still
+            await writing
     assert (first.calls, second.calls) == (2, 2)
 
 
