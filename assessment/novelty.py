@@ -105,14 +105,6 @@ class Seen:
         return None
 
 
-def similarity(one: Trace, other: Trace) -> tuple[float, float]:
-    """Jaccard similarity of the runs of four words, and of the content words; 0 to 1."""
-    return (
-        _jaccard(one.runs, one.run_count, other.runs, other.run_count),
-        _jaccard(one.content, one.content_count, other.content, other.content_count),
-    )
-
-
 def without_setting(stem: str) -> str:
     """The stem without a first clause that sets the scene, where what follows can stand by itself."""
     for separator in (", ", "、", "，"):  # noqa: RUF001 - the commas of other scripts

@@ -180,9 +180,9 @@ def _carry_out(
 
 
 def _report(path: Path, out: Path, console: Console) -> None:
+    from bench.models.records import items_of
     from bench.models.report.numbers import interval, value
     from bench.models.report.write import write_report
-    from bench.models.runner.results import items_of
     from bench.models.summary import summarise
 
     summary = summarise(path)

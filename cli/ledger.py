@@ -1,18 +1,17 @@
 """`retake ledger`: what the vendors did, and what it cost."""
 
 import re
+from collections.abc import Sequence
 
 import click
-import msgspec
-from rich.console import Console
 from rich.table import Table
 
+from cli.printing import print_found
 from cli.running import read_settings, with_database
 from db.engine import RetakeEngine
 from db.ledger import VendorSummary, summaries
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-LINE = 160  # characters, when the output is no terminal and has no width of its own
 
 
 class Span(click.ParamType[int]):
@@ -38,15 +37,10 @@ def ledger(since: int, as_json: bool) -> None:  # click passes options by name
         return await summaries(since)
 
     found = with_database(work)
-    if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(found)))
-    else:
-        console = Console()
-        console.width = console.width if console.is_terminal else LINE
-        console.print(_table(found) if found else "no request to a vendor in this time")
+    print_found(found, _table, "no request to a vendor in this time", as_json=as_json)
 
 
-def _table(found: list[VendorSummary]) -> Table:
+def _table(found: Sequence[VendorSummary]) -> Table:
     table = Table("vendor", "outcomes", "items accepted / rejected", title="Requests to vendors")
     for name in ("attempts", "p50 s", "p95 s", "tokens in", "tokens out", "cost $"):
         table.add_column(name, justify="right")

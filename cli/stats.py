@@ -1,14 +1,17 @@
 """`retake stats`: how the questions of the archive behave."""
 
+from collections.abc import Sequence
+from functools import partial
+
 import click
 import msgspec
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from assessment.item_statistics import MIN_ANSWERS, Distractors, Estimate, GroupReport, KeyPositions
 from assessment.models import Mode
-from cli.ledger import LINE, Span
+from cli.ledger import Span
+from cli.printing import print_found
 from cli.running import read_settings, with_database
 from db.engine import RetakeEngine
 from db.item_statistics import UnknownPlatform, item_statistics
@@ -41,15 +44,11 @@ def stats(since: int, mode: str, platform: str | None, min_n: int, as_json: bool
         found = with_database(work)
     except UnknownPlatform as error:
         raise click.ClickException(f"no platform is named {platform!r}") from error
-    if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(found)))
-    else:
-        console = Console()
-        console.width = console.width if console.is_terminal else LINE
-        console.print(_table(found, mode) if found else f"no attempt was submitted in {mode} mode in this time")
+    nothing = f"no attempt was submitted in {mode} mode in this time"
+    print_found(found, partial(_table, mode), nothing, as_json=as_json)
 
 
-def _table(found: tuple[GroupReport, ...], mode: str) -> Table:
+def _table(mode: str, found: Sequence[GroupReport]) -> Table:
     table = Table("skill", "model", "prompt", "difficulty", title=f"Questions of {mode} attempts, 95% intervals")
     for name in ("answers", "facility", "discrimination", "non-functioning\ndistractors", "key at\nA / B / C / D", "p"):
         table.add_column(name, justify="right")

@@ -13,9 +13,9 @@ from assessment.models import Brief, Mode, Skill, Slot, SourceItem, SourceKind
 from bench.chaos.farm import Lane
 from bench.chaos.figures import Run
 from bench.chaos.plan import VENDORS, Cell, Scale, dialects
+from bench.kept_attempts import KeptAttempts
 from providers.build import build_vendors
 from providers.config import ProvidersConfig
-from providers.ledger import VendorCallRecord
 from providers.snapshot import Snapshot
 
 TOTAL = 10
@@ -31,25 +31,12 @@ _SOURCES = (
 BRIEF_SLOTS = tuple(Slot(_SKILLS[number % 3], _SOURCES[number % 2]) for number in range(TOTAL))
 
 
-class Attempts:
-    """A ledger in memory."""
-
-    def __init__(self) -> None:
-        self.records: list[VendorCallRecord] = []
-
-    def record(self, record: VendorCallRecord) -> None:
-        self.records.append(record)
-
-    def __str__(self) -> str:
-        return " ".join(f"{it.vendor}:{it.outcome.value}{'(hedge)' if it.is_hedge else ''}" for it in self.records)
-
-
 def brief(seed: int) -> Brief:
     """A set of ten for somebody new."""
     return Brief(Mode.LIVE, BRIEF_SLOTS, seed=f"chaos:{seed}")
 
 
-def snapshot(lane: Lane, cell: Cell, seed: int, scale: Scale, attempts: Attempts) -> Snapshot:
+def snapshot(lane: Lane, cell: Cell, seed: int, scale: Scale, attempts: KeptAttempts) -> Snapshot:
     """Write the configuration, read it back as the server does, and build from it."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         file = Path(folder) / "providers.yaml"
@@ -57,7 +44,7 @@ def snapshot(lane: Lane, cell: Cell, seed: int, scale: Scale, attempts: Attempts
         return build_vendors(ProvidersConfig.from_file(file, KEY), ledger=attempts)
 
 
-async def write_set(writer: Snapshot, attempts: Attempts, lane: Lane, seed: int, scale: Scale) -> Run:
+async def write_set(writer: Snapshot, attempts: KeptAttempts, lane: Lane, seed: int, scale: Scale) -> Run:
     """One set on vendors that are prepared; the calls are counted from zero."""
     seconds, is_complete = await timed(writer, seed, scale)
     accepted = sum(record.accepted for record in attempts.records)

@@ -7,6 +7,7 @@ from bench.chaos import ours, router
 from bench.chaos.farm import Lane
 from bench.chaos.figures import OURS, ROUTER, Result, Run
 from bench.chaos.plan import Cell, Scale
+from bench.kept_attempts import KeptAttempts
 
 Job = tuple[Cell, int, str]
 
@@ -29,7 +30,7 @@ async def run_one(lane: Lane, cell: Cell, seed: int, who: str, scale: Scale) -> 
     await lane.prepare(cell.behaviours, scale.pace, seed)
     if who == ROUTER:
         return await router.write_set(router.router(lane, cell, seed, scale), cell, lane, seed, scale)
-    attempts = ours.Attempts()
+    attempts = KeptAttempts()
     writer = ours.snapshot(lane, cell, seed, scale, attempts)
     return await ours.write_set(writer, attempts, lane, seed, scale)
 

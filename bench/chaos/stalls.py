@@ -9,6 +9,7 @@ from bench.chaos import ours, router
 from bench.chaos.farm import Lane
 from bench.chaos.figures import percentile
 from bench.chaos.plan import VENDORS, Cell, Scale
+from bench.kept_attempts import KeptAttempts
 
 STALLS = "5% stall"
 WARM_UP = 30
@@ -33,7 +34,7 @@ class Stalls(msgspec.Struct, frozen=True):
 async def measure_ours(lane: Lane, sets: int, scale: Scale) -> Stalls:
     """Many sets with one snapshot, which knows its vendors by then."""
     await lane.prepare((STALLS,) * VENDORS, scale.pace, 1)
-    writer = ours.snapshot(lane, _CELL, 1, scale, ours.Attempts())
+    writer = ours.snapshot(lane, _CELL, 1, scale, KeptAttempts())
     return await _measure(lane, sets, ours.MINIMUM_CALLS, lambda seed: ours.timed(writer, seed, scale))
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest
 
+from assessment import item_statistics
 from bench.models.figures import Measured
 
 RESAMPLES = 2000
@@ -51,8 +51,8 @@ def wilson(successes: int, n: int) -> Measured:
     """A share of independent units; of none, nothing is known."""
     if not n:
         return Measured(None)
-    interval = binomtest(successes, n).proportion_ci(method="wilson")
-    return holding(successes / n, float(interval.low), float(interval.high), n)
+    found = item_statistics.wilson(successes, n)
+    return Measured(found.value, found.low, found.high, n)
 
 
 def cluster_bootstrap(

@@ -6,6 +6,8 @@ profile was changed: empty for the profile as it stands, `counterpart` with othe
 `injected` with orders to the writer in the student's text.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -117,3 +119,23 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
 
 
 Record = RunRecord | CallRecord | FormRecord | ItemRecord
+
+
+def records_of(path: Path) -> Iterator[Record]:
+    """The records of a file, line by line; a last line that was cut off is left out.
+
+    Raises ValueError with the number of another line that is no record.
+    """
+    decoder = msgspec.json.Decoder(Record)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip() and line.endswith(b"\n"):
+                try:
+                    yield decoder.decode(line)
+                except msgspec.DecodeError as error:
+                    raise ValueError(f"{path}, line {number}: {error}") from error
+
+
+def items_of(path: Path) -> Iterator[ItemRecord]:
+    """The items of a file."""
+    return (record for record in records_of(path) if isinstance(record, ItemRecord))

@@ -1,16 +1,14 @@
 """From the records of a run to its figures, in one pass: sums of each set are kept, items are not."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-
-import msgspec
 
 from bench.models.comparison import compare
 from bench.models.estimates import PLAIN, difficulties, estimates, key_positions
 from bench.models.figures import SubjectFigures, Summary
 from bench.models.preference import in_order, recommend
-from bench.models.records import Record, RunRecord
+from bench.models.records import Record, RunRecord, records_of
 from bench.models.tally import Tally, count
 
 Tallies = dict[str, dict[str, Tally]]
@@ -26,7 +24,7 @@ def summarise(source: Path | Iterable[Record]) -> Summary:
 
     Raises NoRun without a run record, ValueError with the number of a line that is no record.
     """
-    run, tallies = tally_up(read(source) if isinstance(source, Path) else source)
+    run, tallies = tally_up(records_of(source) if isinstance(source, Path) else source)
     subjects = in_order([_figures_of(name, variants, run) for name, variants in tallies.items()])
     chain, reasons = recommend(subjects, {name: variants[PLAIN].vendors for name, variants in tallies.items()})
     plain = {subject.subject: tallies[subject.subject][PLAIN] for subject in subjects}
@@ -37,18 +35,6 @@ def summarise(source: Path | Iterable[Record]) -> Summary:
         chain=chain,
         chain_reasons=reasons,
     )
-
-
-def read(path: Path) -> Iterator[Record]:
-    """The records of a file, line by line."""
-    decoder = msgspec.json.Decoder(Record)
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                try:
-                    yield decoder.decode(line)
-                except msgspec.DecodeError as error:
-                    raise ValueError(f"{path}, line {number}: {error}") from error
 
 
 def tally_up(records: Iterable[Record]) -> tuple[RunRecord, Tallies]:

@@ -5,8 +5,8 @@ from pathlib import Path
 from bench.models.comparison import compare
 from bench.models.estimates import PLAIN
 from bench.models.metrics import METRICS
+from bench.models.records import records_of
 from bench.models.report.numbers import interval, value
-from bench.models.runner.results import records_of
 from bench.models.summary import summarise, tally_up
 
 NO_DIFFERENCE = "no difference shown"

@@ -7,8 +7,7 @@ import msgspec
 
 from bench.models.figures import Measured, Summary
 from bench.models.intervals import wilson
-from bench.models.records import ItemRecord
-from bench.models.runner.results import items_of
+from bench.models.records import ItemRecord, items_of
 from bench.planted.vendors import PLANTED
 
 

@@ -3,11 +3,9 @@
 import asyncio
 import sys
 
-from rich.console import Console
-from rich.table import Table
-
 from bench.providers.crowd import Crowd, crowd
 from bench.providers.overhead import Ratio, cpu_ratio, prompt_tokens, time_ratio
+from bench.rows import Row, print_rows
 
 STUDENTS = 1000
 FEW_STUDENTS = 100
@@ -17,8 +15,6 @@ MAX_MEMORY_MB = 600
 MAX_P99 = 3.0
 PER_CALL = (2, 3, 5)
 GOAL_PER_CALL = 3
-
-Row = tuple[str, str, str, bool]
 
 
 def main() -> int:
@@ -30,7 +26,7 @@ def main() -> int:
         *(_time(per_call) for per_call in PER_CALL),
         *_crowd(asyncio.run(crowd(students))),
     ]
-    _print(rows)
+    print_rows("Retake, provider layer", rows)
     return 0 if all(row[3] for row in rows) else 1
 
 
@@ -71,13 +67,6 @@ def _crowd(found: Crowd) -> list[Row]:
         ("connections idle in transaction, most", f"{found.idle_in_transaction}", "", True),
         ("oldest transaction meanwhile", f"{found.oldest_transaction:.2f} s", "1 s", found.oldest_transaction < 1.0),
     ]
-
-
-def _print(rows: list[Row]) -> None:
-    table = Table("measured", "figure", "goal", "", title="Retake, provider layer")
-    for name, figure, goal, reached in rows:
-        table.add_row(name, figure, goal, "" if not goal else "ok" if reached else "MISSED")
-    Console(width=120).print(table)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ from bench.service.student import StudentClient
 from db.embedded import EmbeddedServer
 
 VENDOR_SECONDS = 10
-PREPARING = 8
 LOOKS_PER_SECOND = 20
 IDLE_LOOKS = 200
 OPEN_FILES = 8192

@@ -14,6 +14,7 @@ from pathlib import Path
 from assessment.blueprint import plan
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKind, WrittenSet
+from bench.kept_attempts import KeptAttempts
 from bench.real_model.wire import look
 from providers.build import build_vendors
 from providers.config import ProvidersConfig
@@ -42,23 +43,12 @@ hedge: {{after: p95, min_seconds: 60, max_extra_share: 0}}
 """
 
 
-class Kept:
-    """A ledger in memory."""
-
-    def __init__(self) -> None:
-        self.records: list[VendorCallRecord] = []
-
-    def record(self, record: VendorCallRecord) -> None:
-        """Keep it."""
-        self.records.append(record)
-
-
 def main() -> int:
     """Look at the wire, write a set, report; 0 only if the set is complete and the model was judged."""
     python = Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL_PYTHON
     with served(python) as base_url:
         _report_wire(base_url)
-        ledger, began = Kept(), time.monotonic()
+        ledger, began = KeptAttempts(), time.monotonic()
         written = asyncio.run(_write(base_url, ledger))
         seconds = time.monotonic() - began
     return _report(written, ledger.records, seconds)
@@ -85,7 +75,7 @@ def _address(process: "subprocess.Popen[str]") -> str:
     raise SystemExit("the model did not start")
 
 
-async def _write(base_url: str, ledger: Kept) -> WrittenSet:
+async def _write(base_url: str, ledger: KeptAttempts) -> WrittenSet:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "providers.yaml"
         path.write_text(CONFIG.format(base_url=base_url))

@@ -11,9 +11,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
-from rich.console import Console
-from rich.table import Table
 
+from bench.rows import Row, print_rows
 from bench.service.load import throughput
 from bench.service.processes import Started, free_port, key, started
 from bench.service.student import StudentClient
@@ -25,8 +24,6 @@ RETAKES_PER_STUDENT = 5  # one who has seen hundreds of questions is not the rul
 SUBMITS = 60
 STARTS = 5
 CLIENT_CORE = {1}
-
-Row = tuple[str, str, str, bool]
 
 
 def main() -> int:
@@ -46,7 +43,7 @@ def main() -> int:
         stack.enter_context(_vendor(vendor))
         rows += _writing({**environment, **_providers(Path(folder), vendor, stream=False)}, live_key)
         rows += _streamed({**environment, **_providers(Path(folder), vendor, stream=True)}, live_key)
-    _print(rows)
+    print_rows("Retake, HTTP service", rows)
     return 0 if all(row[3] for row in rows) else 1
 
 
@@ -169,13 +166,6 @@ def _providers(folder: Path, port: int, *, stream: bool) -> dict[str, str]:
         f" api_base: 'http://127.0.0.1:{port}/v1', stream: {str(stream).lower()}}}\nchain: [instant]\n"
     )
     return {"RETAKE_PROVIDERS": str(file), "BENCH_KEY": "not-a-secret"}
-
-
-def _print(rows: list[Row]) -> None:
-    table = Table("measured", "figure", "goal", "", title="Retake, HTTP service")
-    for name, figure, goal, reached in rows:
-        table.add_row(name, figure, goal, "" if not goal else "ok" if reached else "MISSED")
-    Console(width=110).print(table)
 
 
 if __name__ == "__main__":

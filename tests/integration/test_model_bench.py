@@ -10,8 +10,8 @@ import structlog
 import yaml
 from click.testing import CliRunner
 
-from bench.models.records import FormRecord, ItemRecord
-from bench.models.runner.results import records_of, unit_of
+from bench.models.records import FormRecord, ItemRecord, records_of
+from bench.models.runner.results import unit_of
 from bench.models.summary import summarise
 from bench.planted.__main__ import planted
 from bench.planted.check import recovered

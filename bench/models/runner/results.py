@@ -1,13 +1,13 @@
 """results.jsonl: one record per line, a unit at a time, so that a run that was cut off can go on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
-from bench.models.records import CallRecord, FormRecord, ItemRecord, Record, RunRecord
+from bench.models.records import CallRecord, FormRecord, Record, RunRecord, records_of
 from bench.models.runner.plan import Request, Unit, retakes_of
 
 NAME = "results.jsonl"
@@ -64,20 +64,6 @@ class Results:
         self.path.write_bytes(b"".join(map(_line, kept)))
         self.done = frozenset(ended)
         self.spent = sum(record.cost or 0.0 for record in found if isinstance(record, CallRecord))
-
-
-def records_of(path: Path) -> Iterator[Record]:
-    """The records of a file; a last line that was cut off is left out. Raises msgspec.DecodeError for another one."""
-    decoder = msgspec.json.Decoder(Record)
-    with path.open("rb") as lines:
-        for line in lines:
-            if line.endswith(b"\n"):
-                yield decoder.decode(line)
-
-
-def items_of(path: Path) -> Iterator[ItemRecord]:
-    """The items of a file."""
-    return (record for record in records_of(path) if isinstance(record, ItemRecord))
 
 
 def unit_of(record: Record) -> Unit:

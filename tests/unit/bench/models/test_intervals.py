@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assessment import item_statistics
 from bench.models.figures import Measured
 from bench.models.intervals import (
     FloatArray,
@@ -42,6 +43,12 @@ def test_wilson_of_none_in_ten_still_leaves_room_above() -> None:
     found = wilson(0, 10)
     assert (found.value, found.low) == (0, 0)
     assert found.high == pytest.approx(3.8415 / 13.8415, abs=1e-4)  # z² / (n + z²)
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_a_share_has_the_same_interval_as_in_the_statistics_of_items(tried: tuple[int, int]) -> None:
+    found, expected = wilson(*tried), item_statistics.wilson(*tried)
+    assert (found.value, found.low, found.high, found.n) == (expected.value, expected.low, expected.high, tried[1])
 
 
 def test_of_nothing_nothing_is_known() -> None:

@@ -184,6 +184,13 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
         summarise(path)
 
 
+def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    lines = [msgspec.json.encode(record) + b"\n" for record in a_run()]
+    path.write_bytes(b"".join(lines) + lines[-1][:20])
+    assert summarise(path) == summarise(a_run())
+
+
 def test_records_without_a_run_are_refused() -> None:
     with pytest.raises(NoRun):
         summarise([item()])
