@@ -1,23 +1,23 @@
 """From the JSON of each endpoint to values of the domain, with the checks in the order of the contract."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from api.fields import (
-    EMAIL,
-    MAX_EMAIL,
+from api.fields import Body, Fields, callback_url, http_url
+from api.received import (
     MAX_ID,
-    MAX_NAME,
-    MAX_PHONE,
-    MAX_TEXT,
-    MAX_URL,
-    PHONE,
-    Fields,
-    callback_url,
-    http_url,
-    matching,
-    optional_text,
-    required_text,
+    AnswerToQuestion,
+    Certificate,
+    Experience,
+    NameSkillRequest,
+    OfVerification,
+    Project,
+    Received,
+    SkillToStore,
+    StoreItemsRequest,
+    StoreMethodRequest,
+    StoreSkillsRequest,
+    SubmitRequest,
+    VerifyRequest,
 )
 from assessment.errors import (
     Detail,
@@ -26,21 +26,14 @@ from assessment.errors import (
     InvalidInput,
     InvalidSkillIds,
     InvalidVerificationMethod,
-    MissingCallbackWebhookUrl,
     MissingContact,
-    MissingName,
-    MissingSkillId,
     MissingSkills,
-    MissingStudentId,
-    MissingVerificationId,
     MissingVerificationMethod,
     NoDataSent,
     NoItemsSelected,
 )
 from assessment.evidence import (
-    FACT_FIELDS,
     ID_FIELDS,
-    TITLE_FIELDS,
     ChosenSkill,
     Opening,
     Person,
@@ -48,78 +41,70 @@ from assessment.evidence import (
 )
 from assessment.models import Answer, Method, Skill, SourceKind, Standing
 
-LIST_FIELDS = {
-    SourceKind.PROJECT: "projects",
-    SourceKind.EXPERIENCE: "experience",
-    SourceKind.CERTIFICATE: "certificates",
+EVIDENCE: dict[SourceKind, tuple[str, type[Received]]] = {
+    SourceKind.PROJECT: ("projects", Project),
+    SourceKind.EXPERIENCE: ("experience", Experience),
+    SourceKind.CERTIFICATE: ("certificates", Certificate),
 }
-CHOICE_FIELDS = {
-    SourceKind.PROJECT: "projectIds",
-    SourceKind.EXPERIENCE: "workExperienceIds",
-    SourceKind.CERTIFICATE: "credentialIds",
+CHOICES = {
+    SourceKind.PROJECT: "project_ids",
+    SourceKind.EXPERIENCE: "work_experience_ids",
+    SourceKind.CERTIFICATE: "credential_ids",
 }
-DATE_FIELDS = {
-    SourceKind.PROJECT: ("startDate", "endDate"),
-    SourceKind.EXPERIENCE: ("startDate", "endDate"),
-    SourceKind.CERTIFICATE: ("issueDate",),
-}
-MAX_PROOF_URLS = 20
 NOT_OWN = "is not this session's"
-MAX_SKILLS = 100
-MAX_ITEMS = 500  # of one kind: more than anybody has done
 
 
 def opening(fields: Fields, *, private_webhooks: bool) -> Opening:
     """Read the body of POST /verify; webhooks to the operator's own network are refused unless allowed."""
-    student_id = required_text(fields, "studentId", MissingStudentId, MAX_ID)
-    url = required_text(fields, "callbackWebhookUrl", MissingCallbackWebhookUrl, MAX_URL)
-    name = required_text(fields, "name", MissingName, MAX_NAME)
-    email = optional_text(fields, "email", MAX_EMAIL)
-    phone = optional_text(fields, "phoneNumber", MAX_PHONE)
+    body = Body(VerifyRequest, fields)
+    student_id, url, name = body.text("student_id"), body.text("callback_webhook_url"), body.text("name")
+    email, phone = body.optional_text("email"), body.optional_text("phone_number")
     if email is None and phone is None:
-        raise MissingContact(Detail("email", "is required where there is no phoneNumber"))
-    lists = {kind: fields.get(field) for kind, field in LIST_FIELDS.items()}
-    no_arrays = [kind for kind, sent in lists.items() if not isinstance(sent, list)]
+        raise MissingContact(Detail(body.path("email"), "is required where there is no phoneNumber"))
+    lists = [body.sent(attribute) for attribute, _ in EVIDENCE.values()]
+    no_arrays = [it for (it, _), sent in zip(EVIDENCE.values(), lists, strict=True) if not isinstance(sent, list)]
     if no_arrays:
-        raise InvalidDataFormat(*(Detail(LIST_FIELDS[kind], "must be an array") for kind in no_arrays))
-    if not any(lists.values()):
+        raise InvalidDataFormat(*(Detail(body.path(attribute), "must be an array") for attribute in no_arrays))
+    if not any(lists):
         raise NoDataSent
     return Opening(
         external_student_id=student_id,
-        callback_url=callback_url(url, "callbackWebhookUrl", may_be_private=private_webhooks),
+        callback_url=callback_url(url, body.path("callback_webhook_url"), may_be_private=private_webhooks),
         person=Person(
             name=name,
-            email=matching(email, EMAIL, "email", "an e-mail address"),
-            phone_number=matching(phone, PHONE, "phoneNumber", "a phone number"),
+            email=body.check_pattern("email", email, "an e-mail address"),
+            phone_number=body.check_pattern("phone_number", phone, "a phone number"),
         ),
-        skill_ids=_skill_ids(fields.get("skillIds")),
-        items=tuple(item for kind, sent in lists.items() for item in _sent_items(kind, sent or [])),
+        skill_ids=_skill_ids(body),
+        items=tuple(item for kind in EVIDENCE for item in _sent_items(kind, body)),
     )
 
 
 def own_verification(fields: Fields, standing: Standing) -> None:
     """Check that the ids in a body are the session's own. Raises MissingVerificationId or ForbiddenVerification."""
-    named = required_text(fields, "recordVerificationId", MissingVerificationId, MAX_ID)
-    if named != standing.verification_id:
-        raise ForbiddenVerification(Detail("recordVerificationId", NOT_OWN))
+    body = Body(OfVerification, fields)
+    if body.text("record_verification_id") != standing.verification_id:
+        raise ForbiddenVerification(Detail(body.path("record_verification_id"), NOT_OWN))
 
 
 def own_student(fields: Fields, standing: Standing) -> None:
     """Check that the student in a body is the session's own. Raises InvalidInput or ForbiddenVerification."""
-    if required_text(fields, "recordUserId", InvalidInput, MAX_ID) != standing.student_id:
-        raise ForbiddenVerification(Detail("recordUserId", NOT_OWN))
+    body = Body(StoreSkillsRequest, fields)
+    if body.text("record_user_id") != standing.student_id:
+        raise ForbiddenVerification(Detail(body.path("record_user_id"), NOT_OWN))
 
 
 def chosen_skills(fields: Fields) -> list[ChosenSkill]:
     """Read the skills to store; a skill sent twice is one, with the proof URLs of both."""
-    sent = fields.get("skills")
+    body = Body(StoreSkillsRequest, fields)
+    sent, path = body.sent("skills"), body.path("skills")
     if not isinstance(sent, list) or not sent:
-        raise MissingSkills(Detail("skills", "must be an array with at least one entry"))
-    if len(sent) > MAX_SKILLS:
-        raise InvalidInput(Detail("skills", f"must have at most {MAX_SKILLS} entries"))
+        raise MissingSkills(Detail(path, "must be an array with at least one entry"))
+    if len(sent) > body.longest("skills"):
+        raise InvalidInput(Detail(path, f"must have at most {body.longest('skills')} entries"))
     merged: dict[str, ChosenSkill] = {}
     for position, entry in enumerate(sent):
-        skill = _chosen_skill(entry, f"skills[{position}]")
+        skill = _chosen_skill(entry, f"{path}[{position}]")
         earlier = merged.get(skill.skill_id)
         urls = (*earlier.proof_urls, *skill.proof_urls) if earlier else skill.proof_urls
         name = skill.name or (earlier.name if earlier else None)
@@ -132,27 +117,29 @@ def named_skill(skill_id: str, fields: Fields) -> Skill:
     if "\x00" in skill_id:
         raise InvalidInput(Detail("skillId", "holds a NUL character"))
     return Skill(
-        required_text({"skillId": skill_id}, "skillId", MissingSkillId, MAX_ID),
-        required_text(fields, "name", MissingName, MAX_NAME),
+        Body(SkillToStore, {"skillId": skill_id}).text("skill_id"),
+        Body(NameSkillRequest, fields).text("name"),
     )
 
 
 def method(fields: Fields) -> Method:
     """Read how the skills are to be verified."""
-    value = fields.get("verificationMethod")
+    body = Body(StoreMethodRequest, fields)
+    value, path = body.sent("verification_method"), body.path("verification_method")
     if value is None or (isinstance(value, str) and not value.strip()):
-        raise MissingVerificationMethod(Detail("verificationMethod", "is required"))
+        raise MissingVerificationMethod(Detail(path, "is required"))
     if not isinstance(value, str) or value not in list(Method):
-        raise InvalidVerificationMethod(Detail("verificationMethod", f"must be {' or '.join(Method)}"))
+        raise InvalidVerificationMethod(Detail(path, f"must be {' or '.join(Method)}"))
     return Method(value)
 
 
 def chosen_items(fields: Fields) -> dict[tuple[SourceKind, str], str]:
     """Read which source items to attach, and where in the body each is named."""
+    body = Body(StoreItemsRequest, fields)
     chosen = {
-        (kind, item): f"{field}[{position}]"
-        for kind, field in CHOICE_FIELDS.items()
-        for position, item in enumerate(_ids(fields.get(field), field))
+        (kind, item): f"{body.path(attribute)}[{position}]"
+        for kind, attribute in CHOICES.items()
+        for position, item in enumerate(_ids(body, attribute))
     }
     if not chosen:
         raise NoItemsSelected
@@ -161,7 +148,7 @@ def chosen_items(fields: Fields) -> dict[tuple[SourceKind, str], str]:
 
 def answers(fields: Fields) -> list[Answer | None] | None:
     """Read the answers: None when there are none, and None in the place of one that cannot be read."""
-    sent = fields.get("answers")
+    sent = Body(SubmitRequest, fields).sent("answers")
     if not isinstance(sent, list) or not sent:
         return None
     return [_answer(entry) for entry in sent]
@@ -170,60 +157,62 @@ def answers(fields: Fields) -> list[Answer | None] | None:
 def _answer(entry: object) -> Answer | None:
     if not isinstance(entry, dict):
         return None
-    question_id, selected = entry.get("questionId"), entry.get("selectedAnswer")
+    body = Body(AnswerToQuestion, entry)
+    question_id, selected = body.sent("question_id"), body.sent("selected_answer")
     if not isinstance(question_id, str) or type(selected) is not int:
         return None
     return Answer(question_id, selected)
 
 
-def _skill_ids(value: object) -> tuple[str, ...]:
+def _skill_ids(body: Body) -> tuple[str, ...]:
+    value, path = body.sent("skill_ids"), body.path("skill_ids")
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise InvalidSkillIds(Detail("skillIds", "must be an array"))
-    if len(value) > MAX_ITEMS:
-        raise InvalidSkillIds(Detail("skillIds", f"must have at most {MAX_ITEMS} entries"))
+        raise InvalidSkillIds(Detail(path, "must be an array"))
+    if len(value) > body.longest("skill_ids"):
+        raise InvalidSkillIds(Detail(path, f"must have at most {body.longest('skill_ids')} entries"))
     for position, entry in enumerate(value):
         if not isinstance(entry, str) or not entry.strip() or len(entry) > MAX_ID:
-            raise InvalidSkillIds(Detail(f"skillIds[{position}]", f"must be a text of at most {MAX_ID} characters"))
+            raise InvalidSkillIds(Detail(f"{path}[{position}]", f"must be a text of at most {MAX_ID} characters"))
     return tuple(value)
 
 
-def _sent_items(kind: SourceKind, sent: Sequence[object]) -> list[SentItem]:
-    if len(sent) > MAX_ITEMS:
-        raise InvalidInput(Detail(LIST_FIELDS[kind], f"must have at most {MAX_ITEMS} entries"))
-    items = [_sent_item(kind, entry, f"{LIST_FIELDS[kind]}[{position}]") for position, entry in enumerate(sent)]
+def _sent_items(kind: SourceKind, body: Body) -> list[SentItem]:
+    attribute, struct = EVIDENCE[kind]
+    sent, path = body.sent(attribute), body.path(attribute)
+    if len(sent) > body.longest(attribute):
+        raise InvalidInput(Detail(path, f"must have at most {body.longest(attribute)} entries"))
+    items = [_sent_item(kind, struct, entry, f"{path}[{position}]") for position, entry in enumerate(sent)]
     before: set[str] = set()
     for position, item in enumerate(items):
         if item.external_id in before:
-            raise InvalidInput(Detail(f"{LIST_FIELDS[kind]}[{position}].{ID_FIELDS[kind]}", "is there twice"))
+            raise InvalidInput(Detail(f"{path}[{position}].{ID_FIELDS[kind]}", "is there twice"))
         before.add(item.external_id)
     return items
 
 
-def _sent_item(kind: SourceKind, entry: object, path: str) -> SentItem:
+def _sent_item(kind: SourceKind, struct: type[Received], entry: object, path: str) -> SentItem:
     if not isinstance(entry, dict):
         raise InvalidInput(Detail(path, "must be an object"))
-    external_id = required_text(entry, ID_FIELDS[kind], InvalidInput, MAX_ID, path)
-    required_text(entry, TITLE_FIELDS[kind], InvalidInput, MAX_NAME, path)
-    if kind is SourceKind.EXPERIENCE:
-        required_text(entry, "companyName", InvalidInput, MAX_NAME, path)
-    for field in (*FACT_FIELDS[kind], *DATE_FIELDS[kind]):
-        optional_text(entry, field, MAX_TEXT, path)
-    return SentItem(kind, external_id, entry)
+    Body(struct, entry, path).check_texts()
+    return SentItem(kind, entry[ID_FIELDS[kind]].strip(), entry)
 
 
 def _chosen_skill(entry: Any, path: str) -> ChosenSkill:
     if not isinstance(entry, dict):
         raise InvalidInput(Detail(path, "must be an object"))
-    skill_id = required_text(entry, "skillId", MissingSkillId, MAX_ID, path)
-    urls = [] if entry.get("proofUrls") is None else entry["proofUrls"]
-    if not isinstance(urls, list) or len(urls) > MAX_PROOF_URLS:
-        raise InvalidInput(Detail(f"{path}.proofUrls", f"must be an array of at most {MAX_PROOF_URLS} URLs"))
+    body = Body(SkillToStore, entry, path)
+    skill_id = body.text("skill_id")
+    urls, place, longest = body.sent("proof_urls"), body.path("proof_urls"), body.longest("proof_urls")
+    if urls is None:
+        urls = []
+    if not isinstance(urls, list) or len(urls) > longest:
+        raise InvalidInput(Detail(place, f"must be an array of at most {longest} URLs"))
     return ChosenSkill(
         skill_id=skill_id,
-        name=optional_text(entry, "name", MAX_NAME, path),
-        proof_urls=tuple(_proof_url(url, f"{path}.proofUrls[{index}]") for index, url in enumerate(urls)),
+        name=body.optional_text("name"),
+        proof_urls=tuple(_proof_url(url, f"{place}[{index}]") for index, url in enumerate(urls)),
     )
 
 
@@ -233,12 +222,13 @@ def _proof_url(url: object, path: str) -> str:
     return http_url(url, path)
 
 
-def _ids(value: object, field: str) -> list[str]:
+def _ids(body: Body, attribute: str) -> list[str]:
+    value, path = body.sent(attribute), body.path(attribute)
     if value is None:
         return []
     if not isinstance(value, list):
-        raise InvalidInput(Detail(field, "must be an array of ids"))
+        raise InvalidInput(Detail(path, "must be an array of ids"))
     for position, entry in enumerate(value):
         if not isinstance(entry, str):
-            raise InvalidInput(Detail(f"{field}[{position}]", "must be a string"))
-    return [entry.strip() for entry in value]  # as required_text does where the ids are introduced
+            raise InvalidInput(Detail(f"{path}[{position}]", "must be a string"))
+    return [entry.strip() for entry in value]  # as Body.text does where the ids are introduced

@@ -17,9 +17,11 @@ from api import limits
 from api.body import json_object
 from api.context import header_of
 from api.credential import Access, Credential, credential_of
+from api.fields import Body, Fields
+from api.received import StoreItemsRequest
 from api.services import Services, services_of
 from assessment.credentials import PlatformAccess, StudentAccess
-from assessment.errors import Detail, InvalidInput, InvalidSession, MissingApiKey, MissingSessionToken, SessionNotFound
+from assessment.errors import InvalidSession, MissingApiKey, SessionNotFound
 
 HEADER = b"x-api-key"
 OPTIONS = "OPTIONS"
@@ -37,12 +39,12 @@ async def _session(request: Request[Any, Any, Any], services: Services) -> Acces
 
 async def _session_in_path(request: Request[Any, Any, Any], services: Services) -> Access:
     """Recognise a session by the path. Raises MissingSessionToken, SessionNotFound or SessionExpired."""
-    return await _named_session(request.path_params.get("session_token"), services)
+    return await _named_session({"sessionToken": request.path_params.get("session_token")}, services)
 
 
 async def _session_in_body(request: Request[Any, Any, Any], services: Services) -> Access:
     """Recognise a session by the body. Raises MissingSessionToken, InvalidInput, SessionNotFound or SessionExpired."""
-    return await _named_session((await json_object(request)).get("sessionToken"), services)
+    return await _named_session(await json_object(request), services)
 
 
 by_api_key = Credential(_platform, opens_to_pages=False)
@@ -89,13 +91,10 @@ def _header(request: Request[Any, Any, Any]) -> str:
     return value
 
 
-async def _named_session(token: object, services: Services) -> StudentAccess:
-    if token is None or (isinstance(token, str) and not token.strip()):
-        raise MissingSessionToken(Detail("sessionToken", "is required"))
-    if not isinstance(token, str):
-        raise InvalidInput(Detail("sessionToken", "must be a string"))
+async def _named_session(fields: Fields, services: Services) -> StudentAccess:
+    token = Body(StoreItemsRequest, fields).text("session_token")
     with naming_session():
-        return await services.accounts.student_access(token.strip())
+        return await services.accounts.student_access(token)
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from api import schemas
-from api.openapi import examples, requests
+from api import received, schemas
+from api.openapi import examples
 from api.openapi.page import Page
 from api.openapi.parameters import (
     API_KEY,
@@ -75,7 +75,7 @@ PAGES: Mapping[str, Page] = {
         "to 64 KB. JSON may be nested 100 levels deep. One API key may open "
         f"{VERIFY_PER_MINUTE} verifications a minute, unless the deployment says otherwise.",
         credential=API_KEY,
-        body=requests.VerifyRequest,
+        body=received.VerifyRequest,
         examples={"analyst": examples.VERIFY_REQUEST},
         data=schemas.VerificationOpened,
         message="Verification session created successfully",
@@ -101,7 +101,7 @@ PAGES: Mapping[str, Page] = {
         "(`PUT /skills/{skillId}`) needs a `name`, which holds for this verification alone. Different skills discard a "
         "question set that waits for answers.",
         credential=SESSION,
-        body=requests.StoreSkillsRequest,
+        body=received.StoreSkillsRequest,
         examples={"skills": examples.STORE_SKILLS_REQUEST},
         data=schemas.SkillsStored,
         message="Skill verifications replaced successfully",
@@ -123,7 +123,7 @@ PAGES: Mapping[str, Page] = {
         description="Only `assessment` goes on in this service; `human` is stored, and the assessment endpoints "
         "then refuse.",
         credential=SESSION,
-        body=requests.StoreMethodRequest,
+        body=received.StoreMethodRequest,
         examples={"assessment": examples.STORE_METHOD},
         data=schemas.MethodStored,
         message="Verification method stored successfully",
@@ -158,7 +158,7 @@ PAGES: Mapping[str, Page] = {
         description="The items the questions may draw on. Replace on submit: items not named again are removed. "
         "Another choice discards a question set that waits for answers.",
         credential=None,
-        body=requests.StoreItemsRequest,
+        body=received.StoreItemsRequest,
         examples={"items": examples.STORE_ITEMS_REQUEST},
         data=schemas.ItemsStored,
         message="Verification items synced successfully",
@@ -204,7 +204,7 @@ PAGES: Mapping[str, Page] = {
         "percent, halves up; 60 passes and locks the assessment. One set is scored once. `webhook.sent` says that the "
         f"event is stored and on its way. {SHORTENED}",
         credential=SESSION,
-        body=requests.SubmitRequest,
+        body=received.SubmitRequest,
         examples={"answers": examples.SUBMIT_REQUEST},
         data=schemas.Submitted,
         message="Assessment submitted successfully",
@@ -299,7 +299,7 @@ PAGES: Mapping[str, Page] = {
         "your live and your test keys share it. A name of yours comes before the catalogue's. Verifications that have "
         "stored the skill keep the name they have.",
         credential=API_KEY,
-        body=requests.NameSkillRequest,
+        body=received.NameSkillRequest,
         examples={"name": examples.NAME_SKILL_REQUEST},
         data=schemas.NamedSkill,
         message="Skill named successfully",

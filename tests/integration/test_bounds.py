@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from api.intake import MAX_ITEMS
+from api.received import MAX_ITEMS
 from api.services import Services
 from assessment.evidence import Opening, Person, SentItem
 from assessment.models import SourceKind

@@ -1,12 +1,28 @@
-"""Request bodies, for the document only: api/intake.py reads them, with the error code that each field has."""
+"""Request bodies, each described once: api/intake.py reads them by this description, and the document shows it.
 
-from typing import Annotated
+A body is not decoded by msgspec: which error answers first, and with which code, is part of the contract.
+"""
+
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from api.fields import MAX_EMAIL, MAX_ID, MAX_NAME, MAX_PHONE, MAX_TEXT, MAX_URL
-from api.intake import MAX_ITEMS, MAX_PROOF_URLS, MAX_SKILLS
+from assessment.errors import (
+    InvalidInput,
+    MissingCallbackWebhookUrl,
+    MissingName,
+    MissingSessionToken,
+    MissingSkillId,
+    MissingStudentId,
+    MissingVerificationId,
+)
+from assessment.models import Method
+
+MAX_ITEMS = 500  # of one kind: more than anybody has done
+MAX_URL = 2048
+MAX_ID = 200
+MAX_NAME = 300
 
 VISIBLE = r"\S"
 NAME_OF_SKILL = "Needed when neither the catalogue nor you have named the id; it holds for this verification alone."
@@ -14,12 +30,19 @@ HTTP = r"^https?://[^\s]+$"
 
 Id = Annotated[str, Meta(pattern=VISIBLE, max_length=MAX_ID)]
 Name = Annotated[str, Meta(pattern=VISIBLE, max_length=MAX_NAME)]
-Text = Annotated[str, Meta(max_length=MAX_TEXT)]
-Date = Annotated[str, Meta(max_length=MAX_TEXT, description="Free text; ISO 8601 dates are best.")]
+Text = Annotated[str, Meta(max_length=20_000)]
+Date = Annotated[Text, Meta(description="Free text; ISO 8601 dates are best.")]
 Url = Annotated[str, Meta(pattern=HTTP, max_length=MAX_URL)]
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=MAX_EMAIL)]
-Phone = Annotated[str, Meta(pattern=r"^[0-9 ()+./x-]*[0-9][0-9 ()+./x-]*$", max_length=MAX_PHONE)]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=320)]
+Phone = Annotated[str, Meta(pattern=r"^[\d ()+./x-]*\d[\d ()+./x-]*$", max_length=40)]
 Index = Annotated[int, Meta(ge=0, le=3, description="Index into `options` in the order they were sent.")]
+
+MISSING = "missing"
+
+
+def missing(error: type[InvalidInput]) -> Any:
+    """Say which error answers when a required text is not there; InvalidInput where nothing is said."""
+    return Meta(extra={MISSING: error})
 
 
 class Received(msgspec.Struct, rename="camel"):
@@ -60,9 +83,13 @@ class Certificate(Received):
 class VerifyRequest(Received, kw_only=True):
     """A student and the evidence: `email` or `phoneNumber`, and at least one item in one of the three arrays."""
 
-    student_id: Annotated[Id, Meta(description="Your id of the student; comes back as `externalStudentId`.")]
-    callback_webhook_url: Annotated[Url, Meta(description="Where the webhooks of this verification go.")]
-    name: Name
+    student_id: Annotated[
+        Id, missing(MissingStudentId), Meta(description="Your id of the student; comes back as `externalStudentId`.")
+    ]
+    callback_webhook_url: Annotated[
+        Url, missing(MissingCallbackWebhookUrl), Meta(description="Where the webhooks of this verification go.")
+    ]
+    name: Annotated[Name, missing(MissingName)]
     email: Email | None = None
     phone_number: Phone | None = None
     projects: Annotated[list[Project], Meta(max_length=MAX_ITEMS)]
@@ -74,36 +101,44 @@ class VerifyRequest(Received, kw_only=True):
 class SkillToStore(Received):
     """A skill to verify."""
 
-    skill_id: Id
+    skill_id: Annotated[Id, missing(MissingSkillId)]
     name: Annotated[str, Meta(max_length=MAX_NAME, description=NAME_OF_SKILL)] | None = None
-    proof_urls: Annotated[list[Url], Meta(max_length=MAX_PROOF_URLS)] | None = None
+    proof_urls: Annotated[list[Url], Meta(max_length=20)] | None = None
 
 
-class StoreSkillsRequest(Received):
+class OfVerification(Received):
+    """What names the session's own verification."""
+
+    record_verification_id: Annotated[
+        Id, missing(MissingVerificationId), Meta(description="This session's verification.")
+    ]
+
+
+class StoreSkillsRequest(OfVerification):
     """The skills to verify; they replace what was stored before. One source carries at most 10 different skills."""
 
-    record_verification_id: Annotated[Id, Meta(description="This session's verification.")]
     record_user_id: Annotated[Id, Meta(description="This session's student.")]
-    skills: Annotated[list[SkillToStore], Meta(min_length=1, max_length=MAX_SKILLS)]
+    skills: Annotated[list[SkillToStore], Meta(min_length=1, max_length=100)]
 
 
 class NameSkillRequest(Received):
     """What a skill is called."""
 
-    name: Name
+    name: Annotated[Name, missing(MissingName)]
 
 
-class StoreMethodRequest(Received):
+class StoreMethodRequest(OfVerification):
     """How the skills are verified."""
 
-    record_verification_id: Annotated[Id, Meta(description="This session's verification.")]
-    verification_method: Annotated[str, Meta(extra_json_schema={"enum": ["human", "assessment"]})]
+    verification_method: Annotated[str, Meta(extra_json_schema={"enum": [method.value for method in Method]})]
 
 
 class StoreItemsRequest(Received):
     """Ids as sent to `/verify`, at least one in all; items not named again are removed."""
 
-    session_token: Annotated[str, Meta(pattern=VISIBLE, description="The credential of this call.")]
+    session_token: Annotated[
+        str, missing(MissingSessionToken), Meta(pattern=VISIBLE, description="The credential of this call.")
+    ]
     project_ids: list[str] | None = None
     work_experience_ids: list[str] | None = None
     credential_ids: Annotated[list[str], Meta(description="Ids of certificates.")] | None = None
