@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler
 
 from assessment.errors import Detail, InvalidInput
 from assessment.models import Mode
-from providers.vendors.sandbox.vendor import SCENARIOS
+from providers.vendors.sandbox.scenarios import SCENARIOS
 
 SCENARIO_HEADER = "x-sandbox-scenario"
 

@@ -23,6 +23,7 @@ from assessment.set_rules import (
     max_per_position,
     robots,
 )
+from assessment.slot_matching import is_exact, placed
 
 QUESTION_ID_BYTES = 12
 # What is dearer beside one point for every soft finding: an item about the right skill in another setting, or one whose
@@ -173,16 +174,9 @@ class Stock:
         return float(sum(counts) == len(self._slots))
 
     def _placed(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Give every slot its item: first those set in its source and as hard as it asks, then any of its skill."""
-        left = list(items)
-        placed: dict[int, Item] = {}
-        for fits in (_is_as_asked, _is_exact, _is_of_skill):
-            for index, slot in enumerate(self._slots):
-                item = next((it for it in left if fits(it, slot)), None)
-                if index not in placed and item is not None:
-                    left.remove(item)
-                    placed[index] = _with_difficulty(item, slot)
-        return tuple(placed[index] for index in range(len(self._slots)))
+        """Give every slot its item, in the order of the slots."""
+        found = placed(items, self._slots)
+        return tuple(_with_difficulty(found[index], slot) for index, slot in enumerate(self._slots))
 
     def _shortfall(self, items: Sequence[Item]) -> Shortfall:
         """Say which slots of the best choice to ask for again: the fewest whose items could set it right."""
@@ -201,7 +195,7 @@ class Stock:
             case "cross_cue":
                 return violation.items[:1]
             case "coverage":
-                others = [it for it in violation.items if not _is_exact(items[it], self._slots[it])]
+                others = [it for it in violation.items if not is_exact(items[it], self._slots[it])]
                 return tuple(others[:1])
         robot = BY_TEXT[_name(violation)]
         chances = [chance(robot, item, self._language) for item in items]
@@ -276,18 +270,6 @@ def _all_luck(entry: _Entry) -> tuple[int, int]:
 
 def _luck_of(robot: int, entry: _Entry) -> tuple[int, int, int]:
     return entry.ranks[robot], sum(entry.ranks), entry.price
-
-
-def _is_of_skill(item: Item, slot: Slot) -> bool:
-    return item.skill_id == slot.skill.skill_id
-
-
-def _is_exact(item: Item, slot: Slot) -> bool:
-    return _is_of_skill(item, slot) and item.source_id == slot.source.source_id
-
-
-def _is_as_asked(item: Item, slot: Slot) -> bool:
-    return _is_exact(item, slot) and item.difficulty == slot.difficulty.value
 
 
 def _with_difficulty(item: Item, slot: Slot) -> Item:

@@ -13,7 +13,7 @@ from providers.routing.pace import Latencies
 from providers.routing.upstream import FREE, Upstream
 from providers.snapshot import Snapshot
 from providers.vendors.sandbox.vendor import SandboxVendor
-from providers.writing.candidates import Witness
+from providers.writing.candidates import CandidatePool, PoolMaker
 from providers.writing.key_check import KeyChecker
 from providers.writing.rehearsal import Rehearsal
 from providers.writing.writer import Writer
@@ -25,20 +25,18 @@ def build_vendors(
     ledger: Ledger | None = None,
     latencies: Latencies | None = None,
     clock: Clock | None = None,
-    witness: Witness | None = None,
+    make_pool: PoolMaker = CandidatePool,
 ) -> Snapshot:
     """Make the writers of a configuration; with a model vendor in its chain this takes seconds, for LiteLLM.
 
-    Breakers and what was learned about forms begin anew, so that a corrected key gets its chance. `latencies` may be
-    those of the snapshot before: they go with a vendor as long as its model and address stay the same. A `witness` sees
-    every item of live mode as it was written.
+    Breakers and what was learned about response formats begin anew, so that a corrected key gets its chance.
+    `latencies` may be those of the snapshot before: they go with a vendor as long as its model and address stay the
+    same. `make_pool` makes what judges and keeps the items of live mode.
     """
     paces = latencies or Latencies()
-    seconds = config.settings.budget_seconds
-    sandbox = Chain([Upstream(SandboxVendor(), seconds, max_concurrency=64, price=FREE)])
-    test = Rehearsal(Writer(sandbox, config.settings.questions, config.hash, ledger))
-    live = None if config.is_built_in else _live_writer(config, paces, ledger, witness)
-    return Snapshot(config, clock or SystemClock(), paces, test, live)
+    test = Rehearsal(config.settings.questions, config.hash, ledger=ledger, seconds=config.settings.budget_seconds)
+    live = None if config.is_built_in else _live_writer(config, paces, ledger, make_pool)
+    return Snapshot(config, clock=clock or SystemClock(), latencies=paces, test=test, live=live)
 
 
 def make_vendor(vendor: VendorConfig, config: ProvidersConfig) -> Vendor:
@@ -62,9 +60,7 @@ def latency_key(vendor: VendorConfig) -> str:
     return f"{vendor.name}:{digest[:12]}"
 
 
-def _live_writer(
-    config: ProvidersConfig, latencies: Latencies, ledger: Ledger | None, witness: Witness | None
-) -> Writer:
+def _live_writer(config: ProvidersConfig, latencies: Latencies, ledger: Ledger | None, make_pool: PoolMaker) -> Writer:
     """A vendor that both writes and solves is one upstream: its places, its breaker and its pace are the same."""
     settings = config.settings
     upstreams = {vendor.name: make_upstream(vendor, config, latencies) for vendor in (*config.chain, *config.solvers)}
@@ -72,7 +68,7 @@ def _live_writer(
     checker = None
     if settings.verify is not None:
         checker = KeyChecker([upstreams[name] for name in settings.verify.solvers], settings.verify.rotations)
-    return Writer(chain, settings.questions, config.hash, ledger, checker, witness)
+    return Writer(chain, settings.questions, config.hash, ledger=ledger, checker=checker, make_pool=make_pool)
 
 
 def make_upstream(vendor: VendorConfig, config: ProvidersConfig, latencies: Latencies) -> Upstream:

@@ -15,7 +15,7 @@ from providers.vendors.decode import decode
 MAX_CHECK_SECONDS = 30.0
 
 
-class VendorCheck(msgspec.Struct, frozen=True):
+class VendorCheck(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one tiny request; `message` holds no secret and nothing that the vendor wrote."""
 
     name: str
@@ -43,7 +43,14 @@ async def _check(vendor: VendorConfig, config: ProvidersConfig, clock: Clock) ->
     except VendorError as error:
         outcome, message = error.outcome, str(error)
     seconds = round(deadline.elapsed - started, 3)
-    return VendorCheck(vendor.name, vendor.model, outcome is CallOutcome.OK, outcome, seconds, message)
+    return VendorCheck(
+        name=vendor.name,
+        model=vendor.model,
+        ok=outcome is CallOutcome.OK,
+        outcome=outcome,
+        seconds=seconds,
+        message=message,
+    )
 
 
 async def _ask(vendor: Vendor, deadline: Deadline) -> str:
@@ -73,5 +80,4 @@ _SMALLEST_ORDER = Order(
             Slot(Skill("check", "Spreadsheets"), SourceItem("check", SourceKind.PROJECT, "Monthly household budget")),
         ),
     ),
-    seed="check",
 )

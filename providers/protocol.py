@@ -163,11 +163,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     seen: tuple[SeenItem, ...] = ()
     language: str = "en"
     complaints: tuple[str, ...] = ()
-    seed: str = ""
     round_number: int = 1
     part: int = 0
     parts: int = 1
-    scenario: str | None = None
 
     def differs_from(self, earlier: "Order") -> bool:
         """Tell whether a vendor would be asked something else: for other items, or with other reasons."""

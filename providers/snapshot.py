@@ -14,7 +14,13 @@ class Snapshot:
     """Test mode is always served by the sandbox; live mode by the configured chain, and without one by nobody."""
 
     def __init__(
-        self, config: ProvidersConfig, clock: Clock, latencies: Latencies, test: QuestionWriter, live: Writer | None
+        self,
+        config: ProvidersConfig,
+        *,
+        clock: Clock,
+        latencies: Latencies,
+        test: QuestionWriter,
+        live: Writer | None,
     ) -> None:
         self.config = config
         self.latencies = latencies
@@ -32,26 +38,3 @@ class Snapshot:
     def status(self) -> tuple[VendorStatus, ...]:
         """How the vendors of the live chain stand now, in order of preference; without a chain there are none."""
         return self._live.chain.status(self._clock.monotonic()) if self._live else ()
-
-
-class SwappableWriter:
-    """Hands every set to the snapshot that is current when it begins; a set under way keeps the one it has."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-
-    @property
-    def current(self) -> Snapshot:
-        return self._snapshot
-
-    def swap(self, snapshot: Snapshot) -> None:
-        """Serve from another snapshot from now on."""
-        self._snapshot = snapshot
-
-    async def write(self, brief: Brief, deadline: Deadline) -> WrittenSet:
-        """Write with the current snapshot. Raises GenerationFailed."""
-        return await self._snapshot.write(brief, deadline)
-
-    def status(self) -> tuple[VendorStatus, ...]:
-        """How the vendors of the current snapshot stand."""
-        return self._snapshot.status()

@@ -5,7 +5,7 @@ from api.errors import CHALLENGE
 from api.guards import SCENARIO_HEADER
 from api.idempotency import VALID_KEY
 from api.openapi.examples import REQUEST_ID, STUDENT, TOKEN, Json
-from providers.vendors.sandbox.vendor import SCENARIOS
+from providers.vendors.sandbox.scenarios import SCENARIOS
 
 API_KEY = "PlatformApiKey"
 SESSION = "SessionToken"

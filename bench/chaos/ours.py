@@ -28,12 +28,7 @@ _SOURCES = (
     SourceItem("source-1", SourceKind.PROJECT, "Sales report", (("description", "A weekly report."),)),
     SourceItem("source-2", SourceKind.EXPERIENCE, "Analyst", (("description", "Kept the warehouse."),)),
 )
-BRIEF_SLOTS = tuple(Slot(_SKILLS[number % 3], _SOURCES[number % 2]) for number in range(TOTAL))
-
-
-def brief(seed: int) -> Brief:
-    """A set of ten for somebody new."""
-    return Brief(Mode.LIVE, BRIEF_SLOTS, seed=f"chaos:{seed}")
+BRIEF = Brief(Mode.LIVE, tuple(Slot(_SKILLS[number % 3], _SOURCES[number % 2]) for number in range(TOTAL)))
 
 
 def snapshot(lane: Lane, cell: Cell, seed: int, scale: Scale, attempts: KeptAttempts) -> Snapshot:
@@ -44,9 +39,9 @@ def snapshot(lane: Lane, cell: Cell, seed: int, scale: Scale, attempts: KeptAtte
         return build_vendors(ProvidersConfig.from_file(file, KEY), ledger=attempts)
 
 
-async def write_set(writer: Snapshot, attempts: KeptAttempts, lane: Lane, seed: int, scale: Scale) -> Run:
+async def write_set(writer: Snapshot, attempts: KeptAttempts, lane: Lane, scale: Scale) -> Run:
     """One set on vendors that are prepared; the calls are counted from zero."""
-    seconds, is_complete = await timed(writer, seed, scale)
+    seconds, is_complete = await timed(writer, scale)
     accepted = sum(record.accepted for record in attempts.records)
     return Run(
         seconds=seconds,
@@ -59,12 +54,12 @@ async def write_set(writer: Snapshot, attempts: KeptAttempts, lane: Lane, seed: 
     )
 
 
-async def timed(writer: Snapshot, seed: int, scale: Scale) -> tuple[float, bool]:
+async def timed(writer: Snapshot, scale: Scale) -> tuple[float, bool]:
     """Seconds that a set took, and whether it came; one that did not has raised the promised error."""
     began = time.monotonic()
     deadline = Deadline(SystemClock(), scale.budget, began).shortened(scale.reserve)
     try:
-        written = await writer.write(brief(seed), deadline)
+        written = await writer.write(BRIEF, deadline)
         is_complete = len(written.items) == TOTAL
     except GenerationFailed:
         is_complete = False

@@ -17,7 +17,7 @@ from litellm.router import Router
 from assessment.models import Author
 from bench.chaos.farm import Lane
 from bench.chaos.figures import Run
-from bench.chaos.ours import KEY, MODELS, TOTAL, brief
+from bench.chaos.ours import BRIEF, KEY, MODELS, TOTAL
 from bench.chaos.plan import VENDORS, Cell, Scale, dialects
 from providers import prompts
 from providers.protocol import Order, ResponseFormat
@@ -56,9 +56,9 @@ def _scale_pauses(scale: Scale) -> None:
         setattr(litellm.utils, name, seconds * scale.factor)
 
 
-async def write_set(asked: Router, cell: Cell, lane: Lane, seed: int, scale: Scale) -> Run:
+async def write_set(asked: Router, cell: Cell, lane: Lane, scale: Scale) -> Run:
     """One call for ten items on vendors that are prepared."""
-    seconds, valid, note = await timed(asked, seed, scale, stream=cell.stream)
+    seconds, valid, note = await timed(asked, scale, stream=cell.stream)
     is_complete = valid == TOTAL
     return Run(
         seconds=seconds,
@@ -71,10 +71,10 @@ async def write_set(asked: Router, cell: Cell, lane: Lane, seed: int, scale: Sca
     )
 
 
-async def timed(asked: Router, seed: int, scale: Scale, *, stream: bool) -> tuple[float, int, str]:
+async def timed(asked: Router, scale: Scale, *, stream: bool) -> tuple[float, int, str]:
     """Seconds that a call took, how many of ten slots it filled, and the class of its error."""
     began = time.monotonic()
-    task = asyncio.ensure_future(_ask(asked, seed, stream=stream))
+    task = asyncio.ensure_future(_ask(asked, stream=stream))
     await asyncio.wait({task}, timeout=PATIENCE * scale.budget)
     seconds = time.monotonic() - began
     if not task.done():
@@ -83,13 +83,12 @@ async def timed(asked: Router, seed: int, scale: Scale, *, stream: bool) -> tupl
         return seconds, 0, "no end"
     if error := task.exception():
         return seconds, 0, type(error).__name__
-    return seconds, usable(task.result(), seed), ""
+    return seconds, usable(task.result()), ""
 
 
-def usable(text: str, seed: int) -> int:
+def usable(text: str) -> int:
     """How many slots of a set the text fills, by the very rules that our own vendors are held to."""
-    wanted = brief(seed)
-    pool = CandidatePool(wanted, Refs(wanted))
+    pool = CandidatePool(BRIEF, Refs(BRIEF))
     group = pool.register(SlotGroup(tuple(range(TOTAL)), lambda: None))
     for draft in decode(text).drafts:
         pool.take(draft, group, Author("router", "router"), task := object())
@@ -97,9 +96,9 @@ def usable(text: str, seed: int) -> int:
     return len(pool.items)
 
 
-async def _ask(asked: Router, seed: int, *, stream: bool) -> str:
-    refs = Refs(wanted := brief(seed))
-    order = Order(wanted=tuple(refs.wanted(slot) for slot in wanted.slots), seed=wanted.seed)
+async def _ask(asked: Router, *, stream: bool) -> str:
+    refs = Refs(BRIEF)
+    order = Order(wanted=tuple(refs.wanted(slot) for slot in BRIEF.slots))
     prompt = prompts.build(order)
     messages: Any = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
     form = format_parameters(ResponseFormat.JSON_SCHEMA, order)

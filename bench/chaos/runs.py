@@ -29,10 +29,10 @@ async def run_one(lane: Lane, cell: Cell, seed: int, who: str, scale: Scale) -> 
     """One set from a cold start: nothing is learned, nobody rests."""
     await lane.prepare(cell.behaviours, scale.pace, seed)
     if who == ROUTER:
-        return await router.write_set(router.router(lane, cell, seed, scale), cell, lane, seed, scale)
+        return await router.write_set(router.router(lane, cell, seed, scale), cell, lane, scale)
     attempts = KeptAttempts()
     writer = ours.snapshot(lane, cell, seed, scale, attempts)
-    return await ours.write_set(writer, attempts, lane, seed, scale)
+    return await ours.write_set(writer, attempts, lane, scale)
 
 
 def jobs(cells: Sequence[Cell], seeds: Sequence[int], whom: Sequence[str] = (OURS, ROUTER)) -> list[Job]:

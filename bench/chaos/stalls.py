@@ -35,7 +35,7 @@ async def measure_ours(lane: Lane, sets: int, scale: Scale) -> Stalls:
     """Many sets with one snapshot, which knows its vendors by then."""
     await lane.prepare((STALLS,) * VENDORS, scale.pace, 1)
     writer = ours.snapshot(lane, _CELL, 1, scale, KeptAttempts())
-    return await _measure(lane, sets, ours.MINIMUM_CALLS, lambda seed: ours.timed(writer, seed, scale))
+    return await _measure(lane, sets, ours.MINIMUM_CALLS, lambda: ours.timed(writer, scale))
 
 
 async def measure_router(lane: Lane, sets: int, scale: Scale) -> Stalls:
@@ -43,15 +43,15 @@ async def measure_router(lane: Lane, sets: int, scale: Scale) -> Stalls:
     await lane.prepare((STALLS,) * VENDORS, scale.pace, 1)
     asked = router.router(lane, _CELL, 1, scale)
 
-    async def one(seed: int) -> tuple[float, bool]:
-        seconds, valid, _ = await router.timed(asked, seed, scale, stream=True)
+    async def one() -> tuple[float, bool]:
+        seconds, valid, _ = await router.timed(asked, scale, stream=True)
         return seconds, valid == ours.TOTAL
 
     return await _measure(lane, sets, 1, one)
 
 
 async def _measure(
-    lane: Lane, sets: int, calls_of_set: int, one: Callable[[int], Awaitable[tuple[float, bool]]]
+    lane: Lane, sets: int, calls_of_set: int, one: Callable[[], Awaitable[tuple[float, bool]]]
 ) -> Stalls:
     await _many(range(WARM_UP), one)
     before = await lane.calls()
@@ -67,12 +67,12 @@ async def _measure(
     )
 
 
-async def _many(seeds: range, one: Callable[[int], Awaitable[tuple[float, bool]]]) -> list[tuple[float, bool]]:
-    waiting, found = iter(seeds), list[tuple[float, bool]]()
+async def _many(sets: range, one: Callable[[], Awaitable[tuple[float, bool]]]) -> list[tuple[float, bool]]:
+    waiting, found = iter(sets), list[tuple[float, bool]]()
 
     async def work() -> None:
-        for seed in waiting:
-            found.append(await one(seed))
+        for _ in waiting:
+            found.append(await one())
 
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):

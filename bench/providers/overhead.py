@@ -42,10 +42,10 @@ async def cpu_ratio(*, stream: bool) -> Ratio:
         writer = build_vendors(config)
         pairs = [
             (
-                await _cpu(_write(writer, number)),
-                await _cpu(bare_calls(config.chain[0], KEY, orders_of(config, number))),
+                await _cpu(_write(writer)),
+                await _cpu(bare_calls(config.chain[0], KEY, orders_of(config))),
             )
-            for number in range(WARM_UP + PAIRS)
+            for _ in range(WARM_UP + PAIRS)
         ]
         return _ratio(pairs[WARM_UP:])
 
@@ -58,11 +58,11 @@ async def time_ratio(per_call: int) -> Ratio:
         whole = read_config(write_config(Path(folder), address, stream=True, per_call=10, spare=0))
         writer = build_vendors(config)
         pairs = []
-        for number in range(SLOW_PAIRS):
+        for _ in range(SLOW_PAIRS):
             begun = time.perf_counter()
-            await _write(writer, number)
+            await _write(writer)
             middle = time.perf_counter()
-            await bare_calls(whole.chain[0], KEY, orders_of(whole, number))
+            await bare_calls(whole.chain[0], KEY, orders_of(whole))
             pairs.append((middle - begun, time.perf_counter() - middle))
         return _ratio(pairs)
 
@@ -73,12 +73,12 @@ async def prompt_tokens(per_call: int) -> int:
         config: ProvidersConfig = read_config(
             write_config(Path(folder), "http://127.0.0.1:1/v1", stream=True, per_call=per_call)
         )
-    built = [prompts.build(order) for order in orders_of(config, 0)]
+    built = [prompts.build(order) for order in orders_of(config)]
     return sum(len(prompt.system) + len(prompt.user) for prompt in built) // 4
 
 
-async def _write(writer: Snapshot, number: int) -> None:
-    written = await writer.write(brief(number), Deadline(SystemClock(), 60.0))
+async def _write(writer: Snapshot) -> None:
+    written = await writer.write(brief(), Deadline(SystemClock(), 60.0))
     assert len(written.items) == 10
 
 

@@ -53,17 +53,17 @@ def read_config(path: Path) -> ProvidersConfig:
     return ProvidersConfig.from_file(path, {"BENCH_KEY": KEY})
 
 
-def brief(seed: int) -> Brief:
+def brief() -> Brief:
     """What a set is to be about."""
-    return Brief(mode=Mode.LIVE, slots=plan(SKILLS, SOURCES, FormPlan()), seed=str(seed))
+    return Brief(mode=Mode.LIVE, slots=plan(SKILLS, SOURCES, FormPlan()))
 
 
-def orders_of(config: ProvidersConfig, seed: int) -> list[Order]:
+def orders_of(config: ProvidersConfig) -> list[Order]:
     """The orders of a set's first round, as the writer makes them."""
-    about = brief(seed)
+    about = brief()
     refs = Refs(about)
     parts = split(range(len(about.slots)), config.settings.questions)
     return [
-        Order(wanted=with_spare([refs.wanted(about.slots[index]) for index in part.slots], part.spare), seed=about.seed)
+        Order(wanted=with_spare([refs.wanted(about.slots[index]) for index in part.slots], part.spare))
         for part in parts
     ]

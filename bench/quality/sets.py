@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 import msgspec
@@ -15,6 +16,7 @@ from assessment.findings import Finding
 from assessment.models import Brief, FormPlan, Item, Mode, Question, SeenItem, Skill, SourceItem, SourceKind
 from assessment.novelty import signature
 from assessment.robots import pass_chances
+from bench.models.runner.observing import ObservedPool
 from bench.quality.habits import HABITS, HabitAuthor
 from providers.config import Questions
 from providers.protocol import Vendor
@@ -58,23 +60,23 @@ class SetsFigures(msgspec.Struct, frozen=True):
 
 async def measure(author: str, sets: int) -> SetsFigures:
     """Let students take and retake until there are so many sets."""
-    vendor = _vendor(author)
-    ledger = _Notes(_origin_of(vendor))
-    writer = Writer(Chain([Upstream(vendor, 60, 64, price=FREE)]), Questions(), "quality", witness=ledger)
+    habit = None if author == SANDBOX else HabitAuthor(author, HABITS[author])
+    notes = _Notes(_origin_of(habit))
     began = time.perf_counter()
     for student in range(-(-sets // (1 + RETAKES))):
-        await _take_and_retake(writer, student, ledger)
-    return ledger.figures(author, time.perf_counter() - began)
+        await _take_and_retake(habit, student, notes)
+    return notes.figures(author, time.perf_counter() - began)
 
 
-async def _take_and_retake(writer: Writer, student: int, notes: "_Notes") -> None:
+async def _take_and_retake(habit: HabitAuthor | None, student: int, notes: "_Notes") -> None:
     seen: tuple[SeenItem, ...] = ()
     had: set[str] = set()
     for turn in range(1 + RETAKES):
         slots = plan(_skills(student), _SOURCES, FormPlan(), turn)
-        brief = Brief(Mode.LIVE, slots, seen=seen, seed=f"quality:{student}:{turn}")
+        brief = Brief(Mode.LIVE, slots, seen=seen)
+        vendor = habit or SandboxVendor(seed=f"quality:{student}:{turn}")
         try:
-            items = (await writer.write(brief, Deadline(SystemClock(), BUDGET_SECONDS))).items
+            items = (await _writer(vendor, notes).write(brief, Deadline(SystemClock(), BUDGET_SECONDS))).items
         except GenerationFailed:
             items = ()
         notes.end_set(items, had, Random(f"{student}:{turn}"))  # noqa: S311 - repeatable on purpose
@@ -144,14 +146,15 @@ def _shares(positions: Counter[int]) -> tuple[float, ...]:
     return tuple(positions[place] / total for place in range(4))
 
 
-def _vendor(author: str) -> Vendor:
-    return SandboxVendor() if author == SANDBOX else HabitAuthor(author, HABITS[author])
+def _writer(vendor: Vendor, notes: _Notes) -> Writer:
+    chain = Chain([Upstream(vendor, 60, 64, price=FREE)])
+    return Writer(chain, Questions(), "quality", make_pool=partial(ObservedPool, observer=notes))
 
 
-def _origin_of(vendor: Vendor) -> Origin:
+def _origin_of(habit: HabitAuthor | None) -> Origin:
     """How to tell that two items are one: the author knows; in the sandbox an item is its options."""
-    if isinstance(vendor, HabitAuthor):
-        return lambda item: vendor.origins.get(item.stem, item.stem)
+    if habit is not None:
+        return lambda item: habit.origins.get(item.stem, item.stem)
     return lambda item: "\n".join(sorted(item.options))
 
 

@@ -1,5 +1,6 @@
 """Attempts tried out on the writer, over real HTTP, with a vendor that obeys."""
 
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
 from assessment.findings import Finding
 from assessment.models import Item, Question
+from bench.models.runner.observing import ObservedPool
 from fakes.injection import student
 from fakes.injection.corpus import Attempt, Misdeed
 from fakes.injection.vendor import Obeyed, ObeyingVendor, seen_as
@@ -66,7 +68,7 @@ class Judgements:
     def __init__(self) -> None:
         self.accepted: list[Item] = []
 
-    def judged(self, item: Item, findings: tuple[Finding, ...], *, accepted: bool) -> None:  # noqa: ARG002 - a Witness
+    def judged(self, item: Item, findings: tuple[Finding, ...], *, accepted: bool) -> None:  # noqa: ARG002 - an Observer
         if accepted:
             self.accepted.append(item)
 
@@ -78,7 +80,7 @@ async def tried(
     judgements = Judgements()
     vendor.begin(share, first_turn)
     urls = {"obeying": vendor.base_url} | ({"sound": sound.base_url} if sound else {})
-    snapshot = build_vendors(_config(urls), witness=judgements)
+    snapshot = build_vendors(_config(urls), make_pool=partial(ObservedPool, observer=judgements))
     try:
         written = await snapshot.write(student.brief(attempt), Deadline(SystemClock(), SECONDS))
     except GenerationFailed:

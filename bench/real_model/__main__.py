@@ -91,7 +91,7 @@ def _brief() -> Brief:
         SourceItem(it["projectId"], SourceKind.PROJECT, it["name"], (("description", it["description"]),))
         for it in profile["verify"]["projects"]
     ]
-    return Brief(mode=Mode.LIVE, slots=plan(skills, sources, FormPlan()), seed="real model")
+    return Brief(mode=Mode.LIVE, slots=plan(skills, sources, FormPlan()))
 
 
 def _report_wire(base_url: str) -> None:

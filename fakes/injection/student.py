@@ -86,7 +86,7 @@ def brief(attempt: Attempt | None) -> Brief:
     """What the writer is given for such a profile, by the same rules as in the service."""
     sent = profile(attempt)
     skills = (Skill("python", "Python"), Skill(OWN_SKILL, sent["skills"][1]["name"]))
-    return Brief(mode=Mode.LIVE, slots=plan(skills, _sources(sent["verify"]), FormPlan(), 0), seed="injection")
+    return Brief(mode=Mode.LIVE, slots=plan(skills, _sources(sent["verify"]), FormPlan(), 0))
 
 
 def _sources(verify: Json) -> tuple[SourceItem, ...]:

@@ -3,7 +3,6 @@
 import math
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 import msgspec
 
@@ -57,16 +56,6 @@ class Pace:
         """What a call for so many items usually takes; 0 until that is known."""
         median = self.quantile(0.5)
         return 0.0 if median is None else median * min(1.0, items / max(1, self._items))
-
-
-class LatencyStore(Protocol):
-    """Where learned latencies outlive the process."""
-
-    async def load(self) -> Mapping[str, Learned]:
-        """Give what was saved last, by the vendors' keys."""
-
-    async def save(self, learned: Mapping[str, Learned]) -> None:
-        """Keep what is known now, instead of what was saved before for the same keys."""
 
 
 class Latencies:

@@ -106,4 +106,4 @@ class Upstream:
         seconds = round(breaker.seconds_to_ready(now), 3)
         stuck = self.places.stuck(now)
         state = State.STUCK if stuck >= self.places.most_stuck else breaker.state(now)
-        return VendorStatus(self.name, self.vendor.model, state, breaker.reason, seconds, stuck)
+        return VendorStatus(self.name, self.vendor.model, state, reason=breaker.reason, seconds=seconds, stuck=stuck)

@@ -3,18 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Protocol
 
 import msgspec
 
 from assessment.assembly import ADVICE, Shortfall, Stock
 from assessment.findings import Finding, Severity, hard
 from assessment.item_rules import Grounds, examine, is_askable
-from assessment.models import Author, Brief, Item, Mode, SeenItem, Slot, VendorShare
+from assessment.models import Author, Brief, Item, SeenItem, VendorShare
 from assessment.novelty import Seen
+from assessment.slot_matching import Fit, is_exact, is_of_skill, slot_for
 from providers import prompts
 from providers.vendors.decode import Draft, Reject
-from providers.vendors.sandbox.stems import may_repeat
 from providers.writing.orders import Refs
 
 # So many items more than were asked for in one source are taken while no other source is in sight (rule 23). Who sets
@@ -22,20 +21,13 @@ from providers.writing.orders import Refs
 UNASKED = 2
 
 
-class Witness(Protocol):
-    """Somebody who looks on while items are judged, such as a benchmark."""
-
-    def judged(self, item: Item, findings: tuple[Finding, ...], *, accepted: bool) -> None:
-        """Take note of an item as it was written, and of all that the rules found."""
-
-
 class SlotGroup:
-    """The slots that one call has to fill; `wake` is called when they, or those of the whole pool, are full."""
+    """The slots that are asked for together; `wake` is called when they, or all slots of the set, are filled."""
 
     def __init__(self, slots: Iterable[int], wake: Callable[[], None]) -> None:
         self.slots = tuple(slots)
         self.wake = wake
-        self.finisher: object = None  # on whose behalf the last of the slots was filled
+        self.finisher: object = None  # the call that filled the last of the slots
 
 
 class CandidatePool:
@@ -43,22 +35,20 @@ class CandidatePool:
 
     When all slots are filled, `assemble` chooses among all that were kept so that the rules of sets hold too, or opens
     slots again. An item goes to exactly its slot at once. One that finds none is kept: when an answer has ended it may
-    fill another slot of the same skill, first in its own call and then, where a call has come out short, in any other.
+    fill another slot of the same skill, first in its own group and then, where one has come out short, in any other.
     """
 
-    def __init__(self, brief: Brief, refs: Refs, witness: Witness | None = None) -> None:
+    def __init__(self, brief: Brief, refs: Refs) -> None:
         self.slots = brief.slots
         self._refs = refs
         self._language = brief.language
-        self._is_test = brief.mode is Mode.TEST
-        self._witness = witness
         self._placed: dict[int, Item] = {}
         self._kept: list[Item] = []
         self._stock = Stock(brief.slots, brief.language)
         self._asked = Counter(slot.source.source_id for slot in brief.slots)
         self._sources: Counter[str] = Counter()  # of the items in stock
         self._groups: list[SlotGroup] = []
-        self._short: set[int] = set()  # slots of calls that came out short
+        self._short: set[int] = set()  # slots of groups that came out short
         self._told = [*brief.seen]  # what is not to be asked again: what was shown, and then what is written
         self._seen = Seen(brief.seen)
         self._grounds = Grounds.of(brief, prompts.wording())
@@ -104,12 +94,12 @@ class CandidatePool:
         )
 
     def register(self, group: SlotGroup) -> SlotGroup:
-        """Register the slots of a call."""
+        """Register slots that are asked for together."""
         self._groups.append(group)
         return group
 
     def missing(self, group: SlotGroup) -> tuple[int, ...]:
-        """The slots of a call that are still open."""
+        """The slots of a group that are still open."""
         return tuple(index for index in group.slots if index not in self._placed)
 
     def is_filled(self, group: SlotGroup) -> bool:
@@ -118,10 +108,8 @@ class CandidatePool:
     def take(self, draft: Draft, group: SlotGroup, author: Author, call: object) -> list[Reject]:
         """Check an item and place or keep it; gives why it was not taken."""
         item = self._item(draft, author)
-        findings = self._findings(item)
+        findings = self.examine(item)
         rejects = [_reject(finding) for finding in findings if finding.severity is Severity.HARD]
-        if self._witness is not None:
-            self._witness.judged(item, findings, accepted=not rejects)
         if rejects:
             self.note(rejects)
             return rejects
@@ -133,12 +121,24 @@ class CandidatePool:
         self._put(item, group, call)
         return []
 
+    def examine(self, item: Item) -> tuple[Finding, ...]:
+        """All that the rules find in an item, by itself and beside those that came before it."""
+        findings = examine(item, self._grounds)
+        if not is_askable(findings):
+            return findings
+        found = self.repetition(item) or self._one_source(item)
+        return (*findings, found) if found else findings
+
+    def repetition(self, item: Item) -> Finding | None:
+        """Rule 24: what was shown before, or is a candidate already, is not asked again."""
+        return self._seen.find(item)
+
     def _put(self, item: Item, group: SlotGroup, call: object) -> None:
-        index = self._exact(item, group.slots)
+        index = self._open_slot(item, group.slots, is_exact)
         if index is None:
-            index = self._exact(item, self._short)
+            index = self._open_slot(item, self._short, is_exact)
         if index is None:
-            index = self._of_skill(item, self._short)
+            index = self._open_slot(item, self._short, is_of_skill)
         if index is None:
             self._kept.append(item)
         else:
@@ -151,9 +151,9 @@ class CandidatePool:
             self._reasons[reject.reason] = self._reasons.pop(reject.reason, 0) + 1
 
     def settle(self, group: SlotGroup, call: object) -> None:
-        """An answer for a call has ended: fill what is open with what was kept, and open the rest to all calls."""
+        """An answer for a group has ended: fill what is open with what was kept, and open the rest to all groups."""
         for item in tuple(self._kept):
-            index = self._of_skill(item, group.slots)
+            index = self._open_slot(item, group.slots, is_of_skill)
             if index is not None:
                 self._kept.remove(item)
                 self._place(index, item, call)
@@ -199,31 +199,19 @@ class CandidatePool:
             author=author,
         )
 
-    def _findings(self, item: Item) -> tuple[Finding, ...]:
-        findings = examine(item, self._grounds)
-        if not is_askable(findings) or (self._is_test and may_repeat(item.stem)):
-            return findings
-        found = self._seen.find(item) or self._one_source(item)
-        return (*findings, found) if found else findings
-
     def _one_source(self, item: Item) -> Finding | None:
         """Rule 23 as an item meets it: a set in one source alone is none, so its last items are not to make it one."""
         source_id = item.source_id
-        if len(self._asked) == 1 or len(self.slots) == 1 or self._exact(item, self.open_slots) is not None:
+        if len(self._asked) == 1 or len(self.slots) == 1:
+            return None
+        if self._open_slot(item, self.open_slots, is_exact) is not None:
             return None
         is_alone = self._sources[source_id] == self._sources.total()
         is_over = self._sources[source_id] >= min(self._asked[source_id] + UNASKED, len(self.slots) - 1)
         return hard("coverage", ADVICE["coverage"]) if is_alone and is_over else None
 
-    def _exact(self, item: Item, indices: Iterable[int]) -> int | None:
-        return self._first(indices, lambda slot: _fits(item, slot) and slot.source.source_id == item.source_id)
-
-    def _of_skill(self, item: Item, indices: Iterable[int]) -> int | None:
-        return self._first(indices, lambda slot: _fits(item, slot))
-
-    def _first(self, indices: Iterable[int], fits: Callable[[Slot], bool]) -> int | None:
-        open_ones = (index for index in indices if index not in self._placed and fits(self.slots[index]))
-        return min(open_ones, default=None)
+    def _open_slot(self, item: Item, indices: Iterable[int], fits: Fit) -> int | None:
+        return slot_for(item, self.slots, (index for index in indices if index not in self._placed), fits)
 
     def _place(self, index: int, item: Item, call: object) -> None:
         self._placed[index] = item
@@ -236,9 +224,8 @@ class CandidatePool:
                 group.wake()
 
 
+PoolMaker = Callable[[Brief, Refs], CandidatePool]
+
+
 def _reject(finding: Finding) -> Reject:
     return Reject(finding.rule, f"{finding.rule}: {finding.seen}")
-
-
-def _fits(item: Item, slot: Slot) -> bool:
-    return slot.skill.skill_id == item.skill_id

@@ -21,7 +21,7 @@ from providers.writing.vendor_call import TICK, VendorCall
 DRAIN_SECONDS = 0.05  # for an answer that is complete, to end by itself: with its bill, and its connection whole
 
 
-class Writing(msgspec.Struct, frozen=True):
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
     """What the groups of one set share."""
 
     brief: Brief
@@ -113,11 +113,9 @@ class GroupFiller:
             seen=self._pool.seen,
             language=brief.language,
             complaints=self._pool.complaints[-prompts.MAX_COMPLAINTS :],
-            seed=brief.seed,
             round_number=self.rounds + 1,
             part=self._number,
             parts=self._parts,
-            scenario=brief.scenario,
         )
 
     def _next_look(self) -> float:

@@ -44,7 +44,10 @@ class KeyChecker:
             return Doubts()
         quizzes = [quiz_of(items, rotation) for rotation in range(self._rotations)]
         answers = await asyncio.gather(
-            *(self._answers(solver, quizzes, deadline, seconds, recorder) for solver in self._solvers)
+            *(
+                self._answers(solver, quizzes, deadline.capped(min(seconds, solver.attempt_seconds)), recorder)
+                for solver in self._solvers
+            )
         )
         doubted = [
             index for index, item in enumerate(items) if any(_contradicts(item, index, rounds) for rounds in answers)
@@ -53,13 +56,12 @@ class KeyChecker:
         return Doubts(frozenset(doubted), is_complete)
 
     async def _answers(
-        self, solver: Upstream, quizzes: Sequence[Quiz], deadline: Deadline, seconds: float, recorder: Recorder
+        self, solver: Upstream, quizzes: Sequence[Quiz], deadline: Deadline, recorder: Recorder
     ) -> list[list[int | None]]:
         """For each rotation the options one solver chose, by their place in the items."""
-        limit = deadline.capped(min(seconds, solver.attempt_seconds))
         rounds = await asyncio.gather(
             *(
-                solve(solver, quiz, limit, partial(recorder.record_solving, solver, quiz, rotation))
+                solve(solver, quiz, deadline, partial(recorder.record_solving, solver, quiz, rotation))
                 for rotation, quiz in enumerate(quizzes)
             )
         )

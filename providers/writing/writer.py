@@ -13,7 +13,7 @@ from providers.config import Questions
 from providers.ledger import Ledger, NoLedger
 from providers.routing.chain import Chain
 from providers.vendors.decode import Reject
-from providers.writing.candidates import CandidatePool, Witness
+from providers.writing.candidates import CandidatePool, PoolMaker
 from providers.writing.group_filler import Writing
 from providers.writing.key_check import KeyChecker
 from providers.writing.orders import Refs
@@ -33,23 +33,24 @@ class Writer:
         chain: Chain,
         questions: Questions,
         config_hash: str,
+        *,
         ledger: Ledger | None = None,
         checker: KeyChecker | None = None,
-        witness: Witness | None = None,
+        make_pool: PoolMaker = CandidatePool,
     ) -> None:
         self.chain = chain
         self._questions = questions
         self._config_hash = config_hash
         self._ledger = ledger or NoLedger()
         self._checker = checker
-        self._witness = witness
+        self._make_pool = make_pool
 
     async def write(self, brief: Brief, deadline: Deadline) -> WrittenSet:
         """Return one item per slot. Raises GenerationFailed when the time or the vendors are used up before."""
         refs = Refs(brief)
-        pool = CandidatePool(brief, refs, self._witness)
+        pool = self._make_pool(brief, refs)
         recorder = Recorder(self._ledger, uuid4().hex, brief.mode, self._config_hash)
-        writing = Writing(brief, refs, pool, self.chain, deadline, recorder)
+        writing = Writing(brief=brief, refs=refs, pool=pool, chain=self.chain, deadline=deadline, recorder=recorder)
         filler = SetFiller(writing, self._questions)
         await filler.write_set()
         check = await self._check_keys(filler, recorder) if pool.is_full else None

@@ -1,4 +1,4 @@
-"""Looks on while a set is written: as witness of every item, and as ledger of every request.
+"""Looks on while a set is written: as observer of every item, and as ledger of every request.
 
 One writer serves many sets at the same time. Each set has its own notes, found through the context that its calls were
 started in.
@@ -33,8 +33,8 @@ class Notes:
 current: ContextVar[Notes] = ContextVar("current")
 
 
-class Observer:
-    """providers.writing.candidates.Witness and providers.ledger.Ledger in one."""
+class SetObserver:
+    """bench.models.runner.observing.Observer and providers.ledger.Ledger in one."""
 
     def judged(self, item: Item, findings: tuple[Finding, ...], *, accepted: bool) -> None:
         """Note an item."""

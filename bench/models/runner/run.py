@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from random import Random
 from typing import Protocol
@@ -16,7 +17,8 @@ from assessment.models import Brief, Item, Mode, SeenItem
 from assessment.novelty import signature
 from assessment.robots import expected_hits, pass_chances
 from bench.models.records import CallRecord, FormRecord, ItemRecord, Record, RunRecord
-from bench.models.runner.notes import Notes, Observer, current
+from bench.models.runner.notes import Notes, SetObserver, current
+from bench.models.runner.observing import ObservedPool
 from bench.models.runner.plan import Request, Subject, Unit, retakes_of, units
 from bench.models.runner.solving import choices_of
 from bench.models.runner.students import CANARY, ExampleStudent
@@ -83,9 +85,10 @@ class Run:
             await self._write_subject(subject, left)
 
     async def _write_subject(self, subject: Subject, left: list[Unit]) -> None:
-        observer = Observer()
+        observer = SetObserver()
         config = chain_of(self._config, subject)
-        snapshot = build_vendors(config, ledger=observer, latencies=self._latencies, witness=observer)
+        make_pool = partial(ObservedPool, observer=observer)
+        snapshot = build_vendors(config, ledger=observer, latencies=self._latencies, make_pool=make_pool)
         setup = _Setup(subject, config, snapshot, self._solvers(subject), observer)
         waiting, gone = iter(left), 0
 
@@ -134,7 +137,6 @@ class Run:
             plan(student.skills, student.sources, settings.questions.form, unit.form + retake),
             seen=seen,
             language=settings.questions.language,
-            seed=f"{self._request.seed}:{unit}:{retake}",
         )
         deadline = Deadline(self._clock, settings.budget_seconds).shortened(settings.reserve_seconds)
         reason, items = "", tuple[Item, ...]()
@@ -203,7 +205,7 @@ class _Setup(msgspec.Struct, frozen=True):
     config: ProvidersConfig
     snapshot: Snapshot
     solvers: Mapping[str, Upstream]
-    observer: Observer
+    observer: SetObserver
 
 
 class _Written(msgspec.Struct, frozen=True):

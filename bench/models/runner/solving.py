@@ -6,7 +6,7 @@ from functools import partial
 
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import Item, Mode
-from bench.models.runner.notes import Observer
+from bench.models.runner.notes import SetObserver
 from bench.models.runner.students import ExampleStudent
 from bench.models.tally import BLIND, WITH_PROFILE, WITHOUT_STEM
 from providers.protocol import Quiz, QuizEntry
@@ -26,7 +26,7 @@ async def choices_of(
     items: Sequence[Item],
     student: ExampleStudent,
     solvers: Mapping[str, Upstream],
-    observer: Observer,
+    observer: SetObserver,
     config_hash: str,
 ) -> list[dict[str, Choices]]:
     """For every item what each solver chose; a solver that fails leaves None."""

@@ -16,6 +16,7 @@ from providers.routing.upstream import Upstream
 from providers.secret import Secret
 from providers.vendors.decode import decode
 from providers.vendors.litellm_vendor import LiteLLMVendor
+from providers.vendors.sandbox.scenarios import ScenarioVendor
 from providers.vendors.sandbox.vendor import SandboxVendor
 from providers.writing.writer import Writer
 from tests.unit.providers.fakes import SOURCES, answer_of, brief, order
@@ -73,8 +74,8 @@ async def test_parallel_calls_repeat_no_stem(vendor: Vendor) -> None:
 @pytest.mark.parametrize("mode", Mode)
 async def test_a_writer_makes_complete_sets_with_it_again_and_again(vendor: Vendor, mode: Mode) -> None:
     seen: tuple[SeenItem, ...] = ()
-    for turn in range(3):
-        written = await _writer(vendor).write(_brief(mode, seen, turn), deadline())
+    for _ in range(3):
+        written = await _writer(vendor).write(_brief(mode, seen), deadline())
         assert len(written.items) == 10
         seen += tuple(SeenItem(item.skill_id, item.stem, signature(item)) for item in written.items)
     assert len({item.stem for item in seen}) == 30
@@ -82,7 +83,8 @@ async def test_a_writer_makes_complete_sets_with_it_again_and_again(vendor: Vend
 
 async def test_a_cancelled_order_ends_as_cancelled(vendor: Vendor, server: VendorServer) -> None:
     server.behaviours = ["hang"]
-    task = asyncio.ensure_future(answer_of(vendor, order(scenario="slow"), deadline()))
+    slow = ScenarioVendor("", "slow") if isinstance(vendor, SandboxVendor) else vendor
+    task = asyncio.ensure_future(answer_of(slow, order(), deadline()))
     await asyncio.sleep(0.3)
     task.cancel()
     done, _ = await asyncio.wait({task}, timeout=1)
@@ -94,8 +96,8 @@ def _writer(vendor: Vendor) -> Writer:
     return Writer(Chain([Upstream(vendor, 10, 8)]), Questions(), "hash")
 
 
-def _brief(mode: Mode, seen: tuple[SeenItem, ...], turn: int) -> Brief:
+def _brief(mode: Mode, seen: tuple[SeenItem, ...]) -> Brief:
     """About skills of which the sandbox has enough items for sets that do not repeat."""
     skills = Skill("python", "Python"), Skill("sql", "SQL")
     about = tuple(Slot(skills[number % 2], SOURCES[number // 2 % 2]) for number in range(10))
-    return brief(slots=about, mode=mode, seen=seen, seed=f"turn {turn}")
+    return brief(slots=about, mode=mode, seen=seen)

@@ -43,13 +43,13 @@ def slots(count: int) -> tuple[Slot, ...]:
 
 def brief(count: int = 10, **changes: Any) -> Brief:
     """A brief of `count` slots."""
-    return Brief(**{"mode": Mode.LIVE, "slots": slots(count), "seed": "seed", **changes})
+    return Brief(**{"mode": Mode.LIVE, "slots": slots(count), **changes})
 
 
 def order(count: int = 4, **changes: Any) -> Order:
     """An order of `count` items."""
     refs = Refs(brief(count))
-    return Order(**{"wanted": tuple(refs.wanted(slot) for slot in slots(count)), "seed": "seed", **changes})
+    return Order(**{"wanted": tuple(refs.wanted(slot) for slot in slots(count)), **changes})
 
 
 def item(

@@ -1,6 +1,5 @@
 """Replacing the configuration of a process at work."""
 
-import asyncio
 from pathlib import Path
 
 from assessment.deadline import Deadline
@@ -10,7 +9,7 @@ from providers.config import ProvidersConfig, VendorConfig, load
 from providers.protocol import CallOutcome
 from providers.routing.breaker import State
 from providers.routing.pace import MIN_SAMPLES
-from providers.snapshot import Snapshot, SwappableWriter
+from providers.snapshot import Snapshot
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import ListLedger, brief
 
@@ -28,18 +27,6 @@ def config(folder: Path, chain: str = "house, other") -> ProvidersConfig:
 
 def chain_of(snapshot: Snapshot) -> list[str]:
     return [status.name for status in snapshot.status()]
-
-
-async def test_a_set_under_way_keeps_its_snapshot_and_the_next_one_has_the_new(tmp_path: Path) -> None:
-    clock = FakeClock()
-    writer = SwappableWriter(build_vendors(config(tmp_path)))
-    slow = asyncio.ensure_future(writer.write(brief(scenario="slow"), Deadline(clock, 87)))
-    await asyncio.sleep(0)
-    writer.swap(build_vendors(config(tmp_path, "other"), latencies=writer.current.latencies))
-    after = await writer.write(brief(), Deadline(clock, 87))
-    assert [share.vendor for share in (await slow).provenance.vendors] == ["house"]
-    assert [share.vendor for share in after.provenance.vendors] == ["other"]
-    assert (await slow).provenance.config_hash != after.provenance.config_hash
 
 
 async def test_a_new_snapshot_has_fresh_breakers_and_keeps_the_latencies_of_unchanged_vendors(

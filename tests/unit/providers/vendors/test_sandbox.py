@@ -15,8 +15,12 @@ from providers.vendors.decode import decode
 from providers.vendors.sandbox import bank
 from providers.vendors.sandbox.bank import BankItem, bank_for
 from providers.vendors.sandbox.samples import SAMPLES
+from providers.vendors.sandbox.scenarios import SCENARIOS
 from providers.vendors.sandbox.stems import fill
-from providers.vendors.sandbox.vendor import SCENARIOS, SandboxVendor
+from providers.vendors.sandbox.vendor import SandboxVendor
+from providers.writing.candidates import CandidatePool
+from providers.writing.orders import Refs
+from providers.writing.rehearsal import RehearsalPool
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import answer_of, order
 
@@ -101,10 +105,10 @@ def test_a_hostile_title_is_cleaned_cut_and_not_read_as_a_template() -> None:
 
 
 async def test_the_same_order_gets_the_same_answer_and_another_seed_another_one() -> None:
-    vendor, deadline = SandboxVendor(), Deadline(FakeClock(), 87)
-    one = await answer_of(vendor, order(), deadline)
-    assert await answer_of(vendor, order(), deadline) == one
-    assert await answer_of(vendor, order(seed="other"), deadline) != one
+    deadline = Deadline(FakeClock(), 87)
+    one = await answer_of(SandboxVendor(seed="one"), order(), deadline)
+    assert await answer_of(SandboxVendor(seed="one"), order(), deadline) == one
+    assert await answer_of(SandboxVendor(seed="other"), order(), deadline) != one
 
 
 async def test_parallel_calls_of_a_round_never_ask_the_same() -> None:
@@ -164,3 +168,19 @@ async def test_a_student_who_rehearses_for_long_gets_known_questions_marked_as_s
         assert {item.stem for item in written.items}.isdisjoint(item.stem for item in seen)
         seen += tuple(shown(item) for item in written.items)
     assert any(item.stem.startswith("[Again, 2] ") for item in seen)
+
+
+async def test_what_one_client_rehearses_is_not_felt_by_the_next() -> None:
+    snapshot = build_vendors(built_in())
+    for turn in range(12):
+        await snapshot.write(brief(turn=turn, scenario="slow"), Deadline(FakeClock(), 87))
+    in_a_hurry = Deadline(FakeClock(), 2)
+    assert len((await snapshot.write(brief(), in_a_hurry)).items) == 10
+
+
+async def test_only_a_rehearsal_takes_what_a_stem_marks_as_coming_again() -> None:
+    stem = "[Again, 2] In your project, which of these steps comes first in such a case?"
+    item = Item("python", "p", stem, ("One step", "Another step", "A third step", "A fourth step"), 0)
+    about = brief(PYTHON, seen=(shown(item),))
+    assert RehearsalPool(about, Refs(about)).repetition(item) is None
+    assert CandidatePool(about, Refs(about)).repetition(item) is not None

@@ -45,7 +45,7 @@ class Run:
         self.ledger = ListLedger()
         self.clock = FakeClock()
         self.deadline = Deadline(self.clock, seconds)
-        self.writer = Writer(chain, questions, "hash", self.ledger)
+        self.writer = Writer(chain, questions, "hash", ledger=self.ledger)
 
     async def write(self, count: int = 10) -> WrittenSet:
         return await self.writer.write(brief(count), self.deadline)

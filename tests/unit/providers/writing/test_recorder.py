@@ -41,7 +41,7 @@ class BrokenLedger:
 
 
 async def write(chain: Chain, ledger: Ledger, count: int = 10, questions: Questions = QUESTIONS) -> None:
-    await Writer(chain, questions, "hash", ledger).write(brief(count), Deadline(FakeClock(), 87))
+    await Writer(chain, questions, "hash", ledger=ledger).write(brief(count), Deadline(FakeClock(), 87))
 
 
 async def test_every_attempt_has_one_record_with_all_that_a_bill_needs() -> None:
