@@ -321,7 +321,7 @@ def classify(error: Exception, vendor: str) -> VendorError:
         return _without_status(error, vendor)
     if isinstance(error, InternalServerError) and not any(isinstance(cause, httpx.HTTPStatusError) for cause in behind):
         return MalformedReply(vendor)
-    return _by_status(status)(vendor, f"HTTP {status}")
+    return error_of_status(status)(vendor, f"HTTP {status}")
 
 
 async def _read_out(wire: AsyncIterator[bytes]) -> None:
@@ -339,7 +339,7 @@ def _is_refusal(error: Exception, named: VendorError) -> bool:
     return isinstance(named, RequestRejected) or isinstance(error, UnsupportedParamsError)
 
 
-def _by_status(status: int) -> type[VendorError]:
+def error_of_status(status: int) -> type[VendorError]:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return VendorBroken if status >= 500 else RequestRejected
