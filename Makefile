@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-CODE := api assessment bench cli db delivery fakes providers serving tests piccolo_conf.py
+CODE := api assessment bench cli db delivery fakes jobs providers serving tests piccolo_conf.py
 COMPILE := pip compile pyproject.toml --extra bench --group dev --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 

@@ -18,8 +18,7 @@ from litestar.types import ExceptionHandlersMap
 from api.context import request_id_of
 from api.envelope import ErrorBody, ErrorDetail, Failure
 from api.head import with_head
-from api.metrics import SETS_REFUSED
-from assessment.errors import Detail, InvalidInput, RetakeError, SetRefused
+from assessment.errors import Detail, InvalidInput, RetakeError
 
 log = structlog.get_logger(__name__)
 
@@ -105,14 +104,6 @@ def answer_domain_error(request: Request[Any, Any, Any], error: RetakeError) -> 
     return _answer(request, error.code, error.details, error.retry_after)
 
 
-def answer_refused_set(request: Request[Any, Any, Any], error: SetRefused) -> Response[Failure]:
-    """Answer like any failed generation, and say aloud that a rule had to stop what should never come so far."""
-    log.error("set_refused", rules=error.rules)
-    for rule in error.rules:
-        SETS_REFUSED.labels(rule).inc()
-    return answer_domain_error(request, error)
-
-
 def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Failure]:
     """Answer an error that Litestar raised while routing or reading the request."""
     if error.status_code in CODE_OF_STATUS:
@@ -149,7 +140,6 @@ def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Resp
 
 HANDLERS: ExceptionHandlersMap = {
     RetakeError: answer_domain_error,
-    SetRefused: answer_refused_set,
     HTTPException: answer_http_error,
     RecursionError: answer_too_deep,
     Exception: answer_unexpected,

@@ -12,9 +12,6 @@ METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 90.0)
 
 REQUESTS = Counter("retake_requests", "Requests answered", ("method", "route", "status"))
-SETS_REFUSED = Counter(
-    "retake_sets_refused", "Sets that broke a rule of sets when they were about to be shown", ("rule",)
-)
 DURATION = Histogram("retake_request_duration_seconds", "Time to answer", ("method", "route"), buckets=BUCKETS)
 
 

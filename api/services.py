@@ -6,8 +6,6 @@ import msgspec
 from litestar.connection import ASGIConnection
 
 from assessment.deadline import Clock
-from assessment.models import FormPlan, Mode
-from assessment.ports import QuestionWriter
 from db.accounts import Accounts
 from db.assessment_store import PostgresAssessmentStore
 from db.engine import RetakeEngine
@@ -15,15 +13,12 @@ from db.idempotency import IdempotencyStore
 from db.rate_limit import RateLimiter
 from db.readiness import ReadinessCheck
 from db.verifications import Verifications
-from providers.snapshot import Snapshot
 
 
 class Services(msgspec.Struct, frozen=True):
-    """One instance per process, replaced whole when the vendors are configured anew.
+    """One instance per process. Of the budget in seconds, the reserve is kept back from the writing of a set.
 
-    What stands after `snapshot` comes from it; `form` is what every set looks like.
-    Budget and reserve are seconds; `can_generate` says which modes have a
-    vendor; `private_webhooks` whether webhooks may go to private addresses.
+    `private_webhooks` says whether webhooks may go to private addresses.
     """
 
     engine: RetakeEngine
@@ -36,10 +31,6 @@ class Services(msgspec.Struct, frozen=True):
     verify_limiter: RateLimiter
     readiness: ReadinessCheck
     private_webhooks: bool
-    snapshot: Snapshot
-    writer: QuestionWriter
-    can_generate: dict[Mode, bool]
-    form: FormPlan
     budget_seconds: float
     reserve_seconds: float
 

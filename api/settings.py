@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from jobs.settings import JobSettings
+
 LOG_FORMATS = ("json", "console")
 VERIFY_PER_MINUTE = 600
 MAX_COUNT = 1_000_000
@@ -17,11 +19,13 @@ class SettingsError(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """Settings of one deployment; where the database is, piccolo_conf.py reads by itself."""
+    """Settings of one deployment; where the database is, piccolo_conf.py reads by itself.
 
-    providers_file: Path | None = None
-    smtp_url: str | None = None
-    allow_private_webhooks: bool = False
+    `runs_jobs` says that this process runs jobs beside answering requests, since no worker does.
+    """
+
+    jobs: JobSettings = JobSettings()
+    runs_jobs: bool = True
     cors_origins: tuple[str, ...] = ()
     log_format: str = "json"
     verify_per_minute: int = VERIFY_PER_MINUTE
@@ -32,9 +36,12 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
     providers = environment.get("RETAKE_PROVIDERS")
     _choice(environment, "RETAKE_DATABASE_POOLING", POOLINGS)  # read by piccolo_conf.py, which cannot complain
     return Settings(
-        providers_file=Path(providers) if providers else None,
-        smtp_url=environment.get("RETAKE_SMTP_URL") or None,
-        allow_private_webhooks=_flag(environment, "RETAKE_ALLOW_PRIVATE_WEBHOOKS"),
+        jobs=JobSettings(
+            providers_file=Path(providers) if providers else None,
+            smtp_url=environment.get("RETAKE_SMTP_URL") or None,
+            allow_private_webhooks=_flag(environment, "RETAKE_ALLOW_PRIVATE_WEBHOOKS"),
+        ),
+        runs_jobs=environment.get("RETAKE_RUNS_JOBS") != "0",  # said by `retake serve`, which starts workers
         cors_origins=tuple(environment.get("RETAKE_CORS_ORIGINS", "").replace(",", " ").split()),
         log_format=_choice(environment, "RETAKE_LOG_FORMAT", LOG_FORMATS),
         verify_per_minute=_count(environment, "RETAKE_VERIFY_PER_MINUTE", VERIFY_PER_MINUTE),

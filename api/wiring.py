@@ -1,141 +1,119 @@
 """The one place where the rooms are put together."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 
+import msgspec
+import structlog
 from litestar import Litestar
 
-from api.background import Job, attempted, for_ever
-from api.housekeeping import sweep_all
 from api.services import Services
 from api.settings import Settings
-from api.vendor_metrics import LOST, CountingLedger
-from api.vendors import Configured, Reloader, VendorDesk, hangups_to, providers_of
 from assessment.deadline import Clock
 from db.accounts import Accounts
 from db.assessment_store import PostgresAssessmentStore
-from db.engine import RetakeEngine, the_engine
+from db.engine import RetakeEngine
+from db.generation_ends import CHANNEL
 from db.idempotency import IdempotencyStore
-from db.latencies import PostgresLatencyStore
-from db.ledger import PostgresLedger
-from db.migrations import require_current, upgrade
-from db.outbox import PostgresOutbox
+from db.listener import Listener
+from db.opening import open_database
 from db.rate_limit import RateLimiter
 from db.readiness import ReadinessCheck
 from db.verifications import Verifications
-from delivery.courier import Courier
-from delivery.mail import MailSender
-from delivery.mail_settings import parse_smtp_url
-from delivery.webhook import WebhookSender
-from providers.build import latency_key
-from providers.routing.pace import Latencies, Learned
-from providers.writing.own_loop import OwnLoop
+from jobs.background import for_ever
+from jobs.memory import settle_memory
+from jobs.signals import hangups_to
+from jobs.vendors import Vendors
+from providers.config import ConfigError, ProvidersConfig, load
 
 SEARCHES_PER_MINUTE = 15
-SWEEP_SECONDS = 3600.0
-LATENCIES_SECONDS = 60.0  # what a process that is killed forgets of its vendors' pace
-GARBAGE_THRESHOLDS = (20_000, 20, 100)  # objects, young and middle collections; a full one after 40 million objects
 RESTART_SECONDS = 1.0  # before background work that broke is begun anew
-STOP_SECONDS = 20.0  # longer than the courier's own bound
 
-__all__ = ["open_database", "product_version", "providers_of", "running_services"]
+log = structlog.get_logger(__name__)
+
+__all__ = ["product_version", "providers_of", "running_services"]
 
 
-async def open_database() -> RetakeEngine:
-    """Connect and see to the schema: the embedded database is upgraded, a server's must have been.
-
-    Raises ServiceUnavailable, NotMigrated, or RuntimeError for a server or schema of the wrong version.
-    """
-    engine = the_engine()
-    await engine.connect()
-    if engine.is_embedded:
-        await upgrade(engine)
-    else:
-        await require_current()
-    return engine
+def providers_of(settings: Settings) -> ProvidersConfig:
+    """Read the provider configuration. Raises ConfigError, which names file, line and key."""
+    return load(settings.jobs.providers_file)
 
 
 @asynccontextmanager
 async def running_services(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterator[None]:
     """Open what the app needs before it serves and close it afterwards."""
     engine = await open_database()
-    wake, stop = asyncio.Event(), asyncio.Event()
-    attempts, store = PostgresLedger(LOST.inc), PostgresLatencyStore(Learned)
-    latencies = Latencies(await store.load())
-    vendor_loop = OwnLoop()
-    vendor_loop.start()
-    desk = VendorDesk(settings, clock, CountingLedger(attempts), latencies, vendor_loop)
-    app.state.services = _services(engine, clock, wake, settings, desk.read())
-    reloader = Reloader(app, desk)
-    webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
-    mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
-    courier = Courier(PostgresOutbox(), clock, webhooks, mail)
+    store = PostgresAssessmentStore(engine)
+    app.state.services = _services(engine, clock, store, settings)
+    listener = Listener(engine)
+    await listener.add(CHANNEL, store.ends.hear)
+    stop = asyncio.Event()
     background = [
-        asyncio.create_task(for_ever("courier", partial(courier.run, stop, wake), RESTART_SECONDS, stop)),
-        asyncio.create_task(for_ever("ledger", partial(attempts.run, stop), RESTART_SECONDS, stop)),
-        asyncio.create_task(_save_for_ever(partial(_save, app, store, latencies), stop)),
-        asyncio.create_task(for_ever("sweeping", partial(sweep_all, stop), SWEEP_SECONDS, stop)),
+        asyncio.create_task(for_ever("listener", listener.run, RESTART_SECONDS, stop)),
+        asyncio.create_task(for_ever("generation_ends", store.ends.run, RESTART_SECONDS, stop)),
     ]
-    reloading = asyncio.create_task(for_ever("reloader", reloader.run, RESTART_SECONDS, stop))
-    _settle_memory()
     try:
-        with hangups_to(reloader.ask):
-            yield
+        async with _jobs_inside(app, engine, settings, clock) as vendors:
+            settle_memory()
+            with hangups_to(partial(_read_again, app, settings, vendors)):
+                yield
     finally:
-        reloading.cancel()
-        await vendor_loop.close()
         stop.set()
-        wake.set()
-        await asyncio.wait(background, timeout=STOP_SECONDS)
         for task in background:
             task.cancel()
-        await asyncio.gather(*background, reloading, return_exceptions=True)
-        await attempts.stop()
-        await webhooks.aclose()
+        await asyncio.gather(*background, return_exceptions=True)
         await engine.disconnect()
 
 
-def _settle_memory() -> None:
-    """Keep what was loaded so far out of garbage collections: with LiteLLM it is so much that each takes 0.1 s.
+@asynccontextmanager
+async def _jobs_inside(
+    app: Litestar, engine: RetakeEngine, settings: Settings, clock: Clock
+) -> AsyncIterator[Vendors | None]:
+    """Run jobs in this process, where no worker is started beside it."""
+    if not settings.runs_jobs:
+        yield None
+        return
+    from jobs.process import working  # the queue's library costs 30 MB, which a process without jobs need not pay
 
-    With a thousand generations under way a full one takes as long again, so these come seldom; little lives in cycles.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    async with working(engine, settings.jobs, clock) as vendors:
+        app.state.vendors = vendors
+        yield vendors
 
 
-def _services(
-    engine: RetakeEngine, clock: Clock, wake: asyncio.Event, settings: Settings, configured: Configured
-) -> Services:
+def _read_again(app: Litestar, settings: Settings, vendors: Vendors | None) -> None:
+    """Take the time for a set from the provider configuration as it is now; whoever runs jobs takes all the rest."""
+    if vendors is not None:
+        vendors.ask()
+    try:
+        config = providers_of(settings).settings
+    except ConfigError as error:
+        log.error("budget_not_read_again", reason=str(error))  # noqa: TRY400  # the message says it all
+        return
+    services: Services = app.state.services
+    app.state.services = msgspec.structs.replace(
+        services, budget_seconds=config.budget_seconds, reserve_seconds=config.reserve_seconds
+    )
+
+
+def _services(engine: RetakeEngine, clock: Clock, store: PostgresAssessmentStore, settings: Settings) -> Services:
+    config = providers_of(settings).settings
     return Services(
         engine=engine,
         clock=clock,
         accounts=Accounts(engine),
         verifications=Verifications(engine),
-        store=PostgresAssessmentStore(engine, wake.set),
+        store=store,
         idempotency=IdempotencyStore(),
         search_limiter=RateLimiter(SEARCHES_PER_MINUTE, 60),
         verify_limiter=RateLimiter(settings.verify_per_minute, 60),
         readiness=ReadinessCheck(),
-        private_webhooks=settings.allow_private_webhooks,
-        **configured,
+        private_webhooks=settings.jobs.allow_private_webhooks,
+        budget_seconds=config.budget_seconds,
+        reserve_seconds=config.reserve_seconds,
     )
-
-
-async def _save_for_ever(save: Job, stop: asyncio.Event) -> None:
-    """Keep what is learned about the vendors in use, every minute and at the end."""
-    await for_ever("latencies", save, LATENCIES_SECONDS, stop)
-    await attempted("latencies", save)
-
-
-async def _save(app: Litestar, store: PostgresLatencyStore[Learned], latencies: Latencies) -> None:
-    services: Services = app.state.services
-    await store.save(latencies.export([latency_key(vendor) for vendor in services.snapshot.config.chain]))
 
 
 def product_version() -> str:

@@ -1,7 +1,8 @@
 """What the use cases need from the rooms around them."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractContextManager
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -17,32 +18,42 @@ class QuestionWriter(Protocol):
         """Return one item per slot of the brief. Raises GenerationFailed, at the latest when the deadline is over."""
 
 
-class Lease(msgspec.Struct, frozen=True):
-    """The right to write the next set of one verification; it is taken away when its heartbeat stands still.
+class SetOrder(msgspec.Struct, frozen=True):
+    """What is asked of whoever writes the next set of a verification.
 
-    `ended` is how many generations of the verification had ended when this one began.
+    It is for the verification as it was at `revision`, and its time is over in `seconds`. `ended` is how many
+    generations of the verification had ended before: no clock says which of them is meant.
     """
 
     verification_id: str
-    lease_id: str
     ended: int
+    revision: int
+    seconds: float
+    scenario: str | None = None
 
 
-class Busy(msgspec.Struct, frozen=True):
-    """Somebody else is writing the next set at this moment, and has renewed the lease so many times."""
+class Lease(msgspec.Struct, frozen=True):
+    """The right to end one generation; it goes to another when its work is given to another."""
 
+    verification_id: str
     lease_id: str
-    heartbeat: int
+
+
+class Ending(StrEnum):
+    """How a generation ended: with a set, without, because the verification had changed, or over a fault of ours."""
+
+    WRITTEN = "written"
+    FAILED = "failed"
+    OUTDATED = "outdated"
+    BROKEN = "broken"
 
 
 class Finished(msgspec.Struct, frozen=True):
-    """A generation that overlapped with this request has ended, as the `ended`-th; `set_id` is None when it failed."""
+    """A generation has ended, as the `ended`-th of its verification; `set_id` names what was written."""
 
-    set_id: str | None
+    ending: Ending
     ended: int
-
-
-Claim = Lease | Busy | Finished
+    set_id: str | None = None
 
 
 class StateChanged(Exception):
@@ -50,7 +61,7 @@ class StateChanged(Exception):
 
 
 class AssessmentStore(Protocol):
-    """The archive, the current question set, and the lease that makes overlapping generations one."""
+    """The archive, the current question set, and the generations, of which a verification has one at a time."""
 
     async def load(self, verification_id: str) -> Dossier:
         """Read all that a generation needs, in one consistent view."""
@@ -61,29 +72,28 @@ class AssessmentStore(Protocol):
     def admitted(self, verification_id: str) -> AbstractContextManager[None]:
         """Count a request while it may wait for a set. Raises RateLimited when too many of one verification do."""
 
-    async def claim(self, verification_id: str, ended: int, silent: Busy | None) -> Claim:
-        """Ask for the lease.
+    async def ask(self, order: SetOrder) -> int | Finished:
+        """Have a set written, or join those who have; gives the number by which to wait for its end.
 
-        A generation that ended after the caller saw `ended` of them end overlapped: it is the answer. `silent` is a
-        lease whose holder was not heard of for long: it is taken away if that is still so.
+        A generation that ended after the caller saw `order.ended` of them end overlapped: it is the answer.
         Raises TooManySets when no further one may begin, InvalidSession when the verification was erased.
         """
 
-    async def look(self, verification_id: str) -> Busy | None:
-        """See who is writing the next set at this moment."""
+    async def end_of(self, verification_id: str, number: int, deadline: Deadline) -> Finished | None:
+        """Wait until the generation of this number has ended; None when the deadline comes first."""
 
-    async def generation(self, verification_id: str) -> Busy | Finished | None:
-        """See how the last generation stands; None when there was none."""
+    async def cut_off(self, verification_id: str, number: int) -> Finished:
+        """End the generation as failed unless it has ended: afterwards nothing can come of it any more."""
 
-    def keep(self, lease: Lease) -> AbstractAsyncContextManager[None]:
-        """Renew the lease in the background while the block runs."""
+    async def begin(self, order: SetOrder) -> Lease | None:
+        """Take the work on, from whoever may have had it before; None when the generation has ended."""
 
-    async def give_up(self, lease: Lease) -> None:
-        """End the generation as failed, so that those who wait for it know."""
+    async def give_up(self, lease: Lease, ending: Ending) -> None:
+        """End the generation without a set; those who wait for it are told."""
 
     async def activate(
         self, lease: Lease, revision: int, questions: Sequence[Question], provenance: Provenance
-    ) -> QuestionSet:
+    ) -> None:
         """Replace the current set by a new one and end the generation, in one transaction. Raises StateChanged."""
 
     async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:

@@ -2,11 +2,10 @@
 
 import msgspec
 
-from assessment.deadline import Deadline
 from assessment.eligibility import may_retake
-from assessment.generation import FIRST_PAUSE_SECONDS, LookAgain, fresh_set, rest
-from assessment.models import FormPlan, QuestionSet, Standing
-from assessment.ports import AssessmentStore, QuestionWriter
+from assessment.generation import FIRST_PAUSE_SECONDS, LookAgain, Patience, fresh_set, rest
+from assessment.models import QuestionSet, Standing
+from assessment.ports import AssessmentStore
 
 
 class Retaken(msgspec.Struct, frozen=True):
@@ -16,14 +15,7 @@ class Retaken(msgspec.Struct, frozen=True):
     attempt_number: int
 
 
-async def retake(
-    arrived: Standing,
-    form: FormPlan,
-    scenario: str | None,
-    deadline: Deadline,
-    store: AssessmentStore,
-    writer: QuestionWriter,
-) -> Retaken:
+async def retake(arrived: Standing, *, scenario: str | None, patience: Patience, store: AssessmentStore) -> Retaken:
     """Replace the current set by a fresh one; `arrived` is how the verification stood when the request came.
 
     Until the new set is complete, and whenever it cannot be completed, the old state stands untouched. Raises what
@@ -34,7 +26,7 @@ async def retake(
         while True:
             dossier = await store.load(arrived.verification_id)
             may_retake(dossier.standing)
-            fresh = await fresh_set(dossier, ended, form, scenario, deadline, store, writer)
+            fresh = await fresh_set(dossier, ended, scenario, patience, store)
             if not isinstance(fresh, LookAgain):
                 return Retaken(fresh, dossier.standing.attempts + 1)
-            ended, pause = fresh.ended, await rest(deadline, pause)
+            ended, pause = fresh.ended, await rest(patience.deadline, pause)

@@ -2,11 +2,10 @@
 
 import msgspec
 
-from assessment.deadline import Deadline
 from assessment.eligibility import may_generate
-from assessment.generation import FIRST_PAUSE_SECONDS, LookAgain, fresh_set, rest
-from assessment.models import FormPlan, QuestionSet, SetState, Standing
-from assessment.ports import AssessmentStore, QuestionWriter
+from assessment.generation import FIRST_PAUSE_SECONDS, LookAgain, Patience, fresh_set, rest
+from assessment.models import QuestionSet, SetState, Standing
+from assessment.ports import AssessmentStore
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -16,14 +15,7 @@ class Started(msgspec.Struct, frozen=True):
     already_generated: bool
 
 
-async def start(
-    arrived: Standing,
-    form: FormPlan,
-    scenario: str | None,
-    deadline: Deadline,
-    store: AssessmentStore,
-    writer: QuestionWriter,
-) -> Started:
+async def start(arrived: Standing, *, scenario: str | None, patience: Patience, store: AssessmentStore) -> Started:
     """Give the set that waits, or have one written; `arrived` is how the verification stood when the request came.
 
     Raises what may_generate raises, GenerationFailed, or RateLimited when too many such calls wait.
@@ -36,7 +28,7 @@ async def start(
             current = dossier.current_set
             if current is not None and current.state is SetState.ACTIVE:
                 return Started(current, already_generated=True)
-            fresh = await fresh_set(dossier, ended, form, scenario, deadline, store, writer)
+            fresh = await fresh_set(dossier, ended, scenario, patience, store)
             if not isinstance(fresh, LookAgain):
                 return Started(fresh, already_generated=False)
-            ended, pause = fresh.ended, await rest(deadline, pause)
+            ended, pause = fresh.ended, await rest(patience.deadline, pause)

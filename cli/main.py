@@ -13,6 +13,7 @@ from cli.openapi import openapi
 from cli.providers import providers
 from cli.serve import serve
 from cli.stats import stats
+from cli.worker import worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -21,7 +22,7 @@ def retake() -> None:
     """AI skill assessments, self-hosted: a complete, fair question set inside the deadline."""
 
 
-for command in (serve, keys, db, openapi, providers, ledger, stats, bench, demo):
+for command in (serve, worker, keys, db, openapi, providers, ledger, stats, bench, demo):
     retake.add_command(command)
 
 

@@ -23,7 +23,7 @@ def check_command() -> None:
         config = providers_of(settings)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"configuration {settings.providers_file or 'built in (sandbox only)'}, hash {config.hash}")
+    click.echo(f"configuration {settings.jobs.providers_file or 'built in (sandbox only)'}, hash {config.hash}")
     click.echo("chain: " + " > ".join(vendor.name for vendor in config.chain))
     checks = asyncio.run(check(config))
     for vendor in checks:

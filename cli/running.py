@@ -9,10 +9,10 @@ import click
 
 from api.logs import configure_logging
 from api.settings import Settings, SettingsError, settings_from
-from api.wiring import open_database
 from assessment.errors import ServiceUnavailable
 from db.engine import RetakeEngine
 from db.migrations import NotMigrated
+from db.opening import open_database
 from delivery.mail_settings import BadMailSettings
 from providers.config import ConfigError
 from serving.limits import Limits, limits_from

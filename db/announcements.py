@@ -11,6 +11,7 @@ from assessment.models import Mode
 from assessment.notices import Addressee, Channel, Event, Notice
 from db.sql import fetch, fetch_of_session, to_json
 
+CHANNEL = "notice_stored"
 MAIL_GROUP = 256  # webhooks have 0 to 255
 
 
@@ -64,12 +65,16 @@ async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:
         if (target := target_of(recipient, notice))
     ]
     await fetch(
-        """
-        INSERT INTO outbox_message (id, verification, platform, receiver_group, channel, event, target, body)
-        SELECT id, verification, platform, receiver_group, channel, event, target, body
-        FROM jsonb_to_recordset({}::jsonb) AS m (id text, verification text, platform int, receiver_group smallint,
-            channel text, event text, target text, body text)
-        """,
+        f"""
+        WITH stored AS (
+            INSERT INTO outbox_message (id, verification, platform, receiver_group, channel, event, target, body)
+            SELECT id, verification, platform, receiver_group, channel, event, target, body
+            FROM jsonb_to_recordset({{}}::jsonb) AS m (id text, verification text, platform int,
+                receiver_group smallint, channel text, event text, target text, body text)
+            RETURNING 1
+        )
+        SELECT pg_notify('{CHANNEL}', '') FROM stored LIMIT 1
+        """,  # noqa: S608  # a constant of this module is put in
         to_json(rows),
     )
 

@@ -3,17 +3,16 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-import structlog
 
-from assessment.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT, may_spend
-from assessment.errors import RateLimited, ServiceUnavailable
+from assessment.deadline import Deadline
+from assessment.eligibility import may_spend
+from assessment.errors import RateLimited
 from assessment.evidence import Person, source_item
 from assessment.models import (
     AnsweredQuestion,
@@ -32,18 +31,17 @@ from assessment.models import (
 )
 from assessment.notices import Addressee, Event, completed, initiated, result_mail
 from assessment.novelty import signature
-from assessment.places import place_of
-from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
+from assessment.ports import Ending, Finished, Lease, SetOrder, StateChanged
 from db import tables
 from db.announcements import Recipient, announce, lock_recipient, was_announced
 from db.engine import RetakeEngine
+from db.generation_ends import CHANNEL, GenerationEnds
 from db.locks import keep_student
-from db.lookups import SharedLookups
+from db.queue import PRIORITY, JobKind, enqueue
 from db.retry import in_transaction
 from db.sql import fetch, fetch_of_session, fetch_one, to_json
 from db.standing import SPENT_COLUMNS, STANDING_COLUMNS, STANDING_JOIN, runs, spent_from, standing_from, times
 
-RENEWAL_SECONDS = 2.0
 # of a burst of generations; the other connections are for everybody else. A set that is complete never waits behind
 # those who ask for one.
 CLAIMS_AT_ONCE = 2
@@ -51,38 +49,35 @@ ACTIVATIONS_AT_ONCE = 3
 REQUESTS_AT_ONCE = 100  # of one session in one process: more than any page sends, and few enough to wait for one set
 RETRY_AFTER_SECONDS = 2
 SEEN_ITEMS = 1_000  # the newest of one student: a hundred sets, compared in some 3 ms
+ENDED = "SELECT verification, ended, ending, set_id FROM generation"
 
-# One statement, so that of many who ask at the same moment one wins, and counts what it spends. A generation is
-# numbered by those that ended before it: no clock says which calls overlapped with it.
-CLAIM = f"""
-    INSERT INTO generation AS g (verification, lease_id, started, started_since)
-    SELECT id, {{}}, 1, clock_timestamp() FROM verification WHERE id = {{}} FOR KEY SHARE
-    ON CONFLICT (verification) DO UPDATE SET lease_id = excluded.lease_id, finished_at = NULL, set_id = NULL,
+# A verification's one generation; as if one had ended over a change, where none was begun yet.
+FIRST = """
+    INSERT INTO generation (verification, lease_id, ending)
+    SELECT id, gen_random_uuid(), 'outdated' FROM verification WHERE id = {} FOR KEY SHARE
+    ON CONFLICT DO NOTHING
+"""
+BEGIN = f"""
+    UPDATE generation g SET lease_id = gen_random_uuid(), job = {{}}, finished_at = NULL, ending = NULL, set_id = NULL,
         started = {times("g.started", "g.started_since")} + 1,
         started_since = CASE WHEN {runs("g.started_since")} THEN g.started_since ELSE clock_timestamp() END
-    WHERE CASE WHEN g.finished_at IS NOT NULL THEN g.ended <= {{}}
-               ELSE g.lease_id = {{}}::uuid AND g.heartbeat = {{}} END
-      AND {times("g.sets", "g.sets_since")} < {{}} AND {times("g.started", "g.started_since")} < {{}}
-    RETURNING ended
+    WHERE verification = {{}}
 """  # noqa: S608  # only constants of this package are put in
 COUNT_SET = f""", sets = {times("g.sets", "g.sets_since")} + 1,
             sets_since = CASE WHEN {runs("g.sets_since")} THEN g.sets_since ELSE clock_timestamp() END"""
 
 SCORED = "SELECT number, score, passed, correct, total, skills, submitted_at FROM attempt"
 
-log = structlog.get_logger(__name__)
-
 
 class PostgresAssessmentStore:
     """assessment.ports.AssessmentStore on PostgreSQL."""
 
-    def __init__(self, engine: RetakeEngine, wake_courier: Callable[[], None]) -> None:
+    def __init__(self, engine: RetakeEngine) -> None:
         self._engine = engine
-        self._wake_courier = wake_courier
         self._claiming = asyncio.Semaphore(CLAIMS_AT_ONCE)
         self._activating = asyncio.Semaphore(ACTIVATIONS_AT_ONCE)
-        self._looking = SharedLookups(_looks)
         self._admitted: Counter[str] = Counter()
+        self.ends = GenerationEnds(_ends)
 
     async def load(self, verification_id: str) -> Dossier:
         dossier = await _dossier(verification_id)
@@ -107,41 +102,36 @@ class PostgresAssessmentStore:
             if not self._admitted[verification_id]:
                 del self._admitted[verification_id]
 
-    async def claim(self, verification_id: str, ended: int, silent: Busy | None) -> Claim:
+    async def ask(self, order: SetOrder) -> int | Finished:
         async with self._claiming:
-            return await _claim(verification_id, ended, silent)
+            return await in_transaction(self._engine, lambda: _ask(order))
 
-    async def look(self, verification_id: str) -> Busy | None:
-        """See who writes; all requests of this process that wait, for whatever set, share the queries."""
-        return await self._looking.find(verification_id)
+    async def end_of(self, verification_id: str, number: int, deadline: Deadline) -> Finished | None:
+        return await self.ends.wait(verification_id, number, deadline)
 
-    async def generation(self, verification_id: str) -> Busy | Finished | None:
-        row = await fetch_one(
-            "SELECT lease_id, heartbeat, finished_at, set_id, ended FROM generation WHERE verification = {}",
-            verification_id,
+    async def cut_off(self, verification_id: str, number: int) -> Finished:
+        await fetch(_finish("ended = {}"), Ending.FAILED, None, verification_id, number - 1)
+        return _finished(await fetch_of_session(f"{ENDED} WHERE verification = {{}}", verification_id))
+
+    async def begin(self, order: SetOrder) -> Lease | None:
+        rows = await fetch(
+            """
+            UPDATE generation SET lease_id = gen_random_uuid()
+            WHERE verification = {} AND ended = {} AND ending IS NULL RETURNING lease_id
+            """,
+            order.verification_id,
+            order.ended,
         )
-        return (_busy(row) or _finished(row)) if row else None
+        return Lease(order.verification_id, str(rows[0]["lease_id"])) if rows else None
 
-    def keep(self, lease: Lease) -> AbstractAsyncContextManager[None]:
-        return _kept(lease)
-
-    async def give_up(self, lease: Lease) -> None:
-        """End the generation as failed; when the database is away, the lease runs out by itself."""
-        with contextlib.suppress(ServiceUnavailable):
-            await asyncio.shield(self._engine.see_through(_finish(lease, None)))
+    async def give_up(self, lease: Lease, ending: Ending) -> None:
+        await fetch(_finish("lease_id = {}"), ending, None, lease.verification_id, UUID(lease.lease_id))
 
     async def activate(
         self, lease: Lease, revision: int, questions: Sequence[Question], provenance: Provenance
-    ) -> QuestionSet:
+    ) -> None:
         fresh = QuestionSet(str(uuid4()), SetState.ACTIVE, tuple(questions), provenance)
-        try:
-            await self._replace_set(lease, revision, fresh)
-        except StateChanged:
-            # ended, but not as failed: those who wait for it look again, they find no set of this name
-            await _finish(lease, lease.lease_id)
-            raise
-        self._wake_courier()
-        return fresh
+        await self._replace_set(lease, revision, fresh)
 
     async def _replace_set(self, lease: Lease, revision: int, fresh: QuestionSet) -> None:
         async def work() -> None:
@@ -154,7 +144,8 @@ class PostgresAssessmentStore:
             await _record_shown(recipient.addressee, fresh)
             if not recipient.attempts:
                 await _announce_first(recipient, len(fresh.questions))
-            if not await _finish(lease, fresh.set_id, counts=True):
+            written = Ending.WRITTEN, UUID(fresh.set_id), lease.verification_id, UUID(lease.lease_id)
+            if not await fetch(_finish("lease_id = {}", COUNT_SET), *written):
                 raise StateChanged
 
         async with self._activating:
@@ -171,9 +162,7 @@ class PostgresAssessmentStore:
             await announce(recipient, [completed(*tell), result_mail(*tell)])
             return dossier, attempt
 
-        scored = await in_transaction(self._engine, work)
-        self._wake_courier()
-        return scored
+        return await in_transaction(self._engine, work)
 
     async def attempts(self, verification_id: str) -> list[ScoredAttempt]:
         """Read what came of each attempt, oldest first, and leave its questions in the archive."""
@@ -186,90 +175,54 @@ class PostgresAssessmentStore:
         return _attempt(row) if row else None
 
 
-@asynccontextmanager
-async def _kept(lease: Lease) -> AsyncIterator[None]:
-    renewal = asyncio.ensure_future(_renew_for_ever(lease))
-    try:
-        yield
-    finally:
-        renewal.cancel()
+async def _ask(order: SetOrder) -> int | Finished:
+    """Begin a generation under the lock of its row, unless one is under way or is the answer.
 
-
-async def _renew_for_ever(lease: Lease) -> None:
-    while True:
-        await asyncio.sleep(RENEWAL_SECONDS)
-        try:
-            await fetch(
-                """
-                UPDATE generation SET heartbeat = heartbeat + 1
-                WHERE verification = {} AND lease_id = {} AND finished_at IS NULL
-                """,
-                lease.verification_id,
-                UUID(lease.lease_id),
-            )
-        except Exception as error:  # noqa: BLE001  # whatever it was, the next renewal may succeed
-            log.warning(
-                "lease_not_renewed",
-                verification_id=lease.verification_id,
-                error=type(error).__name__,
-                at=place_of(error),
-            )
-
-
-async def _claim(verification_id: str, ended: int, silent: Busy | None) -> Claim:
-    lease_id = uuid4()
-    won = await fetch(CLAIM, lease_id, verification_id, ended, *_named(silent), SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT)
-    if won:
-        return Lease(verification_id, str(lease_id), won[0]["ended"])
+    It is under way while its job is there: one that is lost with its job begins anew under the same number.
+    """
+    await fetch(FIRST, order.verification_id)
+    await fetch("SELECT 1 FROM generation WHERE verification = {} FOR UPDATE", order.verification_id)
     row = await fetch_of_session(
-        f"SELECT lease_id, heartbeat, finished_at, set_id, ended, {SPENT_COLUMNS} FROM generation g"  # noqa: S608  # only constants of this package are put in
-        " WHERE verification = {}",
-        verification_id,
+        f"""
+        SELECT ended, ending, set_id, {SPENT_COLUMNS},
+            EXISTS (SELECT 1 FROM jobs.pgqueuer j WHERE j.id = g.job) AS has_job
+        FROM generation g WHERE verification = {{}}
+        """,  # noqa: S608  # only constants of this package are put in
+        order.verification_id,
     )
-    busy = _busy(row)
-    if busy is None and row["ended"] > ended:
+    before: int = row["ended"]
+    if row["ending"] is None and row["has_job"]:
+        return before + 1
+    if row["ending"] is not None and before > order.ended:
         return _finished(row)
-    if busy is None or busy == silent:
-        may_spend(*spent_from(row))
-    return Busy(str(row["lease_id"]), row["heartbeat"])
-
-
-def _named(silent: Busy | None) -> tuple[UUID | None, int]:
-    return (UUID(silent.lease_id), silent.heartbeat) if silent else (None, 0)
-
-
-def _busy(row: dict[str, Any]) -> Busy | None:
-    return Busy(str(row["lease_id"]), row["heartbeat"]) if row["finished_at"] is None else None
+    may_spend(*spent_from(row))
+    numbered = msgspec.structs.replace(order, ended=before)
+    job = await enqueue(JobKind.WRITE_SET, numbered, priority=PRIORITY.waited_for)
+    await fetch(BEGIN, job, order.verification_id)
+    return before + 1
 
 
 def _finished(row: dict[str, Any]) -> Finished:
-    return Finished(str(row["set_id"]) if row["set_id"] else None, row["ended"])
+    if row["ending"] is None:  # the next one has begun, and its set, if there was one, will not stay
+        return Finished(Ending.OUTDATED, row["ended"])
+    return Finished(Ending(row["ending"]), row["ended"], str(row["set_id"]) if row["set_id"] else None)
 
 
-async def _looks(verification_ids: list[str]) -> dict[str, Busy]:
-    rows = await fetch(
-        """
-        SELECT verification, lease_id, heartbeat, finished_at FROM generation
-        WHERE verification = ANY({}) AND finished_at IS NULL
-        """,
-        verification_ids,
-    )
-    return {row["verification"]: busy for row in rows if (busy := _busy(row))}
+async def _ends(verification_ids: list[str]) -> dict[str, Finished]:
+    rows = await fetch(f"{ENDED} WHERE verification = ANY({{}})", verification_ids)
+    return {row["verification"]: _finished(row) for row in rows}
 
 
-async def _finish(lease: Lease, set_id: str | None, *, counts: bool = False) -> bool:
-    """End the generation unless the lease was lost; False then. A set that is shown `counts`."""
-    rows = await fetch(
-        f"""
-        UPDATE generation g SET finished_at = clock_timestamp(), set_id = {{}}, ended = g.ended + 1
-            {COUNT_SET if counts else ""}
-        WHERE verification = {{}} AND lease_id = {{}} AND finished_at IS NULL RETURNING lease_id
-        """,  # noqa: S608  # only constants of this package are put in
-        UUID(set_id) if set_id else None,
-        lease.verification_id,
-        UUID(lease.lease_id),
-    )
-    return bool(rows)
+def _finish(which: str, also: str = "") -> str:
+    """End a generation that has not ended, in the same moment telling those who wait for it."""
+    return f"""
+        WITH done AS (
+            UPDATE generation g
+            SET finished_at = clock_timestamp(), ending = {{}}, set_id = {{}}, ended = g.ended + 1 {also}
+            WHERE verification = {{}} AND ending IS NULL AND {which} RETURNING verification
+        )
+        SELECT pg_notify('{CHANNEL}', verification) FROM done
+    """  # noqa: S608  # only constants of this module are put in
 
 
 DOSSIER = f"""

@@ -165,20 +165,20 @@ class Attempt(Table):
 
 
 class Generation(Table):
-    """The lease under which the next set of a verification is written, and how the last writing ended.
+    """The writing of a verification's next set: under way by `job` while `ending` is null, or how it ended.
 
-    `ended` counts the generations that ended, `heartbeat` the renewals of the lease. `started` and `sets` count what
-    was begun and written for the attempt to come, each within an hour of its `…_since`. `leased_until` is not read
-    any more.
+    `lease_id` is new with every run of the job, so that an earlier one can end nothing. `ended` counts the generations
+    that ended. `started` and `sets` count what was begun and written for the attempt to come, each within an hour of
+    its `…_since`.
     """
 
     verification = ForeignKey(references=Verification, null=False, primary_key=True, on_delete=OnDelete.cascade)
     lease_id = UUID()
-    leased_until = Timestamptz()
+    job = BigInt(null=True, default=None)
     finished_at = Timestamptz(null=True, default=None)
+    ending = Varchar(length=10, null=True, default=None)
     set_id = UUID(null=True, default=None)
     ended = BigInt(default=0)
-    heartbeat = BigInt(default=0)
     started = Integer(default=0)
     started_since = Timestamptz(null=True, default=None)
     sets = Integer(default=0)
@@ -281,6 +281,14 @@ class ReadinessProbe(Table):
     padding = Bytea()
 
 
+class Worker(Table):
+    """A process that runs jobs, while it is alive; `state` is what it last said of itself and of its vendors."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    state = JSONB()
+    seen_at = Timestamptz(default=TimestamptzNow())
+
+
 TABLES: tuple[type[Table], ...] = (
     Platform,
     ApiKey,
@@ -300,4 +308,5 @@ TABLES: tuple[type[Table], ...] = (
     VendorAttempt,
     VendorLatency,
     ReadinessProbe,
+    Worker,
 )

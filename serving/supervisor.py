@@ -27,10 +27,14 @@ Ready = Callable[[], None]
 
 
 class Child(NamedTuple):
-    """What is to run: `run` can be pickled, calls what it is given when it is ready, and returns after SIGTERM."""
+    """What is to run: `run` can be pickled, calls what it is given when it is ready, and returns after SIGTERM.
+
+    One that `ends_last` is told to end when the others have ended, since these wait for what it does.
+    """
 
     name: str
     run: Callable[[Ready], None]
+    ends_last: bool = False
 
 
 class Worker:
@@ -160,11 +164,16 @@ class Supervisor:
             taken.close()
         for worker in self._workers:
             worker.is_wanted = False
+        for ends_last in (False, True):
+            self._end_all([worker for worker in self._workers if worker.child.ends_last is ends_last], woken)
+
+    def _end_all(self, workers: Sequence[Worker], woken: socket.socket) -> None:
+        for worker in workers:
             worker.signal(signal.SIGTERM)
         give_up_at = time.monotonic() + STOP_SECONDS
-        while any(worker.process for worker in self._workers) and time.monotonic() < give_up_at:
+        while any(worker.process for worker in workers) and time.monotonic() < give_up_at:
             self._wait(woken)
-        for worker in self._workers:
+        for worker in workers:
             worker.signal(signal.SIGKILL)
 
 

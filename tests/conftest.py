@@ -26,6 +26,8 @@ from assessment.models import Mode  # noqa: E402  # likewise
 from assessment.notices import Notice  # noqa: E402  # likewise
 from db.announcements import Recipient, announce, target_of  # noqa: E402  # likewise
 from db.engine import RetakeEngine, the_engine  # noqa: E402  # likewise
+from jobs.settings import JobSettings  # noqa: E402  # likewise
+from jobs.vendors import Vendors  # noqa: E402  # likewise
 from tests.journey import Journey  # noqa: E402  # likewise
 
 
@@ -38,7 +40,7 @@ def _folder() -> Iterator[None]:
 @pytest.fixture(scope="session")
 async def app() -> AsyncIterator[Litestar]:
     """The application, running in this process on the embedded database; webhooks may go to loopback."""
-    app = create_app(Settings(allow_private_webhooks=True))
+    app = create_app(Settings(jobs=JobSettings(allow_private_webhooks=True)))
     started, stop = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -64,6 +66,15 @@ def services(app: Litestar) -> Iterator[Services]:
     services: Services = app.state.services
     yield services
     app.state.services = services
+
+
+@pytest.fixture
+def vendors(app: Litestar) -> Iterator[Vendors]:
+    """Who writes the sets; a test may put somebody else into `current`, it is put back afterwards."""
+    vendors: Vendors = app.state.vendors
+    before = vendors.current
+    yield vendors
+    vendors.current = before
 
 
 @pytest.fixture

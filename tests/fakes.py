@@ -1,7 +1,7 @@
 """Hand-written stand-ins for the clock, the store and the writer, so that a use case runs without waiting."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
@@ -20,7 +20,7 @@ from assessment.models import (
     Standing,
     WrittenSet,
 )
-from assessment.ports import Busy, Claim, Finished, Lease, StateChanged
+from assessment.ports import Ending, Finished, Lease, SetOrder, StateChanged
 from tests.factories import NOON
 
 ROUND_TRIP = 0.001
@@ -45,24 +45,25 @@ class ManualClock:
 
 
 class FakeStore:
-    """assessment.ports.AssessmentStore of one verification in memory; a claim takes a millisecond of the clock."""
+    """assessment.ports.AssessmentStore of one verification in memory.
+
+    What is asked for, `work` does while the request waits; what another call asked for ends when `on_wait` says so.
+    """
 
     def __init__(self, clock: ManualClock, dossier: Dossier) -> None:
         self.clock = clock
         self.dossier = dossier
+        self.work: Callable[[SetOrder], Awaitable[None]] | None = None
+        self.on_wait: Callable[[], None] = lambda: None
+        self.orders: list[SetOrder] = []
         self.attempts: list[Attempt] = []
-        self.given_up: list[Lease] = []
-        self.holder: str | None = None
-        self.kept = 0
+        self.lease: Lease | None = None
+        self.is_under_way = False
         self.looks = 0
-        self.claims = 0
-        self.glances = 0
-        self.heartbeat = 0
-        self.ended = 0
+        self.waits = 0
         self.admissions = 0
-        self.on_glance: Callable[[], None] = lambda: None
         self.refused: RetakeError | None = None
-        self._last_set: str | None = None
+        self.last = Finished(Ending.OUTDATED, 0)
 
     @property
     def standing(self) -> Standing:
@@ -71,7 +72,7 @@ class FakeStore:
     @property
     def arrived(self) -> Standing:
         """The standing as a request finds it that arrives now."""
-        return msgspec.structs.replace(self.standing, ended=self.ended)
+        return msgspec.structs.replace(self.standing, ended=self.last.ended)
 
     def change(self, **fields: object) -> None:
         """Let somebody else change the verification."""
@@ -79,14 +80,14 @@ class FakeStore:
         self.dossier = msgspec.structs.replace(self.dossier, standing=changed)
 
     def begin_elsewhere(self) -> None:
-        """Let another call hold the lease."""
-        self.holder = "elsewhere"
+        """Let another call have a set written."""
+        self.is_under_way = True
 
-    def end_elsewhere(self, fresh: QuestionSet | None) -> None:
-        """Let the other call finish with a set, or fail."""
-        self._end(fresh.set_id if fresh else None)
+    def end_elsewhere(self, fresh: QuestionSet | None, ending: Ending = Ending.FAILED) -> None:
+        """Let the other call finish with a set, or without one."""
         if fresh is not None:
             self._put(fresh)
+        self._end(Ending.WRITTEN if fresh else ending, fresh.set_id if fresh else None)
 
     async def load(self, verification_id: str) -> Dossier:
         assert verification_id == self.standing.verification_id
@@ -108,53 +109,49 @@ class FakeStore:
         finally:
             self.admissions -= 1
 
-    async def claim(self, verification_id: str, ended: int, silent: Busy | None) -> Claim:
+    async def ask(self, order: SetOrder) -> int | Finished:
         self.clock.time += ROUND_TRIP
-        self.claims += 1
-        if self.holder is not None and self._busy() != silent:
-            return self._busy()
-        if self.holder is None and self.ended > ended:
-            return Finished(self._last_set, self.ended)
-        self.holder = f"lease-{self.claims}"
-        return Lease(verification_id, self.holder, self.ended)
+        if not self.is_under_way and self.last.ended > order.ended:
+            return self.last
+        if not self.is_under_way:
+            self.is_under_way = True
+            self.orders.append(msgspec.structs.replace(order, ended=self.last.ended))
+        return self.last.ended + 1
 
-    async def look(self, verification_id: str) -> Busy | None:
+    async def end_of(self, verification_id: str, number: int, deadline: Deadline) -> Finished | None:
         assert verification_id == self.standing.verification_id
-        self.clock.time += ROUND_TRIP
-        self.glances += 1
-        self.on_glance()
-        return self._busy() if self.holder else None
+        if self.orders and self.work is not None:
+            await self.work(self.orders[-1])
+        while self.last.ended < number and not deadline.expired:
+            self.waits += 1
+            await self.clock.sleep(min(1.0, deadline.remaining))
+            self.on_wait()
+        return self.last if self.last.ended >= number else None
 
-    async def generation(self, verification_id: str) -> Busy | Finished | None:
+    async def cut_off(self, verification_id: str, number: int) -> Finished:
         assert verification_id == self.standing.verification_id
-        if self.holder:
-            return self._busy()
-        return Finished(self._last_set, self.ended) if self.ended else None
+        if self.last.ended < number:
+            self._end(Ending.FAILED)
+        return self.last
 
-    @asynccontextmanager
-    async def keep(self, lease: Lease) -> AsyncIterator[None]:
-        assert lease.lease_id == self.holder
-        self.kept += 1
-        try:
-            yield
-        finally:
-            self.kept -= 1
+    async def begin(self, order: SetOrder) -> Lease | None:
+        if not self.is_under_way or self.last.ended != order.ended:
+            return None
+        self.lease = Lease(order.verification_id, f"lease-{len(self.orders)}")
+        return self.lease
 
-    async def give_up(self, lease: Lease) -> None:
-        self.given_up.append(lease)
-        if self.holder == lease.lease_id:
-            self._end(None)
-        self.clock.time += ROUND_TRIP
+    async def give_up(self, lease: Lease, ending: Ending) -> None:
+        if self.is_under_way and lease == self.lease:
+            self._end(ending)
 
     async def activate(
         self, lease: Lease, revision: int, questions: Sequence[Question], provenance: Provenance
-    ) -> QuestionSet:
-        if self.standing.revision != revision or self.holder != lease.lease_id:
+    ) -> None:
+        if self.standing.revision != revision or not self.is_under_way or lease != self.lease:
             raise StateChanged
-        fresh = QuestionSet(f"set-{self.claims}", SetState.ACTIVE, tuple(questions), provenance)
+        fresh = QuestionSet(f"set-{self.last.ended}", SetState.ACTIVE, tuple(questions), provenance)
         self._put(fresh)
-        self._end(fresh.set_id)
-        return fresh
+        self._end(Ending.WRITTEN, fresh.set_id)
 
     async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
         assert verification_id == self.standing.verification_id
@@ -173,12 +170,9 @@ class FakeStore:
         )
         return before, attempt
 
-    def _busy(self) -> Busy:
-        return Busy(self.holder or "", self.heartbeat)
-
-    def _end(self, set_id: str | None) -> None:
-        self.holder, self._last_set = None, set_id
-        self.ended += 1
+    def _end(self, ending: Ending, set_id: str | None = None) -> None:
+        self.is_under_way, self.lease = False, None
+        self.last = Finished(ending, self.last.ended + 1, set_id)
 
     def _put(self, fresh: QuestionSet) -> None:
         self.dossier = msgspec.structs.replace(self.dossier, current_set=fresh)

@@ -42,7 +42,7 @@ def _broken_by(error: Exception) -> Provocation:
     async def provoke(stage: Stage, operation_id: str) -> httpx.Response:
         call = await stage.call(operation_id)
         broken = Broken(error)
-        stage.replace(accounts=broken, search_limiter=broken, can_generate=broken)
+        stage.replace(accounts=broken, search_limiter=broken, readiness=broken)
         return await call.send()
 
     return provoke

@@ -28,7 +28,11 @@ class ServerProcess:
         self.base_url = f"{self.root_url}/api/v1"
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it and every process it has started, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+
+    def kill_supervisor(self) -> None:
+        """End the process that was started, and none that it has started itself."""
         self.process.send_signal(signal.SIGKILL)
 
     def stop(self) -> None:
@@ -115,6 +119,7 @@ async def serving(
         env=environment_of(environment),
         stdout=printed,
         stderr=logged,
+        start_new_session=True,
     )
     server = ServerProcess(process, port)
     try:

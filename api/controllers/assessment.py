@@ -1,8 +1,8 @@
 """The assessment itself: generate, submit, retake, and the archive."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 import msgspec
 from litestar import Controller, get, post
@@ -30,24 +30,22 @@ from api.schemas import (
     WebhookStatus,
 )
 from api.session_auth import by_session_token
-from assessment.deadline import Deadline
 from assessment.eligibility import next_calls, progress, sets_left
-from assessment.errors import AttemptNotFound, GenerationFailed
-from assessment.models import AnsweredQuestion, Attempt, FormPlan, Question, QuestionSet, ScoredAttempt, Skill, Standing
+from assessment.errors import AttemptNotFound, Detail, ServiceUnavailable
+from assessment.generation import Patience
+from assessment.models import AnsweredQuestion, Attempt, Question, ScoredAttempt, Skill, Standing
 from assessment.notices import iso
-from assessment.outcome import outcome, still_open
-from assessment.ports import AssessmentStore, QuestionWriter
-from assessment.retake import Retaken, retake
-from assessment.start import Started, start
+from assessment.ports import AssessmentStore
+from assessment.retake import retake
+from assessment.start import start
 from assessment.submit import submit
 
+Answer_co = TypeVar("Answer_co", covariant=True)
 Answer = TypeVar("Answer")
-UseCase = Callable[
-    [Standing, FormPlan, str | None, Deadline, AssessmentStore, QuestionWriter], Coroutine[Any, Any, Answer]
-]
 
-# Three of these are kept back from the end: for a commit under way, for a look at what came of it, for the answer
-LAST_STEP_SECONDS = 0.3
+LAST_WORD_SECONDS = 1.0  # from the end of the waiting for a set to the answer
+HANGING_SECONDS = 0.3  # of these, when the database does not answer either
+RETRY_AFTER_SECONDS = 2
 MAX_NUMBER_DIGITS = 9
 
 
@@ -68,7 +66,7 @@ class AssessmentController(Controller):
     async def generate(self, request: ApiRequest) -> Success[Generated]:
         """Get the first question set; the one that waits for answers comes back unchanged."""
         await request.fields()
-        started = await _written(request, start, lambda found, _: Started(found, already_generated=False))
+        started = await _written(request, start)
         questions = started.question_set.questions
         data = Generated(
             record_verification_id=request.standing.verification_id,
@@ -111,7 +109,7 @@ class AssessmentController(Controller):
     async def retake(self, request: ApiRequest) -> Success[RetakeGenerated]:
         """Replace the question set with a fresh one after a failed attempt; every attempt stays in the archive."""
         await request.fields()
-        retaken = await _written(request, retake, lambda found, attempts: Retaken(found, attempts + 1))
+        retaken = await _written(request, retake)
         questions = retaken.question_set.questions
         data = RetakeGenerated(
             record_verification_id=request.standing.verification_id,
@@ -155,40 +153,28 @@ class AssessmentController(Controller):
         return request.success(_in_full(archived), "Attempt retrieved successfully")
 
 
-async def _written(
-    request: ApiRequest, use_case: UseCase[Answer], delivered: Callable[[QuestionSet, int], Answer]
-) -> Answer:
-    """Have a set written, and answer before the client hangs up, even when the database does not answer.
+class UseCase(Protocol[Answer_co]):
+    """generate or retake."""
 
-    `delivered` makes the answer of a set that was put in place by a call that was cut off, and the attempts before.
-    Raises GenerationFailed when nothing was changed, ServiceUnavailable when that cannot be found out in time.
+    async def __call__(
+        self, arrived: Standing, *, scenario: str | None, patience: Patience, store: AssessmentStore
+    ) -> Answer_co: ...
+
+
+async def _written(request: ApiRequest, use_case: UseCase[Answer]) -> Answer:
+    """Have a set written, and answer before the client hangs up.
+
+    Raises what the use case raises, or ServiceUnavailable when the database hangs: what came of it is then unknown.
     """
     services, deadline = request.services, request.deadline
-    working = services.engine.see_through(
-        use_case(
-            request.standing,
-            services.form,
-            request.scenario,
-            deadline.shortened(services.reserve_seconds),
-            services.store,
-            services.writer,
-        )
-    )
+    reserve = max(0.0, services.reserve_seconds - LAST_WORD_SECONDS)
+    patience = Patience(deadline.shortened(LAST_WORD_SECONDS), reserve)
     try:
-        await asyncio.wait({working}, timeout=max(0.0, deadline.remaining - 3 * LAST_STEP_SECONDS))
-    finally:
-        working.cancel()  # does nothing to what has ended
-    await asyncio.wait({working}, timeout=LAST_STEP_SECONDS)
-    if working.done() and not working.cancelled():
-        return working.result()
-    looking = services.engine.see_through(outcome(request.standing, services.store))
-    await asyncio.wait({looking}, timeout=LAST_STEP_SECONDS)
-    if not looking.done():
-        raise still_open()
-    found = looking.result()
-    if found is None or found.current_set is None:
-        raise GenerationFailed
-    return delivered(found.current_set, found.standing.attempts)
+        async with asyncio.timeout(deadline.remaining - HANGING_SECONDS):
+            return await use_case(request.standing, scenario=request.scenario, patience=patience, store=services.store)
+    except TimeoutError:
+        unknown = Detail("", "whether the set was replaced is not known yet; GET /assessment tells")
+        raise ServiceUnavailable(unknown, retry_after=RETRY_AFTER_SECONDS) from None
 
 
 def _shown(questions: Sequence[Question]) -> list[ShownQuestion]:

@@ -6,8 +6,7 @@ from api.credential import for_operators
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import Alive, Readiness, VendorState
-from assessment.models import Mode
-from providers.routing.breaker import State
+from db.workers import VendorReport, WorkerReport, alive
 
 
 class HealthController(Controller):
@@ -23,18 +22,17 @@ class HealthController(Controller):
 
     @get("/ready", operation_id="getReadiness", operation_class=Documented)
     async def ready(self, request: ApiRequest) -> Response[Readiness]:
-        """Say whether the database takes writes, is migrated, and the live chain, if there is one, has a vendor left.
-
-        The status is 503 when not. Only a change of the configuration brings a vendor back that is out.
-        """
-        services = request.services
-        found = await services.readiness.look()
-        chain = services.snapshot.status()
-        live = services.can_generate[Mode.LIVE] and any(vendor.state is not State.OUT for vendor in chain)
-        ready = found.answers and found.is_current and (live or not chain)
-        providers = {"test": services.can_generate[Mode.TEST], "live": live}
-        vendors = [
-            VendorState(vendor.name, vendor.state.value, vendor.reason and vendor.reason.value) for vendor in chain
-        ]
+        """Say whether the database takes writes, is migrated, and a worker can use a provider; 503 when not."""
+        found = await request.services.readiness.look()
+        has_database = found.answers and found.is_current
+        workers = await alive() if has_database else []
+        ready = has_database and any(worker.serves_live or not worker.has_providers for worker in workers)
+        providers = {"test": bool(workers), "live": any(worker.serves_live for worker in workers)}
+        vendors = [VendorState(vendor.name, vendor.state, vendor.reason) for vendor in _vendors(workers)]
         readiness = Readiness("ready" if ready else "not_ready", found.answers, found.is_current, providers, vendors)
         return Response(readiness, status_code=200 if ready else 503)
+
+
+def _vendors(workers: list[WorkerReport]) -> tuple[VendorReport, ...]:
+    """How they stand with the worker that was heard of last."""
+    return workers[0].vendors if workers else ()

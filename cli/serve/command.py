@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -11,11 +12,13 @@ import click
 
 from cli.running import explained, read_limits, read_settings
 from cli.serve.notes import find, greeting
+from cli.worker import run_jobs
 from serving.limits import raise_file_limit, within_files
 from serving.listening import CannotListen, listen_at
 from serving.server import WebOptions, serve_web
 from serving.supervisor import Child, Supervisor
 
+RUNS_JOBS = "RETAKE_RUNS_JOBS"
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -23,9 +26,16 @@ METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--job-workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 64),
+    help="Processes beside the web processes that run jobs; with 0 jobs run in the web processes.",
+)
 @click.option("--root-path", default="", help="Path under which a proxy serves the API and which it takes off.")
-def serve(host: str, port: int, workers: int, root_path: str) -> None:
-    """Serve the API. Several workers, or several machines, share one database."""
+def serve(host: str, port: int, workers: int, job_workers: int, root_path: str) -> None:
+    """Serve the API, and run jobs beside it. Several processes, or several machines, share one database."""
     settings = read_settings()
     files = raise_file_limit()
     limits = within_files(read_limits(), files)
@@ -38,13 +48,21 @@ def serve(host: str, port: int, workers: int, root_path: str) -> None:
     options = WebOptions(limits, _path(root_path))
     address = f"http://{_in_url(host)}:{listening[0].getsockname()[1]}{options.root_path}"
     greet = partial(click.echo, greeting(address, findings, limits, files))
-    if workers == 1:
+    if (workers, job_workers) == (1, 0):
         serve_web(options, listening, greet)
         return
+    if job_workers:
+        os.environ[RUNS_JOBS] = "0"  # of the web processes, which inherit it
     children = [Child(f"web-{number + 1}", partial(serve_web, options, listening)) for number in range(workers)]
+    children += [Child(f"jobs-{number + 1}", run_worker, ends_last=True) for number in range(job_workers)]
     with _shared_metrics():
         code = Supervisor(children, listening, greet).run()
     raise SystemExit(code)
+
+
+def run_worker(started: Callable[[], None]) -> None:
+    """Run jobs in a process of its own."""
+    explained(partial(run_jobs, read_settings().jobs, started))
 
 
 def _path(root_path: str) -> str:

@@ -5,9 +5,10 @@ import os
 import msgspec
 
 from api.settings import Settings
-from api.wiring import open_database, product_version, providers_of
+from api.wiring import product_version, providers_of
 from assessment.models import Mode
 from db.accounts import Accounts
+from db.opening import open_database
 from delivery.mail_settings import parse_smtp_url
 from providers.build import usable
 from serving.limits import FILES_KEPT, Limits
@@ -31,8 +32,8 @@ async def find(settings: Settings) -> Findings:
     Raises what an operator can mend.
     """
     config = providers_of(settings)
-    if settings.smtp_url:
-        parse_smtp_url(settings.smtp_url)
+    if settings.jobs.smtp_url:
+        parse_smtp_url(settings.jobs.smtp_url)
     engine = await open_database()
     try:
         keys = await Accounts(engine).list_keys()
@@ -48,15 +49,15 @@ async def find(settings: Settings) -> Findings:
 
 def _missing(settings: Settings, *, can_generate: bool, has_live_key: bool) -> tuple[str, ...]:
     found: list[str] = []
-    if settings.providers_file is None:
+    if settings.jobs.providers_file is None:
         found.append("no model vendors: RETAKE_PROVIDERS names no provider file; see docs/providers.md")
     elif not can_generate:
-        found.append(f"no usable vendor: none in the chain of {settings.providers_file} has its API key")
+        found.append(f"no usable vendor: none in the chain of {settings.jobs.providers_file} has its API key")
     if not has_live_key:
         found.append("no live API key: retake keys create --mode live --name NAME")
-    if settings.smtp_url is None:
+    if settings.jobs.smtp_url is None:
         found.append("no mail server: RETAKE_SMTP_URL is not set, so result mails are recorded as not sent")
-    if settings.allow_private_webhooks:
+    if settings.jobs.allow_private_webhooks:
         found.append("RETAKE_ALLOW_PRIVATE_WEBHOOKS is 1: whoever has an API key can make webhooks reach your network")
     return tuple(found)
 

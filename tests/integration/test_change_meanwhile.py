@@ -2,12 +2,11 @@
 
 import msgspec
 import pytest
-from litestar import Litestar
 
-from api.services import Services
 from assessment.deadline import Deadline
 from assessment.models import Brief, WrittenSet
 from assessment.ports import QuestionWriter
+from jobs.vendors import Vendors
 from tests.journey import Journey
 
 
@@ -19,6 +18,8 @@ class Interrupted:
         self.asked: list[set[str]] = []
 
     async def write(self, brief: Brief, deadline: Deadline) -> WrittenSet:
+        if not brief.seed.startswith(self.journey.verification_id):
+            return await self.writer.write(brief, deadline)  # what another test has left behind
         self.asked.append({slot.skill.skill_id for slot in brief.slots})
         if len(self.asked) == 1:
             (await self.journey.store_skills([{"skillId": "sql"}])).raise_for_status()
@@ -26,15 +27,15 @@ class Interrupted:
 
 
 @pytest.fixture
-def interrupted(app: Litestar, services: Services, journey: Journey) -> Interrupted:
-    return Interrupted(services.writer, journey)
+def interrupted(vendors: Vendors, journey: Journey) -> Interrupted:
+    return Interrupted(vendors.current.writer, journey)
 
 
 async def test_a_first_set_is_about_the_skills_stored_last(
-    app: Litestar, services: Services, journey: Journey, interrupted: Interrupted
+    vendors: Vendors, journey: Journey, interrupted: Interrupted
 ) -> None:
     await journey.prepared()
-    app.state.services = msgspec.structs.replace(services, writer=interrupted)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=interrupted)
     assert (await journey.generate()).status_code == 200
     assert interrupted.asked == [{"python", "sql", "data-visualization"}, {"sql"}]
     await journey.submit(right=0)
@@ -42,9 +43,9 @@ async def test_a_first_set_is_about_the_skills_stored_last(
     assert [skill["skillId"] for skill in attempt["skills"]] == ["sql"]
 
 
-async def test_so_is_a_retake(app: Litestar, services: Services, journey: Journey, interrupted: Interrupted) -> None:
+async def test_so_is_a_retake(vendors: Vendors, journey: Journey, interrupted: Interrupted) -> None:
     await journey.failed()
-    app.state.services = msgspec.structs.replace(services, writer=interrupted)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=interrupted)
     response = await journey.retake()
     assert (response.status_code, response.json()["data"]["retakeAttemptNumber"]) == (200, 2)
     assert interrupted.asked == [{"python", "sql", "data-visualization"}, {"sql"}]

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar
 
-from api.services import Services
 from db.assessment_store import CLAIMS_AT_ONCE, REQUESTS_AT_ONCE
 from db.engine import RetakeEngine
 from db.sql import fetch
+from jobs.vendors import Vendors
 from tests.integration.gate import GatedWriter
 from tests.journey import MARKED, Journey
 from tests.waiting import until
@@ -21,9 +20,9 @@ CALLS = 3 * REQUESTS_AT_ONCE
 
 
 @pytest.fixture
-def gate(app: Litestar, services: Services) -> Iterator[GatedWriter]:
-    gate = GatedWriter(services.writer)
-    app.state.services = msgspec.structs.replace(services, writer=gate)
+def gate(vendors: Vendors) -> Iterator[GatedWriter]:
+    gate = GatedWriter(vendors.current.writer)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=gate)
     yield gate
     gate.opened.set()
 
@@ -73,8 +72,8 @@ async def test_a_set_that_is_complete_does_not_wait_behind_those_who_ask_for_one
         asking = [asyncio.create_task(other.retake()) for other in crowd]
 
         async def claims_hang() -> bool:
-            query = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO generation%'"
-            return len(await fetch(query)) >= CLAIMS_AT_ONCE
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE {}"
+            return len(await fetch(waiting, "%FROM generation%FOR UPDATE")) >= CLAIMS_AT_ONCE
 
         await until(claims_hang)
         gate.opened.set()

@@ -13,6 +13,7 @@ from litestar import Litestar
 from api.controllers import assessment as module
 from api.services import Services
 from db.engine import RetakeEngine
+from jobs.vendors import Vendors
 from tests.integration.gate import GatedWriter
 from tests.journey import Journey
 from tests.waiting import until
@@ -53,7 +54,8 @@ async def held_commit(engine: RetakeEngine, operator: Any) -> AsyncIterator[None
 
 def _hurry(app: Litestar, services: Services, step_seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let calls be cut off after a second, and give each step after that so much time."""
-    monkeypatch.setattr(module, "LAST_STEP_SECONDS", step_seconds)
+    monkeypatch.setattr(module, "LAST_WORD_SECONDS", 3 * step_seconds)
+    monkeypatch.setattr(module, "HANGING_SECONDS", step_seconds)
     app.state.services = msgspec.structs.replace(
         services, budget_seconds=CUT_SECONDS + 3 * step_seconds, reserve_seconds=3 * step_seconds
     )
@@ -107,11 +109,17 @@ async def test_while_the_commit_goes_on_the_outcome_is_said_to_be_open(
 
 
 async def test_a_database_that_does_not_say_what_came_of_it_leaves_the_outcome_open(
-    app: Litestar, services: Services, journey: Journey, operator: Any, monkeypatch: pytest.MonkeyPatch
+    app: Litestar,
+    services: Services,
+    vendors: Vendors,
+    journey: Journey,
+    operator: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await journey.prepared()
-    gate = GatedWriter(services.writer)
-    _hurry(app, msgspec.structs.replace(services, writer=gate), 0.3, monkeypatch)
+    gate = GatedWriter(vendors.current.writer)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=gate)
+    _hurry(app, services, 0.3, monkeypatch)
     calling = asyncio.create_task(journey.generate())
     await gate.arrived.wait()
     async with operator.transaction():
@@ -120,11 +128,14 @@ async def test_a_database_that_does_not_say_what_came_of_it_leaves_the_outcome_o
 
 
 async def test_a_call_that_is_cut_off_while_the_set_is_written_has_changed_nothing(
-    app: Litestar, services: Services, journey: Journey, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, services: Services, vendors: Vendors, journey: Journey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await journey.failed()
     before = await journey.state()
-    _hurry(app, msgspec.structs.replace(services, writer=GatedWriter(services.writer)), 0.3, monkeypatch)
+    gate = GatedWriter(vendors.current.writer)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=gate)
+    _hurry(app, services, 0.3, monkeypatch)
     response = await journey.retake()
     assert (response.status_code, response.json()["error"]["code"]) == (500, "GENERATION_FAILED")
+    gate.opened.set()
     assert await journey.state() == before

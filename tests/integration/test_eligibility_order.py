@@ -6,11 +6,10 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar
 
-from api.services import Services
 from assessment.deadline import Deadline
 from assessment.models import Brief, WrittenSet
+from jobs.vendors import Vendors
 from tests.journey import Journey, answers
 from tests.rows import digest_of, erase_evidence, erase_items, erase_skills, lift_lock, spend_sets
 
@@ -209,13 +208,12 @@ class BrokenWriter:
         raise ValueError(f"{len(brief.slots)} slots, {deadline.remaining} s")
 
 
-async def test_a_bug_is_an_internal_error_and_leaves_everything(
-    app: Litestar, services: Services, journey: Journey
-) -> None:
+async def test_a_bug_is_an_internal_error_and_leaves_everything(vendors: Vendors, journey: Journey) -> None:
     await journey.failed()
     before = await digest_of(journey.verification_id)
-    app.state.services = msgspec.structs.replace(services, writer=BrokenWriter())
+    sound = vendors.current
+    vendors.current = msgspec.structs.replace(sound, writer=BrokenWriter())
     await assert_refused(journey, journey.retake(), 500, "INTERNAL_ERROR")
+    vendors.current = sound
     await assert_unchanged(journey, before)
-    app.state.services = services
     assert (await journey.retake()).is_success

@@ -13,6 +13,7 @@ from db.accounts import Accounts
 from db.assessment_store import PostgresAssessmentStore
 from db.engine import RetakeEngine
 from db.sql import fetch
+from jobs.vendors import Vendors
 from tests.documented import Document
 from tests.integration.gate import GatedWriter
 from tests.journey import Journey
@@ -40,10 +41,11 @@ class ErasedOnceRecognised(Accounts):
 
 
 class ErasedOnceLoaded(PostgresAssessmentStore):
-    """Erases the student between the look at the verification and the claim."""
+    """Erases the student between the look at the verification and the request for a set."""
 
     def __init__(self, store: PostgresAssessmentStore) -> None:
-        super().__init__(store._engine, store._wake_courier)
+        super().__init__(store._engine)
+        self.ends = store.ends
 
     async def load(self, verification_id: str) -> Dossier:
         dossier = await super().load(verification_id)
@@ -81,10 +83,10 @@ async def test_a_call_whose_verification_goes_after_the_session_was_recognised_i
 
 
 async def test_a_person_erased_while_a_set_is_written_ends_the_generation_as_an_unknown_session(
-    app: Litestar, services: Services, engine: RetakeEngine, journey: Journey
+    vendors: Vendors, engine: RetakeEngine, journey: Journey
 ) -> None:
-    gate = GatedWriter(services.writer)
-    app.state.services = msgspec.structs.replace(services, writer=gate)
+    gate = GatedWriter(vendors.current.writer)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=gate)
     await journey.prepared()
     generating = asyncio.create_task(journey.generate())
     await gate.arrived.wait()

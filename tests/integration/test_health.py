@@ -1,19 +1,15 @@
 """Whether the process is alive, whether it has what it needs, and what its metrics say."""
 
 import re
-from pathlib import Path
+from uuid import uuid4
 
 import httpx
-import msgspec
 import pytest
 from litestar import Litestar
 
-from api.services import Services
 from assessment.errors import ServiceUnavailable
-from assessment.models import Mode
-from providers.build import build_vendors
-from providers.config import load
-from providers.protocol import CallOutcome
+from db.sql import fetch
+from db.workers import VendorReport, WorkerReport, alive, leave, report
 from tests.journey import Journey
 
 ROOT = "http://retake.test"
@@ -38,31 +34,43 @@ async def test_ready_says_what_is_there(client: httpx.AsyncClient) -> None:
     )
 
 
+OUT = VendorReport("mini", "out", "unauthorized")
+CLOSED = VendorReport("other", "closed")
+
+
 @pytest.mark.parametrize(
-    ("out", "status", "said", "live"),
-    [((), 200, "ready", True), ((0,), 200, "ready", True), ((0, 1), 503, "not_ready", False)],
+    ("workers", "is_ready"),
+    [
+        ([], False),
+        ([WorkerReport("hash", has_providers=False, serves_live=False)], True),
+        ([WorkerReport("hash", has_providers=True, serves_live=False, vendors=(OUT,))], False),
+        ([WorkerReport("hash", has_providers=True, serves_live=True, vendors=(OUT, CLOSED))], True),
+    ],
 )
-async def test_it_is_ready_until_every_vendor_of_the_live_chain_is_out(
-    app: Litestar,
-    services: Services,
-    client: httpx.AsyncClient,
-    tmp_path: Path,
-    out: tuple[int, ...],
-    status: int,
-    said: str,
-    live: bool,
+async def test_it_is_ready_when_a_worker_lives_and_where_vendors_are_configured_one_of_them_can_be_asked(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, workers: list[WorkerReport], *, is_ready: bool
 ) -> None:
-    file = tmp_path / "providers.yaml"
-    file.write_text("vendors: [{name: one, model: sandbox}, {name: two, model: sandbox}]\nchain: [one, two]\n")
-    snapshot = build_vendors(load(file))
-    app.state.services = msgspec.structs.replace(services, snapshot=snapshot, can_generate=dict.fromkeys(Mode, True))
-    assert snapshot._live is not None
-    for place in out:
-        snapshot._live.chain.upstreams[place].breaker.end(CallOutcome.UNAUTHORIZED, 0.0, is_probe=False)
+    async def alive() -> list[WorkerReport]:
+        return workers
+
+    monkeypatch.setattr("api.controllers.health.alive", alive)
     response = await client.get(f"{ROOT}/health/ready")
+    assert response.status_code == (200 if is_ready else 503)
     body = response.json()
-    assert (response.status_code, body["status"], body["providers"]) == (status, said, {"test": True, "live": live})
-    assert [vendor["state"] for vendor in body["vendors"]] == ["out" if place in out else "closed" for place in (0, 1)]
+    assert body["providers"] == {"test": bool(workers), "live": any(worker.serves_live for worker in workers)}
+    assert [vendor["name"] for vendor in body["vendors"]] == [
+        vendor.name for worker in workers for vendor in worker.vendors
+    ]
+
+
+async def test_a_worker_that_was_not_heard_of_lately_does_not_count(app: Litestar) -> None:
+    assert len(await alive()) == 1  # the one in this process
+    silent = uuid4()
+    await report(silent, WorkerReport("hash", has_providers=True, serves_live=True))
+    assert len(await alive()) == 2
+    await fetch("UPDATE worker SET seen_at = seen_at - interval '16 seconds' WHERE id = {}", silent)
+    assert len(await alive()) == 1
+    await leave(silent)
 
 
 async def test_without_a_database_it_is_alive_but_not_ready(
@@ -78,7 +86,7 @@ async def test_without_a_database_it_is_alive_but_not_ready(
         "status": "not_ready",
         "database": False,
         "migrations": False,
-        "providers": {"live": False, "test": True},
+        "providers": {"live": False, "test": False},
         "vendors": [],
     }
     assert (await client.get(f"{ROOT}/health/live")).status_code == 200

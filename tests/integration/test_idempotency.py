@@ -20,6 +20,7 @@ from db import idempotency
 from db.idempotency import IdempotencyStore, Lease, StoredAnswer, Underway
 from db.sql import fetch
 from db.tables import TABLES
+from jobs.vendors import Vendors
 from tests.integration.gate import GatedWriter
 from tests.journey import MARKED, Journey, answers
 
@@ -33,9 +34,9 @@ def key() -> dict[str, str]:
 
 
 @pytest.fixture
-def gate(app: Litestar, services: Services) -> Iterator[GatedWriter]:
-    gate = GatedWriter(services.writer)
-    app.state.services = msgspec.structs.replace(services, writer=gate)
+def gate(vendors: Vendors) -> Iterator[GatedWriter]:
+    gate = GatedWriter(vendors.current.writer)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=gate)
     yield gate
     gate.opened.set()
 

@@ -8,10 +8,10 @@ from uuid import uuid4
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar
 
 from api.services import Services
 from assessment.models import Mode
+from jobs.vendors import Vendors
 from tests.canary import CanaryWriter, Sighting, Witness, every_log_line
 from tests.integration.delivery.receiver import Receiver, listening
 from tests.journey import Journey, Json
@@ -124,8 +124,8 @@ def lines() -> Iterator[list[str]]:
 @pytest.fixture(params=Mode)
 async def evidence(
     request: pytest.FixtureRequest,
-    app: Litestar,
     services: Services,
+    vendors: Vendors,
     client: httpx.AsyncClient,
     lines: list[str],
     notices: dict[str, list[str]],
@@ -133,7 +133,7 @@ async def evidence(
 ) -> Evidence:
     """One whole story, with everything that came out of it."""
     writer, witness = CanaryWriter(), Witness(client)
-    app.state.services = msgspec.structs.replace(services, writer=writer)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=writer)
     key = await services.accounts.create_key(request.param, "tests", platform_name)
     journey = Journey(client, key.api_key)
     sent = journey.profile["verify"]
@@ -172,7 +172,7 @@ def assert_the_story_was_told(evidence: Evidence) -> None:
     statuses = Counter(sighting.status for sighting in evidence.sightings)
     assert {200, 400, 401, 403, 404, 405, 409, 415, 500} <= set(statuses)
     assert len([line for line in evidence.lines if '"event":"request"' in line]) == len(evidence.sightings)
-    assert any('"event":"unexpected_error"' in line for line in evidence.lines)
+    assert any('"event":"job_failed"' in line for line in evidence.lines)
     assert len(evidence.webhooks) == EVENTS_PER_STORY
     assert len([body for body in evidence.notices if "subject" in body]) == (
         2 if evidence.journey.token.startswith("st_live_") else 0

@@ -19,7 +19,7 @@ from tests.unit.providers.fakes import brief
 async def main():
     app = create_app()
     async with app.lifespan():
-        writing = asyncio.create_task(app.state.services.writer.write(brief(), Deadline(SystemClock(), 60.0)))
+        writing = asyncio.create_task(app.state.vendors.current.writer.write(brief(), Deadline(SystemClock(), 60.0)))
         await asyncio.to_thread(sys.stdin.readline)
     await asyncio.wait({writing}, timeout=5)
 

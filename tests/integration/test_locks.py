@@ -6,12 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from litestar import Litestar
 
-from api.services import Services
 from db.engine import RetakeEngine
 from db.retry import REPEATED
 from db.sql import fetch
+from jobs.vendors import Vendors
 from tests.integration.gate import GatedWriter
 from tests.journey import Journey, profile
 from tests.waiting import until
@@ -44,12 +43,12 @@ def _repeated() -> float:
 
 
 async def test_skills_stored_while_a_set_is_activated_wait_and_nothing_is_given_up(
-    app: Litestar, services: Services, journey: Journey, operator: Any
+    vendors: Vendors, journey: Journey, operator: Any
 ) -> None:
     """Activation had the verification and wanted the student, storing had the student and wanted the verification."""
     await journey.failed()
-    gate = GatedWriter(services.writer)
-    app.state.services = msgspec.structs.replace(services, writer=gate)
+    gate = GatedWriter(vendors.current.writer)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=gate)
     before = _repeated()
     async with operator.transaction():
         await operator.execute(LOCK_SET, journey.verification_id)

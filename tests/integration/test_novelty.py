@@ -2,12 +2,11 @@
 
 import msgspec
 import pytest
-from litestar import Litestar
 
-from api.services import Services
 from assessment.deadline import Deadline
 from assessment.models import Brief, WrittenSet
 from assessment.ports import QuestionWriter
+from jobs.vendors import Vendors
 from tests.journey import Journey
 
 
@@ -30,9 +29,9 @@ class Listening:
 
 
 @pytest.fixture
-def listening(app: Litestar, services: Services) -> Listening:
-    listening = Listening(services.writer)
-    app.state.services = msgspec.structs.replace(services, writer=listening)
+def listening(vendors: Vendors) -> Listening:
+    listening = Listening(vendors.current.writer)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=listening)
     return listening
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from assessment.models import Mode
 from assessment.notices import Channel, Line
 from db.outbox import PostgresOutbox
 from db.sql import fetch
+from jobs.vendors import Vendors
 from providers.build import build_vendors
 from providers.config import ProvidersConfig
 from tests.integration.delivery.mail_server import MailServer
@@ -40,12 +41,9 @@ def providers_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def live_writer(app: Litestar, services: Services, providers_file: Path) -> Iterator[None]:
+def live_writer(vendors: Vendors, providers_file: Path) -> None:
     config = ProvidersConfig.from_file(providers_file)
-    able = {Mode.TEST: True, Mode.LIVE: True}
-    app.state.services = msgspec.structs.replace(services, writer=build_vendors(config), can_generate=able)
-    yield
-    app.state.services = services
+    vendors.current = msgspec.structs.replace(vendors.current, writer=build_vendors(config))
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from litestar import Litestar
 
 from api.services import Services
 from assessment.errors import GenerationFailed
-from assessment.ports import Busy, Claim
+from assessment.ports import Finished, SetOrder
 from db.assessment_store import PostgresAssessmentStore
 from db.sql import fetch
+from jobs.vendors import Vendors
 from tests.integration.gate import GatedWriter
 from tests.journey import MARKED, Journey, profile
 from tests.waiting import until
@@ -22,22 +23,24 @@ CALLS = 100
 
 
 class WatchedStore(PostgresAssessmentStore):
-    """Knows which requests have come as far as asking for the lease."""
+    """Knows which requests have come as far as asking for a set."""
 
     def __init__(self, store: PostgresAssessmentStore) -> None:
-        super().__init__(store._engine, store._wake_courier)
+        super().__init__(store._engine)
+        self.ends = store.ends
         self.claimants: set[asyncio.Task[Any] | None] = set()
 
-    async def claim(self, verification_id: str, ended: int, silent: Busy | None) -> Claim:
-        claim = await super().claim(verification_id, ended, silent)
+    async def ask(self, order: SetOrder) -> int | Finished:
+        asked = await super().ask(order)
         self.claimants.add(asyncio.current_task())
-        return claim
+        return asked
 
 
 @pytest.fixture
-def gate(app: Litestar, services: Services) -> Iterator[GatedWriter]:
-    gate = GatedWriter(services.writer)
-    app.state.services = msgspec.structs.replace(services, writer=gate, store=WatchedStore(services.store))
+def gate(app: Litestar, services: Services, vendors: Vendors) -> Iterator[GatedWriter]:
+    gate = GatedWriter(vendors.current.writer)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=gate)
+    app.state.services = msgspec.structs.replace(services, store=WatchedStore(services.store))
     yield gate
     gate.opened.set()
 

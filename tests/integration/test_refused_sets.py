@@ -1,12 +1,11 @@
 """A set that breaks a rule of sets at the very end is a failure that is seen, logged and counted."""
 
 import msgspec
-from litestar import Litestar
 
-from api.services import Services
 from assessment.deadline import Deadline
 from assessment.models import Brief, WrittenSet
 from assessment.ports import QuestionWriter
+from jobs.vendors import Vendors
 from tests.canary import every_log_line
 from tests.journey import Journey
 
@@ -31,13 +30,14 @@ def counted(metrics: str) -> float:
     return sum(float(line.split()[-1]) for line in metrics.splitlines() if line.startswith(COUNTED))
 
 
-async def test_a_set_in_one_source_is_never_shown(app: Litestar, services: Services, journey: Journey) -> None:
+async def test_a_set_in_one_source_is_never_shown(vendors: Vendors, journey: Journey) -> None:
     await journey.prepared()
     before = counted((await journey.client.get(METRICS)).text)
-    app.state.services = msgspec.structs.replace(services, writer=OneSourceWriter(services.writer))
+    current = vendors.current
+    vendors.current = msgspec.structs.replace(current, writer=OneSourceWriter(current.writer))
     with every_log_line() as lines:
         refused = await journey.client.post("/assessment/generate", headers=journey.headers)
-    app.state.services = services
+    vendors.current = current
     assert (refused.status_code, refused.json()["error"]["code"]) == (500, "GENERATION_FAILED")
     assert "coverage" not in refused.text
     assert any('"set_refused"' in line and '"coverage"' in line for line in lines)

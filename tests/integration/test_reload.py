@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ from litestar import Litestar
 
 from api.services import Services
 from api.settings import Settings
-from api.vendors import Reloader, VendorDesk
+from api.wiring import _read_again
 from assessment.deadline import SystemClock
 from db.engine import the_engine
+from jobs.settings import JobSettings
+from jobs.vendors import Vendors
 from providers.ledger import NoLedger
 from providers.routing.pace import MIN_SAMPLES, Latencies
 from providers.writing.own_loop import OwnLoop
@@ -100,8 +102,11 @@ async def test_a_vendor_that_was_out_gets_its_chance_with_the_next_configuration
             answer = (await live.client.get(f"{live.server.root_url}/health/ready")).json()
             return [(vendor["state"], vendor["reason"]) for vendor in answer["vendors"]]
 
+        async def first_is_out() -> bool:
+            return await states() == [("out", "unauthorized"), ("closed", None)]
+
         await live.take_set()
-        assert await states() == [("out", "unauthorized"), ("closed", None)]
+        await until(first_is_out)
         live.first.reset("good")
         live.hang_up()
 
@@ -165,12 +170,17 @@ async def _learned(live: LiveServer) -> dict[str, Any]:
     return learned
 
 
-async def _ask(app: Litestar, desk: VendorDesk, event: str) -> dict[str, Any]:
+@pytest.fixture
+def vendors_of(vendor_loop: OwnLoop) -> Callable[[Path | None], Vendors]:
+    """Make the vendors of a worker whose provider file this is."""
+    return lambda file: Vendors(file, SystemClock(), NoLedger(), Latencies(), vendor_loop)
+
+
+async def _ask(vendors: Vendors, event: str) -> dict[str, Any]:
     """Have the vendors read again, and give the log entry that tells how it went."""
-    reloader = Reloader(app, desk)
     with structlog.testing.capture_logs() as entries:
-        task = asyncio.create_task(reloader.run())
-        reloader.ask()
+        task = asyncio.create_task(vendors.reload_for_ever())
+        vendors.ask()
         await until(lambda: any(entry["event"] == event for entry in entries))
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -178,41 +188,59 @@ async def _ask(app: Litestar, desk: VendorDesk, event: str) -> dict[str, Any]:
 
 
 async def test_a_mistake_in_the_file_is_logged_with_file_line_and_key(
-    app: Litestar, services: Services, tmp_path: Path, vendor_loop: OwnLoop
+    tmp_path: Path, vendors_of: Callable[[Path | None], Vendors]
 ) -> None:
     file = tmp_path / "providers.yaml"
+    file.write_text(SANDBOX)
+    vendors = vendors_of(file)
+    vendors.read()
+    before = vendors.current
     file.write_text(f"{SANDBOX}budget_seconds: soon\n")
-    desk = VendorDesk(Settings(providers_file=file), SystemClock(), NoLedger(), Latencies(), vendor_loop)
-    entry = await _ask(app, desk, "providers_not_reloaded")
+    entry = await _ask(vendors, "providers_not_reloaded")
     assert entry["log_level"] == "error"
     assert entry["reason"].startswith(f"{file}:3: budget_seconds: ")
-    assert app.state.services is services
+    assert vendors.current is before
 
 
-async def test_a_new_file_brings_its_own_budget_and_number_of_questions(
-    app: Litestar, services: Services, tmp_path: Path, vendor_loop: OwnLoop
+async def test_a_new_file_brings_its_own_vendors_and_number_of_questions(
+    tmp_path: Path, vendors_of: Callable[[Path | None], Vendors]
 ) -> None:
     file = tmp_path / "providers.yaml"
-    file.write_text(f"{SANDBOX}budget_seconds: 30\nreserve_seconds: 1\nquestions: {{total: 4}}\n")
-    desk = VendorDesk(Settings(providers_file=file), SystemClock(), NoLedger(), Latencies(), vendor_loop)
-    entry = await _ask(app, desk, "providers_reloaded")
+    file.write_text(SANDBOX)
+    vendors = vendors_of(file)
+    vendors.read()
+    before = vendors.current
+    file.write_text(f"{SANDBOX}questions: {{total: 4}}\n")
+    entry = await _ask(vendors, "providers_reloaded")
+    assert (vendors.current.form.total, vendors.current.serves_live) == (4, True)
+    assert vendors.current.writer is not before.writer
+    assert entry["config_hash"] == vendors.current.snapshot.config.hash
+
+
+async def test_a_new_file_brings_its_own_budget_to_the_web_process(
+    app: Litestar, services: Services, tmp_path: Path
+) -> None:
+    file = tmp_path / "providers.yaml"
+    file.write_text(f"{SANDBOX}budget_seconds: 30\nreserve_seconds: 1\n")
+    settings = Settings(jobs=JobSettings(providers_file=file))
+    _read_again(app, settings, None)
     new: Services = app.state.services
-    assert (new.budget_seconds, new.reserve_seconds, new.form.total) == (30, 1, 4)
-    assert all(new.can_generate.values())
-    assert new.snapshot is not services.snapshot
-    assert new.writer is not services.writer
-    assert new.store is services.store
-    assert entry["config_hash"] == new.snapshot.config.hash
+    assert (new.budget_seconds, new.reserve_seconds, new.store) == (30, 1, services.store)
+    file.write_text("budget_seconds: soon\n")
+    _read_again(app, settings, None)
+    assert app.state.services is new
 
 
 async def test_a_reader_that_breaks_leaves_the_vendors_in_place(
-    app: Litestar, services: Services, monkeypatch: pytest.MonkeyPatch, vendor_loop: OwnLoop
+    monkeypatch: pytest.MonkeyPatch, vendors_of: Callable[[Path | None], Vendors]
 ) -> None:
-    def broken(settings: Settings) -> None:
+    def broken(file: Path | None) -> None:
         raise RuntimeError("quotes a key")
 
-    monkeypatch.setattr("api.vendors.providers_of", broken)
-    desk = VendorDesk(Settings(), SystemClock(), NoLedger(), Latencies(), vendor_loop)
-    entry = await _ask(app, desk, "providers_not_reloaded")
+    vendors = vendors_of(None)
+    vendors.read()
+    before = vendors.current
+    monkeypatch.setattr("jobs.vendors.load", broken)
+    entry = await _ask(vendors, "providers_not_reloaded")
     assert entry["reason"] == "RuntimeError"
-    assert app.state.services is services
+    assert vendors.current is before

@@ -3,9 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from random import Random
 from typing import Any
 
 import hypothesis
+import pgqueuer.core.buffers
+import pgqueuer.core.qm
 import pytest
 import schemathesis
 from litestar import Litestar
@@ -45,6 +48,13 @@ async def stage(app: Litestar, deployment: Deployment) -> AsyncIterator[Stage]:
     async with serving(deployment.environment) as server, client_of(server) as client:
         document = Document((await client.get(f"{server.root_url}/docs/openapi.json")).json())
         yield Stage(app, client, document, deployment.api_key)
+
+
+@pytest.fixture(autouse=True)
+def _undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypothesis watches the generator that all modules share; the pauses of the queue in this process draw from it."""
+    for module in (pgqueuer.core.qm, pgqueuer.core.buffers):
+        monkeypatch.setattr(module, "random", Random())  # noqa: S311  # of pauses
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar
 
 from api.services import Services
 from assessment.models import Mode
 from db.sql import fetch
+from jobs.vendors import Vendors
 from tests.fakes import FakeWriter
 from tests.journey import Journey, Json
 
@@ -15,10 +15,10 @@ SKILL = "acme-star-schemas"
 
 
 @pytest.fixture
-def writer(app: Litestar, services: Services) -> FakeWriter:
+def writer(vendors: Vendors) -> FakeWriter:
     """Writes in live mode too, and keeps what was asked of it."""
     writer = FakeWriter()
-    app.state.services = msgspec.structs.replace(services, writer=writer)
+    vendors.current = msgspec.structs.replace(vendors.current, writer=writer)
     return writer
 
 

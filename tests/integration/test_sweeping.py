@@ -9,7 +9,6 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from api.housekeeping import sweep_all
 from api.services import Services
 from assessment.notices import Channel
 from db import sweeping
@@ -17,6 +16,7 @@ from db.engine import the_engine
 from db.outbox import PostgresOutbox
 from db.sql import fetch
 from db.sweeping import SWEEPS, Sweep, sweep_batch
+from jobs.housekeeping import sweep_all
 from tests.journey import Journey
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -93,7 +93,7 @@ async def test_a_row_goes_when_its_time_is_over_and_not_before(sweep: Sweep, jou
 
 async def test_more_than_a_batch_goes_in_several(journey: Journey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "BATCH", 2)
-    monkeypatch.setattr("api.housekeeping.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("jobs.housekeeping.PAUSE_SECONDS", 0.0)
     (sessions,) = [sweep for sweep in SWEEPS if sweep.kind == "session"]
     verification_id = await _verified(journey)
     marks = [await _put("session", verification_id, timedelta(days=31 + number)) for number in range(5)]

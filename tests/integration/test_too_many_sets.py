@@ -8,7 +8,7 @@ import pytest
 from api.services import Services
 from assessment.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
 from assessment.errors import TooManySets
-from assessment.ports import Lease
+from assessment.ports import Finished, SetOrder
 from db.sql import fetch
 from tests.journey import Journey, profile
 
@@ -94,24 +94,27 @@ async def test_generations_that_fail_are_bounded_as_well(journey: Journey) -> No
 async def test_calls_that_saw_the_state_before_the_last_set_get_no_further_one(
     services: Services, journey: Journey
 ) -> None:
-    """The bound is held where leases are given, under the lock of their row."""
+    """The bound is held where generations begin, under the lock of their row."""
     await journey.failed()
     for _ in range(SETS_PER_ATTEMPT - 1):
         await journey.retake()
     seen = await services.store.load(journey.verification_id)
     assert (await journey.retake()).is_success
     with pytest.raises(TooManySets) as raised:
-        await services.store.claim(journey.verification_id, seen.standing.ended + 1, None)
+        await services.store.ask(SetOrder(journey.verification_id, seen.standing.ended + 1, 0, 1.0))
     assert 0 < (raised.value.retry_after or 0) <= HOUR
 
 
-async def test_of_many_claims_at_the_same_moment_one_wins_and_one_start_is_counted(
+async def test_of_many_who_ask_at_the_same_moment_one_starts_and_the_others_join(
     services: Services, journey: Journey
 ) -> None:
     await journey.failed()
     seen = (await services.store.load(journey.verification_id)).standing
-    claims = await asyncio.gather(*(services.store.claim(journey.verification_id, seen.ended, None) for _ in range(50)))
-    assert sum(isinstance(claim, Lease) for claim in claims) == 1
+    order = SetOrder(journey.verification_id, seen.ended, seen.revision, 30.0)
+    answers = await asyncio.gather(*(services.store.ask(order) for _ in range(50)))
+    # it may be over already when the last of them asks
+    numbers = {answer.ended if isinstance(answer, Finished) else answer for answer in answers}
+    assert numbers == {seen.ended + 1}
     after = (await services.store.load(journey.verification_id)).standing
     assert after.starts.times == seen.starts.times + 1
 

@@ -5,7 +5,7 @@ from typing import Any
 ROWS = 20_000
 
 # What does not grow with the students: platforms and their keys, and one row for each vendor, process or migration.
-SMALL = ("platform", "api_key", "vendor_latency", "readiness_probe", "migration")
+SMALL = ("platform", "api_key", "vendor_latency", "readiness_probe", "migration", "worker")
 
 FILLED = f"""
     SET session_replication_role = replica;

@@ -1,33 +1,31 @@
 """One way through everything that asks the database: the API, and what runs beside it."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from api.services import Services
 from assessment.models import Mode
 from assessment.notices import Line
-from assessment.ports import Lease
-from db import idempotency, ledger, sweeping
+from assessment.ports import Ending, Lease
+from db import idempotency, ledger, queue, sweeping, workers
 from db.catalogue import seed_catalogue
 from db.item_statistics import item_statistics
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
 from db.outbox import PostgresOutbox
+from db.queue import JobKind, wake
 from providers.ledger import VendorCallRecord
 from providers.protocol import CallOutcome
 from providers.routing.pace import Learned
 from tests.journey import Journey
 
 
-async def play(services: Services, journey: Journey, platform_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def play(services: Services, journey: Journey, platform_name: str) -> None:
     """Do everything once."""
     await _as_a_student(journey)
     await _as_a_platform(services, journey, platform_name)
-    await _as_leases_do(services, journey, monkeypatch)
+    await _as_leases_do(services, journey)
     await _in_the_background(services, platform_name)
 
 
@@ -62,14 +60,15 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
     await services.readiness.look()
 
 
-async def _as_leases_do(services: Services, journey: Journey, monkeypatch: pytest.MonkeyPatch) -> None:
-    lease = Lease(journey.verification_id, str(uuid4()), 0)
-    await services.store.look(lease.verification_id)
-    await services.store.current_set(lease.verification_id)
-    await services.store.generation(lease.verification_id)
-    monkeypatch.setattr("db.assessment_store.RENEWAL_SECONDS", 0.0)
-    async with services.store.keep(lease):
-        await asyncio.sleep(0.05)
+async def _as_leases_do(services: Services, journey: Journey) -> None:
+    await services.store.cut_off(journey.verification_id, 1)
+    await services.store.give_up(Lease(journey.verification_id, str(uuid4())), Ending.FAILED)
+    await wake(JobKind.SWEEP, "plans", {})
+    await queue.begin(0)
+    worker_id = uuid4()
+    await workers.report(worker_id, workers.WorkerReport("plans", has_providers=False, serves_live=False))
+    await workers.alive()
+    await workers.leave(worker_id)
     begun = await services.idempotency.begin(b"plans", b"k" * 32, uuid4().hex, b"", None)
     assert isinstance(begun, idempotency.Lease)
     await services.idempotency.beat(begun)

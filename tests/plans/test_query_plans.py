@@ -47,7 +47,7 @@ async def queries(
     services: Services, journey: Journey, platform_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> list[Query]:
     with recorded(monkeypatch) as found:
-        await play(services, journey, platform_name, monkeypatch)
+        await play(services, journey, platform_name)
     return list(found.values())
 
 

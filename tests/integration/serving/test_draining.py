@@ -16,6 +16,7 @@ from tests.server_process import ServerProcess, serving
 from tests.waiting import until
 
 WORKERS = 2
+ONE_PROCESS = ("--job-workers", "0")
 REFUSED_SECONDS = 2.0  # far less than the slow generation takes
 
 
@@ -25,7 +26,11 @@ async def deployment(app: object) -> AsyncIterator[Deployment]:
         yield deployment
 
 
-@pytest.mark.parametrize("arguments", [(), ("--workers", str(WORKERS))], ids=["one process", "two workers"])
+@pytest.mark.parametrize(
+    "arguments",
+    [ONE_PROCESS, (), ("--workers", str(WORKERS)), ("--workers", str(WORKERS), *ONE_PROCESS)],
+    ids=["one process", "one of each", "two web processes", "two web processes with jobs inside"],
+)
 async def test_told_to_end_it_refuses_newcomers_and_answers_what_is_under_way(
     deployment: Deployment, arguments: tuple[str, ...]
 ) -> None:
@@ -46,16 +51,16 @@ async def test_workers_whose_supervisor_was_killed_do_the_same(deployment: Deplo
     async with serving(deployment.environment, "--workers", str(WORKERS)) as server, client_of(server) as client:
         generating = await _slow_generation(deployment, client)
         workers = _workers_of(server)
-        assert len(workers) == WORKERS
-        server.kill()
+        assert len(workers) == WORKERS + 1
+        server.kill_supervisor()
         await server.ended()
         await until(lambda: _refuses(server), REFUSED_SECONDS)
         assert (await generating).status_code == 200
         await until(lambda: not any(_lives(pid) for pid in workers))
 
 
-async def test_a_worker_that_died_is_replaced(deployment: Deployment) -> None:
-    async with serving(deployment.environment, "--workers", str(WORKERS)) as server:
+async def test_a_web_process_that_died_is_replaced(deployment: Deployment) -> None:
+    async with serving(deployment.environment, "--workers", str(WORKERS), *ONE_PROCESS) as server:
         await until(lambda: len(_workers_of(server)) == WORKERS)
         first, second = _workers_of(server)
         os.kill(first, signal.SIGKILL)
@@ -72,7 +77,7 @@ async def _slow_generation(deployment: Deployment, client: httpx.AsyncClient) ->
     generating = asyncio.create_task(journey.generate(**{"x-sandbox-scenario": "slow"}))
 
     async def begun() -> bool:
-        return bool(await deployment.rows("SELECT 1 FROM generation WHERE finished_at IS NULL"))
+        return bool(await deployment.rows("SELECT 1 FROM jobs.pgqueuer WHERE status = 'picked'"))
 
     await until(begun)
     return generating

@@ -1,38 +1,60 @@
 """One fresh set, however many calls ask for it and whatever happens meanwhile."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from assessment.deadline import Deadline
-from assessment.errors import AssessmentLocked, GenerationFailed, NoSkills, RateLimited, RetakeError
+from assessment.errors import (
+    AssessmentLocked,
+    GenerationFailed,
+    NoSkills,
+    RateLimited,
+    RetakeError,
+    ServiceUnavailable,
+)
+from assessment.generation import Patience
 from assessment.models import Brief, Dossier, FormPlan, SeenItem, SetState
+from assessment.ports import Ending, SetOrder
 from assessment.retake import Retaken, retake
 from assessment.start import Started, start
+from assessment.write_set import write_set
 from tests.factories import FAILED, LOCKED, PREPARED, READY, dossier, question, question_set, standing
 from tests.fakes import FakeStore, FakeWriter, ManualClock
 
 BUDGET = 80.0
+RESERVE = 3.0
 OLD_SET = question_set([question(number) for number in range(10)], SetState.SUBMITTED)
 
 Happening = Callable[[Brief], Awaitable[None]]
 
 
 class Scene:
-    """A use case with its clock, its store and a deadline that began now."""
+    """A use case with its clock, its store, a worker that writes what is asked for, and patience that began now."""
 
     def __init__(self, at: Dossier) -> None:
         self.clock = ManualClock()
         self.store = FakeStore(self.clock, at)
-        self.deadline = Deadline(self.clock, BUDGET)
+        self.patience = Patience(Deadline(self.clock, BUDGET), RESERVE)
+        self.failure: Exception | None = None
 
     async def start(self, writer: FakeWriter | None = None) -> Started:
-        return await start(self.store.arrived, FormPlan(), None, self.deadline, self.store, writer or FakeWriter())
+        self._employ(writer or FakeWriter())
+        return await start(self.store.arrived, scenario=None, patience=self.patience, store=self.store)
 
     async def retake(self, writer: FakeWriter | None = None) -> Retaken:
-        writer = writer or FakeWriter()
-        return await retake(self.store.arrived, FormPlan(), "marked", self.deadline, self.store, writer)
+        self._employ(writer or FakeWriter())
+        return await retake(self.store.arrived, scenario="marked", patience=self.patience, store=self.store)
+
+    def _employ(self, writer: FakeWriter) -> None:
+        async def work(order: SetOrder) -> None:
+            deadline = Deadline(self.clock, order.seconds)
+            try:
+                await write_set(order, form=FormPlan(), deadline=deadline, store=self.store, writer=writer)
+            except Exception as error:  # noqa: BLE001  # as a worker does
+                self.failure = error
+
+        self.store.work = work
 
 
 @pytest.fixture
@@ -53,15 +75,15 @@ async def test_a_first_set_is_written_shuffled_and_activated(first: Scene) -> No
     assert started.question_set == first.store.dossier.current_set
     assert first.store.standing.set_state is SetState.ACTIVE
     assert len({question.question_id for question in started.question_set.questions}) == 10
-    assert first.store.given_up == []
+    assert first.store.last.ending is Ending.WRITTEN
 
 
-async def test_a_set_that_waits_is_given_again_without_a_claim_or_a_model() -> None:
+async def test_a_set_that_waits_is_given_again_without_a_job_or_a_model() -> None:
     waiting = question_set([question(0)])
     scene, writer = Scene(dossier(READY, waiting)), FakeWriter()
     started = await scene.start(writer)
     assert started == Started(waiting, already_generated=True)
-    assert (writer.briefs, scene.store.claims) == ([], 0)
+    assert (writer.briefs, scene.store.orders) == ([], [])
 
 
 async def test_a_retake_replaces_the_set_and_counts_from_the_last_attempt(again: Scene) -> None:
@@ -86,11 +108,11 @@ async def test_a_retake_writes_to_another_plan_and_seed_than_the_first_set(first
     ("at", "error"),
     [(dossier(LOCKED, OLD_SET), AssessmentLocked), (dossier(standing(FAILED, has_skills=False)), NoSkills)],
 )
-async def test_what_is_not_allowed_costs_neither_a_claim_nor_a_model(at: Dossier, error: type[RetakeError]) -> None:
+async def test_what_is_not_allowed_costs_neither_a_job_nor_a_model(at: Dossier, error: type[RetakeError]) -> None:
     scene, writer = Scene(at), FakeWriter()
     with pytest.raises(error):
         await scene.retake(writer)
-    assert (writer.briefs, scene.store.claims, scene.store.dossier) == ([], 0, at)
+    assert (writer.briefs, scene.store.orders, scene.store.dossier) == ([], [], at)
 
 
 async def _fails(_: Brief) -> None:
@@ -101,38 +123,74 @@ async def _breaks(_: Brief) -> None:
     raise ValueError("a bug in a vendor's adapter")
 
 
-async def _is_cancelled(_: Brief) -> None:
-    raise asyncio.CancelledError
+async def _is_away(_: Brief) -> None:
+    raise ServiceUnavailable
 
 
 @pytest.mark.parametrize(
-    ("happening", "error"),
-    [(_fails, GenerationFailed), (_breaks, ValueError), (_is_cancelled, asyncio.CancelledError)],
+    ("happening", "error", "code"), [(_fails, None, "GENERATION_FAILED"), (_breaks, ValueError, "INTERNAL_ERROR")]
 )
-async def test_a_writing_that_comes_to_nothing_leaves_everything_and_gives_the_lease_up(
-    again: Scene, happening: Happening, error: type[BaseException]
+async def test_a_writing_that_comes_to_nothing_leaves_everything_and_is_told_to_who_asked(
+    again: Scene, happening: Happening, error: type[Exception] | None, code: str
 ) -> None:
     before = again.store.dossier
-    with pytest.raises(error):
+    with pytest.raises(RetakeError) as caught:
         await again.retake(FakeWriter(happening))
-    assert again.store.dossier == before
-    assert (len(again.store.given_up), again.store.holder, again.store.kept) == (1, None, 0)
+    assert (caught.value.code, type(again.failure)) == (code, error or type(None))
+    assert (again.store.dossier, again.store.is_under_way) == (before, False)
 
 
-async def test_the_lease_is_kept_while_the_writer_writes(first: Scene) -> None:
-    kept = []
+async def test_a_database_that_is_away_leaves_the_generation_to_the_next_run_of_its_job(again: Scene) -> None:
+    writer = FakeWriter(_is_away)
+    with pytest.raises(GenerationFailed):
+        await again.retake(writer)
+    assert isinstance(again.failure, ServiceUnavailable)
+    assert again.store.waits > 0
 
-    async def look(_: Brief) -> None:
-        kept.append(first.store.kept)
 
-    await first.start(FakeWriter(look))
-    assert kept == [1]
-    assert first.store.kept == 0
+async def test_a_job_that_is_run_again_goes_on_and_the_run_before_can_end_nothing(first: Scene) -> None:
+    """A worker that stood still for long comes back when another one has its job."""
+    order = SetOrder(first.store.standing.verification_id, 0, first.store.standing.revision, BUDGET)
+    await first.store.ask(order)
+
+    async def run_again(_: Brief) -> None:
+        await write_set(
+            order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=FakeWriter()
+        )
+
+    slow = FakeWriter(run_again)
+    await write_set(order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=slow)
+    assert (first.store.last.ended, first.store.last.ending) == (1, Ending.WRITTEN)
+    assert first.store.dossier.current_set is not None
+    assert first.store.dossier.current_set.set_id == "set-0"
+
+
+async def test_a_generation_that_has_ended_is_not_written_again(first: Scene) -> None:
+    order = SetOrder(first.store.standing.verification_id, 0, first.store.standing.revision, BUDGET)
+    await first.start()
+    writer = FakeWriter()
+    await write_set(order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=writer)
+    assert writer.briefs == []
+
+
+async def test_time_is_kept_back_from_the_writing_for_what_comes_after_it(first: Scene) -> None:
+    await first.start()
+    assert first.store.orders[0].seconds == BUDGET - RESERVE
+
+
+async def test_a_set_that_nobody_writes_is_cut_off_so_that_nothing_can_come_of_it_later(again: Scene) -> None:
+    again.store.change()
+    waiting = retake(again.store.arrived, scenario=None, patience=again.patience, store=again.store)
+    with pytest.raises(GenerationFailed):
+        await waiting
+    assert not again.store.is_under_way
+    assert await again.store.begin(again.store.orders[0]) is None
+    assert again.patience.deadline.elapsed == pytest.approx(BUDGET)
 
 
 async def test_a_change_meanwhile_makes_it_look_again_and_write_for_what_is_true_now(again: Scene) -> None:
     async def change_once(_: Brief) -> None:
-        if again.store.looks == 1:
+        if len(again.store.orders) == 1:
             again.store.change()
 
     writer = FakeWriter(change_once)
@@ -149,17 +207,17 @@ async def test_a_change_meanwhile_that_forbids_the_call_is_answered_as_such(agai
     with pytest.raises(AssessmentLocked):
         await again.retake(FakeWriter(pass_meanwhile))
     assert again.store.dossier.current_set == OLD_SET
-    assert again.store.holder is None
+    assert not again.store.is_under_way
 
 
-async def test_a_first_set_made_meanwhile_by_a_lost_lease_is_given_as_already_generated(first: Scene) -> None:
+async def test_a_first_set_that_another_run_of_the_job_has_made_is_given(first: Scene) -> None:
     made = question_set([question(0)], set_id="made-elsewhere")
 
     async def lose_the_lease(_: Brief) -> None:
         first.store.end_elsewhere(made)
 
     started = await first.start(FakeWriter(lose_the_lease))
-    assert started == Started(made, already_generated=True)
+    assert started == Started(made, already_generated=False)
 
 
 async def test_changes_without_end_are_followed_until_the_deadline_only(again: Scene) -> None:
@@ -169,9 +227,9 @@ async def test_changes_without_end_are_followed_until_the_deadline_only(again: S
 
     with pytest.raises(GenerationFailed):
         await again.retake(FakeWriter(change_always))
-    assert BUDGET <= again.deadline.elapsed < BUDGET + 2.0
+    assert BUDGET - RESERVE <= again.patience.deadline.elapsed < BUDGET + 2.0
     assert again.store.dossier.current_set == OLD_SET
-    assert again.store.holder is None
+    assert not again.store.is_under_way
 
 
 async def test_a_call_counts_as_waiting_while_it_lasts_and_one_too_many_is_refused_before_anything_is_read(
@@ -195,4 +253,4 @@ async def test_nothing_is_claimed_or_written_once_the_deadline_is_over(again: Sc
     writer = FakeWriter()
     with pytest.raises(GenerationFailed):
         await again.retake(writer)
-    assert (writer.briefs, again.store.claims) == ([], 0)
+    assert (writer.briefs, again.store.orders) == ([], [])

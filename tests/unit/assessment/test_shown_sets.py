@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessment import generation
 from assessment.assembly import Assembly, assemble, show
 from assessment.blueprint import plan
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed, SetRefused
 from assessment.models import Brief, FormPlan, Item, Provenance, Question, WrittenSet
+from assessment.ports import Ending, Finished, SetOrder
 from assessment.set_rules import broken
-from assessment.start import start
+from assessment.write_set import write_set
 from fakes.item_maker import make
 from tests.factories import PREPARED, dossier, skills, sources
 from tests.fakes import FakeStore, ManualClock, written
@@ -67,7 +67,9 @@ CHANGES: dict[str, Change] = {
 
 
 async def begin(store: FakeStore, writer: OtherWriter, scenario: str | None = None) -> None:
-    await start(store.arrived, FormPlan(), scenario, Deadline(store.clock, 80.0), store, writer)
+    order = SetOrder(store.standing.verification_id, store.last.ended, store.standing.revision, 80.0, scenario)
+    await store.ask(order)
+    await write_set(order, form=FormPlan(), deadline=Deadline(store.clock, 80.0), store=store, writer=writer)
 
 
 @pytest.mark.parametrize("rule", CHANGES)
@@ -78,7 +80,7 @@ async def test_a_set_that_breaks_a_rule_is_refused_by_name_and_changes_nothing(r
         await begin(store, OtherWriter(CHANGES[rule]))
     assert rule.partition(" ")[0] in refused.value.rules
     assert isinstance(refused.value, GenerationFailed)
-    assert (store.dossier, store.holder, len(store.given_up)) == (before, None, 1)
+    assert (store.dossier, store.last, store.is_under_way) == (before, Finished(Ending.FAILED, 1), False)
 
 
 async def test_keys_that_stand_in_one_place_are_refused_whoever_shuffled_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +90,7 @@ async def test_keys_that_stand_in_one_place_are_refused_whoever_shuffled_them(mo
         pairs = zip(shown, turned, strict=True)
         return tuple(msgspec.structs.replace(question, options=options, key=0) for question, options in pairs)
 
-    monkeypatch.setattr(generation, "show", first_place)
+    monkeypatch.setattr("assessment.write_set.show", first_place)
     store = FakeStore(ManualClock(), dossier(PREPARED))
     with pytest.raises(SetRefused) as refused:
         await begin(store, OtherWriter(lambda items: items))

@@ -6,9 +6,10 @@ import pytest
 
 from api.settings import Settings
 from cli.serve.notes import Findings, _missing, _remarks, greeting
+from jobs.settings import JobSettings
 from serving.limits import Limits
 
-LIVE = Settings(providers_file=Path("providers.yaml"), smtp_url="smtp://mail.example.com")
+LIVE = Settings(jobs=JobSettings(providers_file=Path("providers.yaml"), smtp_url="smtp://mail.example.com"))
 
 
 def test_where_nothing_is_missing_nothing_is_said() -> None:
@@ -20,7 +21,7 @@ def test_where_nothing_is_missing_nothing_is_said() -> None:
 def test_a_file_whose_vendors_have_no_key_is_missing_something_else_than_a_file() -> None:
     (line,) = _missing(LIVE, can_generate=False, has_live_key=True)
     assert line == "no usable vendor: none in the chain of providers.yaml has its API key"
-    (line,) = _missing(Settings(smtp_url="smtp://a"), can_generate=False, has_live_key=True)
+    (line,) = _missing(Settings(jobs=JobSettings(smtp_url="smtp://a")), can_generate=False, has_live_key=True)
     assert "RETAKE_PROVIDERS" in line
 
 

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from api.background import attempted, for_ever
 from assessment.errors import ServiceUnavailable
 from assessment.places import place_of
+from jobs.background import attempted, for_ever
 from tests.own_logs import own_logs
 
 

@@ -6,15 +6,28 @@ from functools import partial
 import structlog
 from prometheus_client import Counter
 
-from api.background import attempted, pause
 from db import sweeping
+from db.queue import JobKind, begin
 from db.sweeping import Sweep, sweep_batch
+from jobs.background import attempted, pause
+from jobs.kinds import Job, Kind
 
+LONGEST_SECONDS = 3600.0  # then the next one is due
 PAUSE_SECONDS = 0.1  # between batches, for whoever else needs the database
 
 SWEPT = Counter("retake_swept_rows", "Rows deleted because their time was over", ("kind",))
 
 log = structlog.get_logger(__name__)
+
+
+def sweeping_kind(stop: asyncio.Event) -> Kind:
+    """Sweep all, or what comes before `stop` is set."""
+
+    async def run(job: Job) -> None:
+        await begin(job.job_id)
+        await sweep_all(stop)
+
+    return Kind(JobKind.SWEEP, run, LONGEST_SECONDS)
 
 
 async def sweep_all(stop: asyncio.Event) -> None:

@@ -1,0 +1,46 @@
+"""`retake worker`: a process that runs jobs and nothing else."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import click
+import msgspec
+
+from assessment.deadline import SystemClock
+from cli.running import explained, read_settings
+from db.opening import open_database
+from jobs.memory import settle_memory
+from jobs.process import working
+from jobs.settings import GRACE_SECONDS, JobSettings
+from jobs.signals import hangups_to
+
+
+@click.command()
+@click.option(
+    "--grace",
+    type=click.FloatRange(min=0),
+    default=GRACE_SECONDS,
+    show_default=True,
+    help="Seconds after SIGTERM until what is under way is handed back.",
+)
+def worker(grace: float) -> None:
+    """Run jobs: write sets, deliver notices, sweep. Any number of workers, on any machine, share one database."""
+    settings = msgspec.structs.replace(read_settings().jobs, grace_seconds=grace)
+    explained(lambda: run_jobs(settings, lambda: click.echo("Retake runs jobs")))
+
+
+async def run_jobs(settings: JobSettings, started: Callable[[], None]) -> None:
+    """Run jobs until SIGTERM or SIGINT; calls `started` when the first may be taken."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    engine = await open_database()
+    try:
+        async with working(engine, settings, SystemClock()) as vendors:
+            settle_memory()
+            with hangups_to(vendors.ask):
+                started()
+                await stop.wait()
+    finally:
+        await engine.disconnect()

@@ -1,0 +1,75 @@
+"""Puts jobs into the queue, in the transaction of the change that causes them.
+
+The rows are PgQueuer's; its own client would bring pydantic and 30 MB into every web process, for one INSERT.
+"""
+
+from enum import StrEnum
+
+import msgspec
+from structlog.contextvars import get_contextvars
+
+from db.sql import fetch, to_json
+
+FOLLOWED = ("request_id", "verification_id", "platform_id", "key_id")  # by these a reader of logs finds all of a set
+
+
+class JobKind(StrEnum):
+    """What the workers do."""
+
+    WRITE_SET = "write_set"
+    SWEEP = "sweep"
+
+
+Payload = msgspec.Struct | dict[str, str | int]
+"""Ids, and nothing that would have to be erased with a person."""
+
+
+class Priority(msgspec.Struct, frozen=True):
+    """Higher goes first: a student who waits, before what nobody waits for."""
+
+    waited_for: int = 10
+    usual: int = 0
+
+
+PRIORITY = Priority()
+
+
+async def enqueue(kind: str, payload: Payload, *, priority: int = PRIORITY.usual) -> int:
+    """Add a job and give its number. It becomes visible with the current transaction, or never."""
+    rows = await fetch(
+        """
+        INSERT INTO jobs.pgqueuer (priority, entrypoint, payload, headers, status)
+        VALUES ({}, {}, {}, {}, 'queued') RETURNING id
+        """,
+        priority,
+        kind,
+        msgspec.json.encode(payload),
+        to_json({name: value for name, value in get_contextvars().items() if name in FOLLOWED}),
+    )
+    return int(rows[0]["id"])
+
+
+async def wake(kind: str, key: str, payload: Payload, *, after_seconds: float = 0.0) -> None:
+    """Have the one job of this kind and key run in `after_seconds`, or sooner if it is already asked for sooner.
+
+    A job has to call `begin` before it looks for its work. What is stored before is then seen by it, and what is stored
+    after makes a new one: nothing falls between.
+    """
+    await fetch(
+        """
+        INSERT INTO jobs.pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, status)
+        VALUES ({}, {}, {}, statement_timestamp() + make_interval(secs => {}), {}, 'queued')
+        ON CONFLICT (dedupe_key) WHERE status IN ('queued', 'picked') AND dedupe_key IS NOT NULL
+        DO UPDATE SET execute_after = least(pgqueuer.execute_after, excluded.execute_after)
+        """,
+        PRIORITY.usual,
+        kind,
+        msgspec.json.encode(payload),
+        after_seconds,
+        f"{kind}:{key}",
+    )
+
+
+async def begin(job_id: int) -> None:
+    """Let go of a job's key, so that from now on `wake` makes another job."""
+    await fetch("UPDATE jobs.pgqueuer SET dedupe_key = NULL WHERE id = {}", job_id)
