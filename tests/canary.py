@@ -101,7 +101,7 @@ class Sighting(msgspec.Struct, frozen=True):
         return f"{self.head}\n{body}"
 
 
-class Witness:
+class ResponseLog:
     """Keeps every response that a client gets."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:

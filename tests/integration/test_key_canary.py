@@ -12,7 +12,7 @@ import pytest
 from api.services import Services
 from assessment.models import Mode
 from jobs.vendors import Vendors
-from tests.canary import CanaryWriter, Sighting, Witness, every_log_line
+from tests.canary import CanaryWriter, ResponseLog, Sighting, every_log_line
 from tests.integration.delivery.receiver import Receiver, listening
 from tests.journey import Journey, Json
 from tests.waiting import until
@@ -51,8 +51,8 @@ def answers(writer: CanaryWriter, questions: list[Json], right: int) -> list[Jso
 class Teller:
     """Walks through everything a client can do, errors included."""
 
-    def __init__(self, journey: Journey, writer: CanaryWriter, witness: Witness) -> None:
-        self.journey, self.writer, self.witness = journey, writer, witness
+    def __init__(self, journey: Journey, writer: CanaryWriter, responses: ResponseLog) -> None:
+        self.journey, self.writer, self.responses = journey, writer, responses
 
     async def tell(self) -> None:
         await self.journey.prepared()
@@ -86,7 +86,7 @@ class Teller:
             "/assessment/submit", json={"answers": given}, headers=self.journey.headers
         )
         assert response.json()["data"]["result"]["correctAnswers"] == right
-        self.witness.sets_scored += 1
+        self.responses.sets_scored += 1
 
     async def look_around(self) -> None:
         client, headers = self.journey.client, self.journey.headers
@@ -132,7 +132,7 @@ async def evidence(
     platform_name: str,
 ) -> Evidence:
     """One whole story, with everything that came out of it."""
-    writer, witness = CanaryWriter(), Witness(client)
+    writer, responses = CanaryWriter(), ResponseLog(client)
     vendors.current = msgspec.structs.replace(vendors.current, writer=writer)
     key = await services.accounts.create_key(request.param, "tests", platform_name)
     journey = Journey(client, key.api_key)
@@ -140,12 +140,12 @@ async def evidence(
     sent["name"], sent["phoneNumber"] = f"Zebulon Quarrington{uuid4().hex}", f"+47{uuid4().int % 10**12:012}"
     async with listening(Receiver()) as receiver:
         sent["callbackWebhookUrl"] = receiver.url()
-        await Teller(journey, writer, witness).tell()
+        await Teller(journey, writer, responses).tell()
         await until(lambda: len(receiver.got) >= EVENTS_PER_STORY)
     return Evidence(
         journey,
         writer,
-        witness.sightings,
+        responses.sightings,
         list(lines),
         [f"{delivery.line}\n{delivery.headers}\n{delivery.body.decode()}" for delivery in receiver.got],
         notices[journey.verification_id],
