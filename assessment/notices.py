@@ -48,7 +48,7 @@ class Notice(msgspec.Struct, frozen=True):
 
 
 class MailText(msgspec.Struct, frozen=True):
-    """A mail's words; the address is the parcel's target."""
+    """A mail's words; the address is the message's target."""
 
     subject: str
     text: str
@@ -61,7 +61,7 @@ class Line(msgspec.Struct, frozen=True):
     group: int
 
 
-class Parcel(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True):
     """A stored notice on its way: `target` is a URL or an address, `tries` counts the deliveries tried before.
 
     `secret` signs a webhook (`whsec_…`); a mail has none. `ids` say in the log whose it is.
@@ -78,23 +78,30 @@ class Parcel(msgspec.Struct, frozen=True):
     ids: dict[str, str | int] = {}
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """How many messages are due in each line, the one that waits longest first, and how soon the next one is due."""
+
+    due: Mapping[Line, int]
+    next_seconds: float | None = None
+
+
 class Outbox(Protocol):
-    """Stored notices, handed to one courier at a time."""
+    """Stored notices, handed to one process at a time."""
 
-    async def due(self, most: int) -> Mapping[Line, int]:
-        """How many parcels are due in each line, counted up to `most`; who waits longest comes first."""
+    async def waiting(self, platform_id: int, most: int) -> Waiting:
+        """Say what waits of a platform; in each line at most `most` are counted."""
 
-    async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Parcel]:
-        """Lease so many of the parcels that are due; one not settled in `lease_seconds` becomes due again."""
+    async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Message]:
+        """Lease so many of the messages that are due; one not settled in `lease_seconds` becomes due again."""
 
     async def delivered(self, message_id: str) -> None:
         """Record the delivery."""
 
     async def try_again(self, message_id: str, after_seconds: float, reason: str) -> None:
-        """Record a failed try and make the parcel due again after a while."""
+        """Record a failed try and make the message due again after a while."""
 
     async def undeliverable(self, message_id: str, reason: str) -> None:
-        """Record that the parcel is given up."""
+        """Record that the message is given up."""
 
 
 def initiated(addressee: Addressee, skills: Sequence[Skill], total: int, at: datetime) -> Notice:

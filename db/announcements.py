@@ -9,10 +9,16 @@ import msgspec
 from assessment.credentials import new_id
 from assessment.models import Mode
 from assessment.notices import Addressee, Channel, Event, Notice
+from db.queue import JobKind, enqueue
 from db.sql import fetch, fetch_of_session, to_json
 
-CHANNEL = "notice_stored"
 MAIL_GROUP = 256  # webhooks have 0 to 255
+
+
+class PlatformNotices(msgspec.Struct, frozen=True):
+    """What a job delivers: whatever is due of one platform."""
+
+    platform_id: int
 
 
 class Recipient(msgspec.Struct, frozen=True):
@@ -64,19 +70,18 @@ async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:
         for notice in notices
         if (target := target_of(recipient, notice))
     ]
+    if not rows:
+        return
     await fetch(
-        f"""
-        WITH stored AS (
-            INSERT INTO outbox_message (id, verification, platform, receiver_group, channel, event, target, body)
-            SELECT id, verification, platform, receiver_group, channel, event, target, body
-            FROM jsonb_to_recordset({{}}::jsonb) AS m (id text, verification text, platform int,
-                receiver_group smallint, channel text, event text, target text, body text)
-            RETURNING 1
-        )
-        SELECT pg_notify('{CHANNEL}', '') FROM stored LIMIT 1
-        """,  # noqa: S608  # a constant of this module is put in
+        """
+        INSERT INTO outbox_message (id, verification, platform, receiver_group, channel, event, target, body)
+        SELECT id, verification, platform, receiver_group, channel, event, target, body
+        FROM jsonb_to_recordset({}::jsonb) AS m (id text, verification text, platform int,
+            receiver_group smallint, channel text, event text, target text, body text)
+        """,
         to_json(rows),
     )
+    await enqueue(JobKind.DELIVER, PlatformNotices(recipient.platform_id))
 
 
 async def was_announced(verification_id: str, event: Event) -> bool:

@@ -1,42 +1,47 @@
-"""The outbox: notices written with the change that caused them, leased to one courier at a time."""
+"""The outbox: notices written with the change that caused them, leased to one process at a time."""
 
 from collections.abc import Mapping, Sequence
 
-from assessment.notices import Channel, Event, Line, Parcel
+from assessment.notices import Channel, Event, Line, Message, Waiting
 from db.sql import fetch
 
 
 class PostgresOutbox:
     """assessment.notices.Outbox on PostgreSQL; several server processes share it without delivering twice."""
 
-    async def due(self, most: int) -> Mapping[Line, int]:
+    async def waiting(self, platform_id: int, most: int) -> Waiting:
         # Each step of the recursion finds the first of the next line through the index, past all that waits in the
         # last one.
         rows = await fetch(
             """
             WITH RECURSIVE line AS (
-                (SELECT platform, receiver_group, due_at FROM outbox_message WHERE state = 'pending'
-                 ORDER BY platform, receiver_group, due_at LIMIT 1)
+                (SELECT receiver_group, due_at FROM outbox_message WHERE state = 'pending' AND platform = {}
+                 ORDER BY receiver_group, due_at LIMIT 1)
                 UNION ALL
-                SELECT next.platform, next.receiver_group, next.due_at FROM line CROSS JOIN LATERAL (
-                    SELECT m.platform, m.receiver_group, m.due_at FROM outbox_message m WHERE m.state = 'pending'
-                        AND (m.platform, m.receiver_group) > (line.platform, line.receiver_group)
-                    ORDER BY m.platform, m.receiver_group, m.due_at LIMIT 1
+                SELECT next.receiver_group, next.due_at FROM line CROSS JOIN LATERAL (
+                    SELECT m.receiver_group, m.due_at FROM outbox_message m WHERE m.state = 'pending'
+                        AND m.platform = {} AND m.receiver_group > line.receiver_group
+                    ORDER BY m.receiver_group, m.due_at LIMIT 1
                 ) next
             )
-            SELECT line.platform, line.receiver_group, (
+            SELECT receiver_group, extract(epoch FROM due_at - statement_timestamp())::float8 AS seconds, (
                 SELECT count(*) FROM (
-                    SELECT 1 FROM outbox_message m WHERE m.state = 'pending' AND m.platform = line.platform
+                    SELECT 1 FROM outbox_message m WHERE m.state = 'pending' AND m.platform = {}
                         AND m.receiver_group = line.receiver_group AND m.due_at <= statement_timestamp() LIMIT {}
                 ) counted
-            ) AS waiting
-            FROM line WHERE line.due_at <= statement_timestamp() ORDER BY line.due_at
+            ) AS due
+            FROM line ORDER BY due_at
             """,
+            platform_id,
+            platform_id,
+            platform_id,
             most,
         )
-        return {Line(row["platform"], row["receiver_group"]): row["waiting"] for row in rows}
+        later = [row["seconds"] for row in rows if row["seconds"] > 0]
+        due = {Line(platform_id, row["receiver_group"]): row["due"] for row in rows if row["due"]}
+        return Waiting(due, min(later, default=None))
 
-    async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Parcel]:
+    async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Message]:
         rows = await fetch(
             """
             WITH first AS (
@@ -61,7 +66,7 @@ class PostgresOutbox:
             lease_seconds,
         )
         return [
-            Parcel(
+            Message(
                 message_id=row["id"],
                 channel=Channel(row["channel"]),
                 event=Event(row["event"]),

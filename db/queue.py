@@ -17,6 +17,7 @@ class JobKind(StrEnum):
     """What the workers do."""
 
     WRITE_SET = "write_set"
+    DELIVER = "deliver"
     SWEEP = "sweep"
 
 
@@ -73,3 +74,20 @@ async def wake(kind: str, key: str, payload: Payload, *, after_seconds: float = 
 async def begin(job_id: int) -> None:
     """Let go of a job's key, so that from now on `wake` makes another job."""
     await fetch("UPDATE jobs.pgqueuer SET dedupe_key = NULL WHERE id = {}", job_id)
+
+
+async def absorb(kind: str, payload: Payload) -> None:
+    """Take away the jobs of this kind and payload that are due and not begun: whoever calls does their work.
+
+    To be called before looking for work, since what they stand for was stored with them.
+    """
+    await fetch(
+        """
+        DELETE FROM jobs.pgqueuer WHERE id IN (
+            SELECT id FROM jobs.pgqueuer WHERE entrypoint = {} AND payload = {} AND status = 'queued'
+                AND execute_after <= statement_timestamp() FOR UPDATE SKIP LOCKED
+        )
+        """,
+        kind,
+        msgspec.json.encode(payload),
+    )

@@ -10,7 +10,7 @@ import aiosmtplib
 import msgspec
 
 from assessment.deadline import Clock
-from assessment.notices import MailText, Parcel
+from assessment.notices import MailText, Message
 from delivery.mail_settings import BadAddress, MailSettings, mail_address
 from delivery.sending import Outcome, delivered, failed, refused
 
@@ -29,30 +29,30 @@ class MailSender:
         self._clock = clock
         self._seconds = seconds
 
-    async def send(self, parcel: Parcel) -> Outcome:
+    async def send(self, message: Message) -> Outcome:
         """Try once. A malformed address, and what the server refuses for good, is refused."""
         try:
-            message = self._message(parcel)
+            mail = self._mail(message)
         except BadAddress:
             return refused("the recipient's address is malformed")
         client = self._client()
         try:
-            return await self._hand_over(client, message)
+            return await self._hand_over(client, mail)
         finally:
             client.close()
 
-    def _message(self, parcel: Parcel) -> EmailMessage:
-        words = msgspec.json.decode(parcel.body, type=MailText)
-        message = EmailMessage(policy=SMTP_POLICY)
-        message["From"] = self._settings.sender
-        message["To"] = mail_address(parcel.target)
-        message["Subject"] = _one_line(words.subject)
-        message["Date"] = format_datetime(self._clock.now())
+    def _mail(self, message: Message) -> EmailMessage:
+        words = msgspec.json.decode(message.body, type=MailText)
+        mail = EmailMessage(policy=SMTP_POLICY)
+        mail["From"] = self._settings.sender
+        mail["To"] = mail_address(message.target)
+        mail["Subject"] = _one_line(words.subject)
+        mail["Date"] = format_datetime(self._clock.now())
         # The same over all tries: a mail that arrives twice is recognised as one.
-        message["Message-ID"] = f"<{parcel.message_id}@{self._settings.sender.domain}>"
-        message["Auto-Submitted"] = "auto-generated"  # keeps holiday notices from answering
-        message.set_content(words.text, cte="quoted-printable")
-        return message
+        mail["Message-ID"] = f"<{message.message_id}@{self._settings.sender.domain}>"
+        mail["Auto-Submitted"] = "auto-generated"  # keeps holiday notices from answering
+        mail.set_content(words.text, cte="quoted-printable")
+        return mail
 
     def _client(self) -> aiosmtplib.SMTP:
         settings = self._settings
@@ -66,11 +66,11 @@ class MailSender:
             timeout=self._seconds,
         )
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, message: EmailMessage) -> Outcome:
+    async def _hand_over(self, client: aiosmtplib.SMTP, mail: EmailMessage) -> Outcome:
         try:
             async with asyncio.timeout(self._seconds):
                 await client.connect()
-                await client.send_message(message)
+                await client.send_message(mail)
         except aiosmtplib.SMTPException as error:
             return _judged(error)
         except TimeoutError:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from assessment.notices import Parcel
+from assessment.notices import Message
 
 
 class Verdict(StrEnum):
@@ -28,9 +28,9 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Sender(Protocol):
-    """Sends parcels of one channel."""
+    """Sends messages of one channel."""
 
-    async def send(self, parcel: Parcel) -> Outcome:
+    async def send(self, message: Message) -> Outcome:
         """Try once, within the sender's own time limit. What the receiver does wrong is an outcome, not an error."""
 
 

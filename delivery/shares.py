@@ -1,33 +1,24 @@
-"""Whose notices are delivered next: fair shares of the places, whoever has how much that waits or hangs."""
+"""Whose notices of a platform are delivered next: fair shares of its places, whichever receiver hangs."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from operator import itemgetter
 
 from assessment.notices import Line
 
-PLACES = 64  # deliveries of one process side by side
-PLACES_PER_PLATFORM = 16  # a platform whose receivers all hang leaves three quarters of the places to the others
+PLACES = 16  # deliveries of one platform side by side, in one process
 PLACES_PER_LINE = 8
 
 
 def fair_shares(due: Mapping[Line, int], under_way: Counter[Line]) -> dict[Line, int]:
     """Say how many notices of each line to begin, given how many are due and how many are under way.
 
-    Each free place goes to the platform that holds the fewest, and within it to the line that holds the fewest;
-    among equals to the one that stands first in `due`.
+    Each free place goes to the line that holds the fewest; among equals to the one that stands first in `due`.
     """
-    of_platform = defaultdict[int, list[tuple[int, Line]]](list)
-    for line, count in due.items():
-        begun = under_way[line]
-        places = range(begun, min(begun + count, PLACES_PER_LINE))
-        of_platform[line.platform_id] += [(place, line) for place in places]
-    held = Counter[int]()
-    for line, count in under_way.items():
-        held[line.platform_id] += count
-    asked: list[tuple[int, Line]] = []
-    for platform_id, places_asked in of_platform.items():
-        in_turn = [line for _, line in sorted(places_asked, key=itemgetter(0))]
-        asked += zip(range(held[platform_id], PLACES_PER_PLATFORM), in_turn, strict=False)
-    first = sorted(asked, key=itemgetter(0))[: max(0, PLACES - under_way.total())]
-    return Counter(line for _, line in first)
+    asked = [
+        (place, line)
+        for line, count in due.items()
+        for place in range(under_way[line], min(under_way[line] + count, PLACES_PER_LINE))
+    ]
+    free = max(0, PLACES - under_way.total())
+    return Counter(line for _, line in sorted(asked, key=itemgetter(0))[:free])

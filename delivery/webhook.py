@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from assessment.deadline import Clock
-from assessment.notices import Parcel
+from assessment.notices import Message
 from delivery.guarded_backend import ForbiddenAddress, GuardedBackend, Resolve, Resolver
 from delivery.sending import Outcome, delivered, failed, refused
 from delivery.target import BadTarget, Target, parse_target
@@ -47,16 +47,16 @@ class WebhookSender:
             network_backend=backend,
         )
 
-    async def send(self, parcel: Parcel) -> Outcome:
+    async def send(self, message: Message) -> Outcome:
         """Try once. A 2xx delivers; a redirect is not followed; an unusable URL, address or secret is refused."""
         try:
-            target = parse_target(parcel.target)
-            headers = self._headers(parcel, target)
+            target = parse_target(message.target)
+            headers = self._headers(message, target)
         except BadTarget as error:
             return refused(str(error))
         except (EmptyWebhookSecretError, ValueError):  # base64 raises a ValueError for a malformed secret
             return refused("the signing secret is unusable")
-        return await self._try(target, headers, parcel.body.encode())
+        return await self._try(target, headers, message.body.encode())
 
     async def aclose(self) -> None:
         """Close what is open."""
@@ -71,16 +71,16 @@ class WebhookSender:
     ) -> None:
         await self.aclose()
 
-    def _headers(self, parcel: Parcel, target: Target) -> Headers:
+    def _headers(self, message: Message, target: Target) -> Headers:
         now = self._clock.now()
         headers = {
             "Host": target.host_header,
             "User-Agent": "Retake",
             "Content-Type": "application/json",
             "Connection": "close",
-            "webhook-id": parcel.message_id,
+            "webhook-id": message.message_id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(parcel.secret or "").sign(parcel.message_id, now, parcel.body),
+            "webhook-signature": Webhook(message.secret or "").sign(message.message_id, now, message.body),
         }
         return [(name.encode(), value.encode()) for name, value in headers.items()]
 

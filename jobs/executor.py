@@ -75,7 +75,9 @@ class KindExecutor(AbstractEntrypointExecutor):
             return None
         if outcome is Outcome.HANDED_BACK:
             return 0.0
-        return self._kind.pauses[job.tries] if job.tries < len(self._kind.pauses) else None
+        if job.tries < len(self._kind.pauses):
+            return self._kind.pauses[job.tries]
+        return None if self._kind.is_given_up else self._kind.pauses[-1]
 
 
 def _job(job: models.Job) -> Job:

@@ -19,8 +19,9 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """`seconds` bounds one run. After a run that failed, the next comes after the pause of its number; none: no more.
+    """`seconds` bounds one run. After a run that failed, the next comes after the pause of its number.
 
+    When there is none left it is given up, or comes after the last one again where `is_given_up` is false.
     `run` has to be idempotent, and must write nothing once its job has gone to another worker.
     """
 
@@ -28,3 +29,4 @@ class Kind(msgspec.Struct, frozen=True):
     run: Callable[[Job], Awaitable[None]]
     seconds: float
     pauses: tuple[float, ...] = ()
+    is_given_up: bool = True

@@ -9,19 +9,19 @@ from uuid import UUID, uuid4
 
 from assessment.deadline import Clock
 from assessment.errors import ServiceUnavailable
-from db import announcements, workers
+from db import workers
 from db.assessment_store import PostgresAssessmentStore
 from db.engine import RetakeEngine
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
-from db.listener import Listener
 from db.outbox import PostgresOutbox
 from db.queue import JobKind
-from delivery.courier import Courier
+from delivery.dispatcher import Dispatcher
 from delivery.mail import MailSender
 from delivery.mail_settings import parse_smtp_url
 from delivery.webhook import WebhookSender
 from jobs.background import for_ever
+from jobs.delivering import delivering
 from jobs.housekeeping import sweeping_kind
 from jobs.settings import JobSettings
 from jobs.vendor_metrics import LOST, CountingLedger
@@ -36,7 +36,7 @@ SCHEDULES = {JobKind.SWEEP: "17 * * * *"}
 REPORT_SECONDS = 5.0
 RESTART_SECONDS = 1.0  # before work that broke is begun anew
 SAVE_SECONDS = 60.0  # what a process that is killed forgets of its vendors' pace
-STOP_SECONDS = 20.0  # longer than the courier's own bound
+STOP_SECONDS = 5.0  # for what is handed back to be recorded
 
 
 @asynccontextmanager
@@ -53,37 +53,33 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
     vendors.read()
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
-    stop, wake = asyncio.Event(), asyncio.Event()
-    listener = Listener(engine)
-    await listener.add(announcements.CHANNEL, lambda _: wake.set())
-    kinds = [writing(vendors, PostgresAssessmentStore(engine), clock), sweeping_kind(stop)]
+    stop = asyncio.Event()
+    kinds = [
+        writing(vendors, PostgresAssessmentStore(engine), clock),
+        delivering(Dispatcher(PostgresOutbox(), clock, webhooks, mail), stop),
+        sweeping_kind(stop),
+    ]
     worker = Worker(engine, kinds, SCHEDULES, grace_seconds=settings.grace_seconds)
-    courier = Courier(PostgresOutbox(), clock, webhooks, mail)
     worker_id = uuid4()
     await workers.report(worker_id, vendors.report())
     background = [
         asyncio.create_task(for_ever(name, work, RESTART_SECONDS, stop))
         for name, work in (
             ("worker", partial(worker.run, stop)),
-            ("courier", partial(courier.run, stop, wake)),
             ("ledger", partial(ledger.run, stop)),
             ("paces", partial(_save_paces, vendors, paces, latencies, stop)),
             ("report", partial(_report, worker_id, vendors, stop)),
         )
     ]
-    until_the_end = [
-        asyncio.create_task(for_ever(name, work, RESTART_SECONDS, stop))
-        for name, work in (("listener", listener.run), ("reload", vendors.reload_for_ever))
-    ]
+    reload = asyncio.create_task(for_ever("reload", vendors.reload_for_ever, RESTART_SECONDS, stop))
     try:
         yield vendors
     finally:
         stop.set()
-        wake.set()
         await asyncio.wait(background, timeout=settings.grace_seconds + STOP_SECONDS)
-        for task in (*background, *until_the_end):
+        for task in (*background, reload):
             task.cancel()
-        await asyncio.gather(*background, *until_the_end, return_exceptions=True)
+        await asyncio.gather(*background, reload, return_exceptions=True)
         await loop.close()
         await ledger.stop()
         await webhooks.aclose()

@@ -173,7 +173,7 @@ async def _go_on(deployment: Deployment, stories: list[Story]) -> None:
     """Restart: every student can go on, and every event of every change arrives, each under one id."""
     for table in ("question_set", "attempt", "outbox_message", "verification"):
         await deployment.database.execute(f"DROP TRIGGER slow ON {table}")
-    # a parcel on its way when the power failed is free when its lease ends; that is now
+    # a message on its way when the power failed is free when its lease ends; that is now
     await deployment.database.execute("UPDATE outbox_message SET due_at = now() WHERE state = 'pending'")
     async with serving(deployment.environment) as server, client_of(server) as client:
         for story in stories:

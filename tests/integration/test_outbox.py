@@ -16,7 +16,9 @@ from standardwebhooks.webhooks import Webhook
 from api.services import Services
 from assessment.models import Mode
 from assessment.notices import Channel, Line
+from db.announcements import PlatformNotices
 from db.outbox import PostgresOutbox
+from db.queue import JobKind, enqueue
 from db.sql import fetch
 from jobs.vendors import Vendors
 from providers.build import build_vendors
@@ -132,15 +134,16 @@ async def test_a_receiver_that_fails_is_tried_again_under_the_same_id(journey: J
             await until(partial(tried, times))
             (message,) = await _messages(journey)
             await fetch("UPDATE outbox_message SET due_at = now() WHERE id = {} AND state = 'pending'", message["id"])
+            await enqueue(JobKind.DELIVER, PlatformNotices(message["platform"]))
     assert (message["state"], message["outcome"]) == ("undeliverable", "answered 500")
     assert [delivery.headers["webhook-id"] for delivery in failing.got] == [message["id"]] * 4
     assert len({delivery.body for delivery in failing.got}) == 1
 
 
-async def test_a_parcel_is_leased_to_one_courier_at_a_time_and_again_when_the_lease_is_over(journey: Journey) -> None:
+async def test_a_message_is_leased_to_one_process_at_a_time_and_again_when_the_lease_is_over(journey: Journey) -> None:
     await journey.ready()
     (message,) = await _messages(journey)
-    # as if never tried, and out of the running courier's sight until all ask at once
+    # as if never tried, and out of the running deliveries' sight until all ask at once
     await fetch(
         "UPDATE outbox_message SET state = 'pending', tries = 0, due_at = now() - interval '1 day' WHERE id = {}",
         message["id"],
@@ -148,8 +151,8 @@ async def test_a_parcel_is_leased_to_one_courier_at_a_time_and_again_when_the_le
     outbox = PostgresOutbox()
     line = {Line(message["platform"], message["receiver_group"]): 100}
     taken = await asyncio.gather(*(outbox.take(line, 60.0) for _ in range(10)))
-    assert sum(parcel.message_id == message["id"] for parcels in taken for parcel in parcels) <= 1
-    assert message["id"] not in {parcel.message_id for parcel in await outbox.take(line, 60.0)}
+    assert sum(each.message_id == message["id"] for messages in taken for each in messages) <= 1
+    assert message["id"] not in {each.message_id for each in await outbox.take(line, 60.0)}
 
 
 async def test_a_live_result_without_a_mail_server_is_recorded_as_undeliverable(

@@ -65,6 +65,7 @@ async def _as_leases_do(services: Services, journey: Journey) -> None:
     await services.store.give_up(Lease(journey.verification_id, str(uuid4())), Ending.FAILED)
     await wake(JobKind.SWEEP, "plans", {})
     await queue.begin(0)
+    await queue.absorb("plans", {})
     worker_id = uuid4()
     await workers.report(worker_id, workers.WorkerReport("plans", has_providers=False, serves_live=False))
     await workers.alive()
@@ -77,7 +78,7 @@ async def _as_leases_do(services: Services, journey: Journey) -> None:
 
 async def _in_the_background(services: Services, platform_name: str) -> None:
     outbox = PostgresOutbox()
-    await outbox.due(8)
+    await outbox.waiting(0, 8)
     await outbox.take({Line(0, 0): 1}, 60.0)
     await outbox.try_again("none", 1.0, "")
     await outbox.delivered("none")

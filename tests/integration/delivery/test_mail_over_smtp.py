@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from assessment.deadline import SystemClock
-from assessment.notices import Channel, Event, Line, MailText, Parcel, result_mail
+from assessment.notices import Channel, Event, Line, MailText, Message, result_mail
 from delivery.mail import MailSender
 from delivery.mail_settings import parse_smtp_url
 from delivery.sending import Outcome, Verdict, delivered, failed, refused
@@ -16,15 +16,15 @@ from tests.unit.delivery.samples import SKILLS, addressee, attempt
 TARGET = "zoe@example.org"
 
 
-def parcel(subject: str = "Result", text: str = "Hello", target: str = TARGET) -> Parcel:
+def message(subject: str = "Result", text: str = "Hello", target: str = TARGET) -> Message:
     return sealed(msgspec.json.encode(MailText(subject, text)).decode(), target)
 
 
-def sealed(body: str, target: str = TARGET) -> Parcel:
-    return Parcel("msg_42", Channel.MAIL, Event.COMPLETED, target, body, 0, Line(1, 1))
+def sealed(body: str, target: str = TARGET) -> Message:
+    return Message("msg_42", Channel.MAIL, Event.COMPLETED, target, body, 0, Line(1, 1))
 
 
-async def send(url: str, sent: Parcel, seconds: float = 5.0) -> Outcome:
+async def send(url: str, sent: Message, seconds: float = 5.0) -> Outcome:
     return await MailSender(parse_smtp_url(url), SystemClock(), seconds=seconds).send(sent)
 
 
@@ -45,8 +45,8 @@ async def test_result_mail_arrives_with_its_words_and_a_name_of_any_alphabet() -
 
 async def test_repeated_mail_has_the_same_message_id() -> None:
     async with serving(MailServer()) as server:
-        await send(server.url(), parcel())
-        await send(server.url(), parcel())
+        await send(server.url(), message())
+        await send(server.url(), message())
     assert [mail.message["Message-ID"] for mail in server.mails] == ["<msg_42@example.org>"] * 2
 
 
@@ -68,7 +68,7 @@ async def test_newline_in_a_name_adds_no_header() -> None:
 )
 async def test_newline_in_a_subject_becomes_a_blank(subject: str) -> None:
     async with serving(MailServer()) as server:
-        assert (await send(server.url(), parcel(subject=subject))).verdict is Verdict.DELIVERED
+        assert (await send(server.url(), message(subject=subject))).verdict is Verdict.DELIVERED
     [mail] = server.mails
     assert mail.message["Bcc"] is None
     assert mail.message["Subject"].startswith("Result Bcc:")
@@ -76,7 +76,7 @@ async def test_newline_in_a_subject_becomes_a_blank(subject: str) -> None:
 
 @pytest.mark.parametrize("target", ["", "zoe", "zoe@example.org\r\nBcc: x@example.org", "a@b.example, c@d.example"])
 async def test_malformed_address_is_refused_before_any_connection(target: str) -> None:
-    assert await send("smtp://127.0.0.1:1?from=a@example.org", parcel(target=target)) == refused(
+    assert await send("smtp://127.0.0.1:1?from=a@example.org", message(target=target)) == refused(
         "the recipient's address is malformed"
     )
 
@@ -90,7 +90,7 @@ async def test_malformed_address_is_refused_before_any_connection(target: str) -
 )
 async def test_refused_recipient_is_final_only_when_the_server_says_so(rcpt: str, outcome: Outcome) -> None:
     async with serving(MailServer(rcpt=rcpt)) as server:
-        assert await send(server.url(), parcel()) == outcome
+        assert await send(server.url(), message()) == outcome
     assert server.mails == []
 
 
@@ -100,34 +100,34 @@ async def test_refused_recipient_is_final_only_when_the_server_says_so(rcpt: str
 )
 async def test_refused_mail_is_final_only_when_the_server_says_so(data: str, outcome: Outcome) -> None:
     async with serving(MailServer(data=data)) as server:
-        assert await send(server.url(), parcel()) == outcome
+        assert await send(server.url(), message()) == outcome
 
 
 async def test_server_that_is_down_is_a_failed_try() -> None:
     async with serving(MailServer()) as server:
         url = server.url()
-    assert await send(url, parcel()) == failed("the mail server cannot be used (SMTPConnectError)")
+    assert await send(url, message()) == failed("the mail server cannot be used (SMTPConnectError)")
 
 
 async def test_slow_server_is_not_waited_for() -> None:
     async with serving(MailServer(gate=asyncio.Event())) as server, asyncio.timeout(10):  # only so that a failure ends
-        assert (await send(server.url(), parcel(), seconds=0.2)).verdict is Verdict.FAILED
+        assert (await send(server.url(), message(), seconds=0.2)).verdict is Verdict.FAILED
     assert server.mails == []
 
 
 async def test_login_is_used() -> None:
     async with serving(MailServer(login=True)) as server:
-        assert await send(server.url("me:p%40ss@"), parcel()) == delivered(250)
+        assert await send(server.url("me:p%40ss@"), message()) == delivered(250)
     assert server.logins == [(b"me", b"p@ss")]
 
 
 async def test_wrong_password_is_a_failed_try_that_an_operator_may_mend() -> None:
     async with serving(MailServer(login=True)) as server:
-        assert await send(server.url("me:wrong@"), parcel()) == failed("the mail server answered 535", 535)
+        assert await send(server.url("me:wrong@"), message()) == failed("the mail server answered 535", 535)
 
 
 async def test_password_is_not_sent_in_the_clear_unless_the_operator_says_so() -> None:
     async with serving(MailServer(login=True)) as server:
-        outcome = await send(server.url("me:p%40ss@", options=""), parcel())
+        outcome = await send(server.url("me:p%40ss@", options=""), message())
     assert outcome == failed("the mail server cannot be used (SMTPException)")
     assert server.logins == []

@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from assessment.deadline import Clock, SystemClock
-from assessment.notices import Channel, Event, Line, Parcel
+from assessment.notices import Channel, Event, Line, Message
 from delivery.sending import Outcome, Verdict, delivered, failed, refused
 from delivery.webhook import WebhookSender
 from tests.integration.delivery.receiver import OK, Receiver, listening
@@ -20,8 +20,8 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"type":"verification.completed","data":{"name":"Zoë"}}'
 
 
-def parcel(url: str, secret: str | None = SECRET) -> Parcel:
-    return Parcel("msg_42", Channel.WEBHOOK, Event.COMPLETED, url, BODY, 0, Line(1, 1), secret)
+def message(url: str, secret: str | None = SECRET) -> Message:
+    return Message("msg_42", Channel.WEBHOOK, Event.COMPLETED, url, BODY, 0, Line(1, 1), secret)
 
 
 async def send(
@@ -33,7 +33,7 @@ async def send(
     clock: Clock | None = None,
 ) -> Outcome:
     async with WebhookSender(clock or SystemClock(), allow_private=allow_private, seconds=seconds) as sender:
-        return await sender.send(parcel(url, secret))
+        return await sender.send(message(url, secret))
 
 
 class EarlierClock(SystemClock):
@@ -124,7 +124,7 @@ async def test_slow_name_server_counts_too() -> None:
         return [host]
 
     async with WebhookSender(SystemClock(), seconds=0.1, resolve=resolve) as sender:
-        assert await sender.send(parcel("https://slow.example/")) == failed("no answer within 0.1 s")
+        assert await sender.send(message("https://slow.example/")) == failed("no answer within 0.1 s")
 
 
 async def test_endless_answer_is_not_read() -> None:
@@ -182,7 +182,7 @@ async def test_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPa
 async def test_many_at_once_share_one_sender() -> None:
     gate = asyncio.Event()
     async with listening(Receiver(gate=gate)) as receiver, WebhookSender(SystemClock(), allow_private=True) as sender:
-        sending = [asyncio.create_task(sender.send(parcel(receiver.url()))) for _ in range(16)]
+        sending = [asyncio.create_task(sender.send(message(receiver.url()))) for _ in range(16)]
         await until(lambda: len(receiver.got) == 16)
         gate.set()
         assert await asyncio.gather(*sending) == [delivered(200)] * 16

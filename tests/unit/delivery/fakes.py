@@ -1,4 +1,4 @@
-"""Stand-ins for the courier's surroundings: time that moves by hand, an outbox in memory, senders with a script."""
+"""Stand-ins for what surrounds the deliveries: time that moves by hand, an outbox in memory, senders with a script."""
 
 import asyncio
 from collections import Counter
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from assessment.notices import Channel, Event, Line, Parcel
+from assessment.notices import Channel, Event, Line, Message, Waiting
 from delivery.sending import Outcome, delivered
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -45,31 +45,37 @@ class ManualClock:
 class MemoryOutbox:
     """An outbox with leases; `broken` is raised by every call while it is set, `settled` set by each record."""
 
-    def __init__(self, clock: ManualClock, *parcels: Parcel) -> None:
+    def __init__(self, clock: ManualClock, *messages: Message) -> None:
         self.clock = clock
-        self.waiting = {parcel.message_id: parcel for parcel in parcels}
-        self.due_at = dict.fromkeys(self.waiting, 0.0)
+        self.messages = {message.message_id: message for message in messages}
+        self.due_at = dict.fromkeys(self.messages, 0.0)
         self.ended: dict[str, str] = {}
         self.broken: Exception | None = None
         self.reasons: list[str] = []
         self.settled = asyncio.Event()
 
-    async def due(self, most: int) -> Mapping[Line, int]:
-        self._check()
-        return {line: min(count, most) for line, count in Counter(p.line for p in self._ready()).items()}
+    def platforms(self) -> set[int]:
+        return {message.line.platform_id for message in self.messages.values()}
 
-    async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Parcel]:
+    async def waiting(self, platform_id: int, most: int) -> Waiting:
+        self._check()
+        mine = [key for key, message in self.messages.items() if message.line.platform_id == platform_id]
+        counts = Counter(message.line for message in self._ready() if message.message_id in mine)
+        later = [self.due_at[key] - self.clock.elapsed for key in mine if self.due_at[key] > self.clock.elapsed]
+        return Waiting({line: min(count, most) for line, count in counts.items()}, min(later, default=None))
+
+    async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Message]:
         self._check()
         left, taken = Counter(shares), []
-        for parcel in self._ready():
-            if left[parcel.line]:
-                left[parcel.line] -= 1
-                taken.append(parcel)
-                self.due_at[parcel.message_id] = self.clock.elapsed + lease_seconds
+        for message in self._ready():
+            if left[message.line]:
+                left[message.line] -= 1
+                taken.append(message)
+                self.due_at[message.message_id] = self.clock.elapsed + lease_seconds
         return taken
 
-    def _ready(self) -> list[Parcel]:
-        return [parcel for key, parcel in self.waiting.items() if self.due_at[key] <= self.clock.elapsed]
+    def _ready(self) -> list[Message]:
+        return [message for key, message in self.messages.items() if self.due_at[key] <= self.clock.elapsed]
 
     async def delivered(self, message_id: str) -> None:
         self._end(message_id, "delivered")
@@ -78,20 +84,20 @@ class MemoryOutbox:
         self._check()
         self.reasons.append(reason)
         self.settled.set()
-        parcel = self.waiting[message_id]
-        self.waiting[message_id] = msgspec.structs.replace(parcel, tries=parcel.tries + 1)
+        message = self.messages[message_id]
+        self.messages[message_id] = msgspec.structs.replace(message, tries=message.tries + 1)
         self.due_at[message_id] = self.clock.elapsed + after_seconds
 
     async def undeliverable(self, message_id: str, reason: str) -> None:
         self._end(message_id, reason)
 
-    def put(self, parcel: Parcel) -> None:
-        self.waiting[parcel.message_id] = parcel
-        self.due_at[parcel.message_id] = self.clock.elapsed
+    def put(self, message: Message) -> None:
+        self.messages[message.message_id] = message
+        self.due_at[message.message_id] = self.clock.elapsed
 
     def _end(self, message_id: str, how: str) -> None:
         self._check()
-        self.waiting.pop(message_id)
+        self.messages.pop(message_id)
         self.ended[message_id] = how
         self.settled.set()
 
@@ -111,8 +117,8 @@ class ScriptedSender:
         self.at_once = 0
         self.most_at_once = 0
 
-    async def send(self, parcel: Parcel) -> Outcome:
-        self.sent.append(parcel.message_id)
+    async def send(self, message: Message) -> Outcome:
+        self.sent.append(message.message_id)
         number = len(self.sent) - 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -123,10 +129,10 @@ class ScriptedSender:
         return self.script(number)
 
 
-def make_parcel(
+def make_message(
     message_id: str = "msg_1", channel: Channel = Channel.WEBHOOK, *, tries: int = 0, line: Line = ADA
-) -> Parcel:
-    return Parcel(
+) -> Message:
+    return Message(
         message_id=message_id,
         channel=channel,
         event=Event.COMPLETED,

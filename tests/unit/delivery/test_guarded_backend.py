@@ -13,7 +13,7 @@ from assessment.deadline import SystemClock
 from delivery.guarded_backend import MAX_ADDRESSES, ForbiddenAddress, GuardedBackend
 from delivery.sending import Verdict
 from delivery.webhook import WebhookSender
-from tests.unit.delivery.fakes import make_parcel
+from tests.unit.delivery.fakes import make_message
 
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
@@ -81,8 +81,8 @@ async def test_name_is_resolved_once_and_its_checked_address_is_used() -> None:
     network = Network()
     names = Names(["8.8.8.8"], ["127.0.0.1"])
     async with WebhookSender(SystemClock(), resolve=names, network=network) as sender:
-        first = await sender.send(make_parcel())
-        second = await sender.send(make_parcel())
+        first = await sender.send(make_message())
+        second = await sender.send(make_message())
     assert (first.verdict, second.verdict) == (Verdict.DELIVERED, Verdict.REFUSED)
     assert network.connected == ["8.8.8.8"]
 
@@ -90,14 +90,14 @@ async def test_name_is_resolved_once_and_its_checked_address_is_used() -> None:
 async def test_certificate_is_verified_for_the_name_and_not_for_the_address() -> None:
     network = Network()
     async with WebhookSender(SystemClock(), resolve=Names(["8.8.8.8"]), network=network) as sender:
-        await sender.send(make_parcel())
+        await sender.send(make_message())
     assert network.verified == ["ada.example"]
 
 
 async def test_connection_is_closed_when_time_runs_out_in_the_tls_handshake() -> None:
     network = Network(mute=True)
     async with WebhookSender(SystemClock(), seconds=0.02, resolve=Names(["8.8.8.8"]), network=network) as sender:
-        outcome = await sender.send(make_parcel())
+        outcome = await sender.send(make_message())
         assert outcome.reason == "no answer within 0.02 s"
         assert [stream.closed for stream in network.streams] == [True]
 
