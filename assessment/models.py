@@ -198,7 +198,7 @@ class FormPlan(msgspec.Struct, frozen=True):
 class SeenItem(msgspec.Struct, frozen=True):
     """What is kept of an item that a student was shown, so that it does not come again.
 
-    `signature` is what the rule of novelty compares (assessment.novelty); empty for items older than the rule.
+    `signature` is what the rule of novelty compares (assessment.items.novelty); empty for items older than the rule.
     """
 
     skill_id: str
@@ -305,7 +305,7 @@ class Standing(msgspec.Struct, frozen=True):
     starts: Spent = Spent()
 
 
-class Dossier(msgspec.Struct, frozen=True):
+class Verification(msgspec.Struct, frozen=True):
     """A verification as the question writer needs it; `seen` are the items this student was shown before."""
 
     standing: Standing

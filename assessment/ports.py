@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from assessment.deadline import Deadline
-from assessment.models import Attempt, Brief, Dossier, Provenance, Question, QuestionSet, WrittenSet
+from assessment.models import Attempt, Brief, Provenance, Question, QuestionSet, Verification, WrittenSet
 
 
 class QuestionWriter(Protocol):
@@ -63,7 +63,7 @@ class StateChanged(Exception):
 class AssessmentStore(Protocol):
     """The archive, the current question set, and the generations, of which a verification has one at a time."""
 
-    async def load(self, verification_id: str) -> Dossier:
+    async def load(self, verification_id: str) -> Verification:
         """Read all that a generation needs, in one consistent view."""
 
     async def current_set(self, verification_id: str) -> QuestionSet | None:
@@ -96,7 +96,9 @@ class AssessmentStore(Protocol):
     ) -> None:
         """Replace the current set by a new one and end the generation, in one transaction. Raises StateChanged."""
 
-    async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
+    async def submit(
+        self, verification_id: str, decide: Callable[[Verification], Attempt]
+    ) -> tuple[Verification, Attempt]:
         """Score the current set in one transaction.
 
         `decide` sees the locked state and gives the attempt to archive; what it raises leaves everything as it was.

@@ -8,8 +8,8 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from assessment.item_statistics import MIN_ANSWERS, Distractors, Estimate, GroupReport, KeyPositions
 from assessment.models import Mode
+from assessment.scoring.statistics import MIN_ANSWERS, Distractors, Estimate, GroupReport, KeyPositions
 from cli.ledger import Span
 from cli.printing import print_found
 from cli.running import read_settings, with_database

@@ -11,13 +11,12 @@ from uuid import UUID, uuid4
 import msgspec
 
 from assessment.deadline import Deadline
-from assessment.eligibility import may_spend
 from assessment.errors import RateLimited
 from assessment.evidence import Person, source_item
+from assessment.items.novelty import signature
 from assessment.models import (
     AnsweredQuestion,
     Attempt,
-    Dossier,
     Provenance,
     Question,
     QuestionSet,
@@ -28,10 +27,11 @@ from assessment.models import (
     SkillStatus,
     SkillTally,
     SourceKind,
+    Verification,
 )
 from assessment.notices import Addressee, Event, completed, initiated, result_mail
-from assessment.novelty import signature
 from assessment.ports import Ending, Finished, Lease, SetOrder, StateChanged
+from assessment.scoring.eligibility import may_spend
 from db import tables
 from db.announcements import Recipient, announce, lock_recipient, was_announced
 from db.engine import RetakeEngine
@@ -79,10 +79,10 @@ class PostgresAssessmentStore:
         self._admitted: Counter[str] = Counter()
         self.ends = GenerationEnds(_ends)
 
-    async def load(self, verification_id: str) -> Dossier:
-        dossier = await _dossier(verification_id)
-        skill_ids = [skill.skill_id for skill in dossier.skills]
-        return msgspec.structs.replace(dossier, seen=await _seen(dossier.standing.student_id, skill_ids))
+    async def load(self, verification_id: str) -> Verification:
+        verification = await _verification(verification_id)
+        skill_ids = [skill.skill_id for skill in verification.skills]
+        return msgspec.structs.replace(verification, seen=await _seen(verification.standing.student_id, skill_ids))
 
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         row = await fetch_one(
@@ -151,16 +151,18 @@ class PostgresAssessmentStore:
         async with self._activating:
             await in_transaction(self._engine, work)
 
-    async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
-        async def work() -> tuple[Dossier, Attempt]:
+    async def submit(
+        self, verification_id: str, decide: Callable[[Verification], Attempt]
+    ) -> tuple[Verification, Attempt]:
+        async def work() -> tuple[Verification, Attempt]:
             recipient = await lock_recipient(verification_id)
-            dossier = await _dossier(verification_id)
-            attempt = decide(dossier)
+            verification = await _verification(verification_id)
+            attempt = decide(verification)
             await tables.Attempt.insert(_attempt_row(verification_id, attempt))
             await _record_result(verification_id, attempt)
-            tell = (recipient.addressee, dossier.skills, attempt)
+            tell = (recipient.addressee, verification.skills, attempt)
             await announce(recipient, [completed(*tell), result_mail(*tell)])
-            return dossier, attempt
+            return verification, attempt
 
         return await in_transaction(self._engine, work)
 
@@ -225,7 +227,7 @@ def _finish(which: str, also: str = "") -> str:
     """  # noqa: S608  # only constants of this module are put in
 
 
-DOSSIER = f"""
+WHOLE_VERIFICATION = f"""
     SELECT v.name, v.email, v.phone_number, {STANDING_COLUMNS}, q.id AS set_id, q.questions, q.provenance,
         (SELECT coalesce(jsonb_agg(jsonb_build_object('skill_id', k.skill_id, 'name', k.name) ORDER BY k.position),
                          '[]') FROM verification_skill k WHERE k.verification = v.id) AS skills,
@@ -235,16 +237,16 @@ DOSSIER = f"""
 """  # noqa: S608  # only constants of this package are put in
 
 
-async def _dossier(verification_id: str) -> Dossier:
+async def _verification(verification_id: str) -> Verification:
     """Read a verification in one statement, hence in one consistent view; without what the student has seen.
 
     Raises InvalidSession when it was erased.
     """
-    row = await fetch_of_session(DOSSIER, verification_id)
+    row = await fetch_of_session(WHOLE_VERIFICATION, verification_id)
     current = _question_set({**row, "id": row["set_id"], "state": row["set_state"]}) if row["set_id"] else None
     person = Person(row["name"], row["email"], row["phone_number"])
     sources = msgspec.json.decode(row["sources"], type=tuple[tuple[str, SourceKind, dict[str, Any]], ...])
-    return Dossier(
+    return Verification(
         standing=standing_from(row),
         skills=msgspec.json.decode(row["skills"], type=tuple[Skill, ...]),
         sources=tuple(source_item(source_id, kind, payload, person) for source_id, kind, payload in sources),
@@ -308,7 +310,7 @@ async def _announce_first(recipient: Recipient, total: int) -> None:
     """Tell of a first set, once: one that a change of skills discarded was announced too."""
     verification_id = recipient.addressee.verification_id
     if not await was_announced(verification_id, Event.INITIATED):
-        skills = (await _dossier(verification_id)).skills
+        skills = (await _verification(verification_id)).skills
         await announce(recipient, [initiated(recipient.addressee, skills, total, datetime.now(UTC))])
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from assessment.item_statistics import GroupReport, ItemStatistics, JudgedAnswer
 from assessment.models import Mode, Provenance
+from assessment.scoring.statistics import GroupReport, ItemStatistics, JudgedAnswer
 from db.engine import LOST, RetakeEngine
 from db.sql import fetch, fetch_one, numbered
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from assessment.eligibility import SPENT_SECONDS
 from assessment.models import Method, Mode, SetState, Spent, Standing
+from assessment.scoring.eligibility import SPENT_SECONDS
 
 
 def runs(since: str) -> str:

@@ -8,7 +8,6 @@ import msgspec
 
 from assessment.bundle import check_bundle
 from assessment.credentials import SESSION_LIFETIME, PlatformAccess, digest, new_id, new_session_token
-from assessment.eligibility import may_change_evidence
 from assessment.errors import Detail, InvalidInput, UnknownItem, VerificationMethodNotSet
 from assessment.evidence import (
     AttachedItem,
@@ -21,6 +20,7 @@ from assessment.evidence import (
     Submission,
 )
 from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKind, Standing
+from assessment.scoring.eligibility import may_change_evidence
 from db.catalogue import names_of
 from db.engine import RetakeEngine
 from db.locks import lock_student, lock_verification

@@ -6,7 +6,7 @@ import structlog
 from assessment.deadline import Clock, Deadline
 from assessment.errors import SetRefused
 from assessment.ports import AssessmentStore, SetOrder
-from assessment.write_set import write_set
+from assessment.use_cases.write_set import write_set
 from db.queue import JobKind
 from jobs.kinds import Job, Kind
 from jobs.metrics import SETS_REFUSED

@@ -8,7 +8,6 @@ import msgspec
 
 from assessment.models import (
     Answer,
-    Dossier,
     Item,
     Method,
     Mode,
@@ -21,6 +20,7 @@ from assessment.models import (
     SourceItem,
     SourceKind,
     Standing,
+    Verification,
 )
 from fakes.item_maker import make
 
@@ -107,5 +107,7 @@ def answered(questions: Sequence[Question], right: int) -> list[Answer]:
     ]
 
 
-def dossier(base: Standing = PREPARED, current: QuestionSet | None = None, seen: tuple[SeenItem, ...] = ()) -> Dossier:
-    return Dossier(standing=base, skills=skills(3), sources=sources(2), seen=seen, current_set=current)
+def verification(
+    base: Standing = PREPARED, current: QuestionSet | None = None, seen: tuple[SeenItem, ...] = ()
+) -> Verification:
+    return Verification(standing=base, skills=skills(3), sources=sources(2), seen=seen, current_set=current)

@@ -11,13 +11,13 @@ from assessment.errors import GenerationFailed, RetakeError
 from assessment.models import (
     Attempt,
     Brief,
-    Dossier,
     Item,
     Provenance,
     Question,
     QuestionSet,
     SetState,
     Standing,
+    Verification,
     WrittenSet,
 )
 from assessment.ports import Ending, Finished, Lease, SetOrder, StateChanged
@@ -50,9 +50,9 @@ class FakeStore:
     What is asked for, `work` does while the request waits; what another call asked for ends when `on_wait` says so.
     """
 
-    def __init__(self, clock: ManualClock, dossier: Dossier) -> None:
+    def __init__(self, clock: ManualClock, verification: Verification) -> None:
         self.clock = clock
-        self.dossier = dossier
+        self.verification = verification
         self.work: Callable[[SetOrder], Awaitable[None]] | None = None
         self.on_wait: Callable[[], None] = lambda: None
         self.orders: list[SetOrder] = []
@@ -67,7 +67,7 @@ class FakeStore:
 
     @property
     def standing(self) -> Standing:
-        return self.dossier.standing
+        return self.verification.standing
 
     @property
     def arrived(self) -> Standing:
@@ -77,7 +77,7 @@ class FakeStore:
     def change(self, **fields: object) -> None:
         """Let somebody else change the verification."""
         changed = msgspec.structs.replace(self.standing, revision=self.standing.revision + 1, **fields)
-        self.dossier = msgspec.structs.replace(self.dossier, standing=changed)
+        self.verification = msgspec.structs.replace(self.verification, standing=changed)
 
     def begin_elsewhere(self) -> None:
         """Let another call have a set written."""
@@ -89,14 +89,14 @@ class FakeStore:
             self._put(fresh)
         self._end(Ending.WRITTEN if fresh else ending, fresh.set_id if fresh else None)
 
-    async def load(self, verification_id: str) -> Dossier:
+    async def load(self, verification_id: str) -> Verification:
         assert verification_id == self.standing.verification_id
         self.looks += 1
-        return self.dossier
+        return self.verification
 
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         assert verification_id == self.standing.verification_id
-        return self.dossier.current_set
+        return self.verification.current_set
 
     @contextmanager
     def admitted(self, verification_id: str) -> Iterator[None]:
@@ -153,14 +153,16 @@ class FakeStore:
         self._put(fresh)
         self._end(Ending.WRITTEN, fresh.set_id)
 
-    async def submit(self, verification_id: str, decide: Callable[[Dossier], Attempt]) -> tuple[Dossier, Attempt]:
+    async def submit(
+        self, verification_id: str, decide: Callable[[Verification], Attempt]
+    ) -> tuple[Verification, Attempt]:
         assert verification_id == self.standing.verification_id
-        before = self.dossier
+        before = self.verification
         attempt = decide(before)
         self.attempts.append(attempt)
         assert before.current_set is not None
         scored = msgspec.structs.replace(before.current_set, state=SetState.SUBMITTED)
-        self.dossier = msgspec.structs.replace(before, current_set=scored)
+        self.verification = msgspec.structs.replace(before, current_set=scored)
         self.change(
             set_state=SetState.SUBMITTED,
             attempts=attempt.number,
@@ -175,7 +177,7 @@ class FakeStore:
         self.last = Finished(ending, self.last.ended + 1, set_id)
 
     def _put(self, fresh: QuestionSet) -> None:
-        self.dossier = msgspec.structs.replace(self.dossier, current_set=fresh)
+        self.verification = msgspec.structs.replace(self.verification, current_set=fresh)
         self.change(set_state=SetState.ACTIVE)
 
 

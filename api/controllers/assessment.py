@@ -30,15 +30,15 @@ from api.schemas import (
     WebhookStatus,
 )
 from api.session_auth import by_session_token
-from assessment.eligibility import next_calls, progress, sets_left
 from assessment.errors import AttemptNotFound, Detail, ServiceUnavailable
-from assessment.generation import Patience
 from assessment.models import AnsweredQuestion, Attempt, Question, ScoredAttempt, Skill, Standing
 from assessment.notices import iso
 from assessment.ports import AssessmentStore
-from assessment.retake import retake
-from assessment.start import start
-from assessment.submit import submit
+from assessment.scoring.eligibility import next_calls, progress, sets_left
+from assessment.use_cases.fresh_set import Patience
+from assessment.use_cases.generate import generate
+from assessment.use_cases.retake import retake
+from assessment.use_cases.submit import submit
 
 Answer_co = TypeVar("Answer_co", covariant=True)
 Answer = TypeVar("Answer")
@@ -66,7 +66,7 @@ class AssessmentController(Controller):
     async def generate(self, request: ApiRequest) -> Success[Generated]:
         """Get the first question set; the one that waits for answers comes back unchanged."""
         await request.fields()
-        started = await _written(request, start)
+        started = await _written(request, generate)
         questions = started.question_set.questions
         data = Generated(
             record_verification_id=request.standing.verification_id,

@@ -19,7 +19,7 @@ from api.openapi.parameters import (
     SKILL_ID,
 )
 from api.settings import VERIFY_PER_MINUTE
-from assessment.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
+from assessment.scoring.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
 
 VERIFICATION = "Verification"
 ASSESSMENT = "Assessment"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from assessment import item_statistics
+from assessment.scoring import statistics
 from bench.models.figures import Measured
 
 RESAMPLES = 2000
@@ -51,7 +51,7 @@ def wilson(successes: int, n: int) -> Measured:
     """A share of independent units; of none, nothing is known."""
     if not n:
         return Measured(None)
-    found = item_statistics.wilson(successes, n)
+    found = statistics.wilson(successes, n)
     return Measured(found.value, found.low, found.high, n)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assessment.blueprint import plan
 from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKind
+from assessment.sets.blueprint import plan
 from providers.config import ProvidersConfig
 from providers.protocol import Order
 from providers.writing.orders import Refs, split, with_spare

@@ -5,7 +5,7 @@ from collections import Counter
 import msgspec
 
 from assessment.findings import Severity
-from assessment.item_rules import NUMBERED, Rule
+from assessment.items.rules import NUMBERED, Rule
 from fakes.golden.clean import Case, clean_cases, english_cases
 from fakes.golden.mutants import MUTANTS
 
@@ -48,13 +48,13 @@ def measure() -> list[RuleFigures]:
 
 def _figures(number: int, rule: Rule, clean: list[Case], english: list[Case]) -> RuleFigures:
     mutations = MUTANTS[rule.__name__]
-    mutants = [Case(mutation(case.item), case.grounds) for mutation in mutations for case in english]
-    alarms = Counter(finding.severity for case in clean if (finding := rule(case.item, case.grounds)))
+    mutants = [Case(mutation(case.item), case.context) for mutation in mutations for case in english]
+    alarms = Counter(finding.severity for case in clean if (finding := rule(case.item, case.context)))
     return RuleFigures(
         number=number,
         rule=rule.__name__,
         mutants=len(mutants),
-        found=sum(rule(case.item, case.grounds) is not None for case in mutants),
+        found=sum(rule(case.item, case.context) is not None for case in mutants),
         clean=len(clean),
         hard_alarms=alarms[Severity.HARD],
         soft_alarms=alarms[Severity.SOFT],

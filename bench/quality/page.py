@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from assessment import novelty, set_rules
-from assessment.item_rules import NUMBERED
+from assessment.items import novelty
+from assessment.items.rules import NUMBERED
+from assessment.sets import rules as set_rules
 from bench.quality.injection import ClassFigures
 from bench.quality.item_rules import RuleFigures
 from bench.quality.set_rules import SetFigures

@@ -5,9 +5,9 @@ from random import Random
 
 import msgspec
 
-from assessment import set_rules
+from assessment.items.novelty import Seen, signature
 from assessment.models import Item, SeenItem
-from assessment.novelty import Seen, signature
+from assessment.sets import rules as set_rules
 from fakes.item_maker import make
 
 SETS = 30

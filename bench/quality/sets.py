@@ -8,14 +8,14 @@ from random import Random
 
 import msgspec
 
-from assessment.assembly import show
-from assessment.blueprint import plan
 from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
 from assessment.findings import Finding
+from assessment.items.novelty import signature
 from assessment.models import Brief, FormPlan, Item, Mode, Question, SeenItem, Skill, SourceItem, SourceKind
-from assessment.novelty import signature
-from assessment.robots import pass_chances
+from assessment.sets.blueprint import plan
+from assessment.sets.robots import pass_chances
+from assessment.sets.shuffle import show
 from bench.models.runner.observing import ObservedPool
 from bench.quality.habits import HABITS, HabitAuthor
 from providers.config import Questions

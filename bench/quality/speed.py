@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from assessment.assembly import Assembly, Stock, assemble
-from assessment.blueprint import plan
-from assessment.item_rules import Grounds, examine
+from assessment.items.novelty import Seen, signature
+from assessment.items.rules import RuleContext, examine
 from assessment.models import Brief, FormPlan, Item, Mode, SeenItem, Skill, SourceItem, SourceKind
-from assessment.novelty import Seen, signature
+from assessment.sets.assembly import Assembly, Stock, assemble
+from assessment.sets.blueprint import plan
 from fakes.item_maker import make
 
 CANDIDATES, SEEN, MANY_SEEN = 20, 200, 1000
@@ -122,7 +122,7 @@ def _gate(run: int, seen: tuple[SeenItem, ...]) -> list[Callable[[], object]]:
     """The steps in which a set goes through: what was seen, each item as it comes, the choice."""
     slots = plan(_skills(3), _SOURCES, FormPlan(), 0)
     brief = Brief(Mode.LIVE, slots, seen=seen)
-    grounds = Grounds.of(brief)
+    context = RuleContext.of(brief)
     items = [_item(f"{run}-{n}", n) for n in range(CANDIDATES)]
     known: list[Seen] = []
 
@@ -130,7 +130,7 @@ def _gate(run: int, seen: tuple[SeenItem, ...]) -> list[Callable[[], object]]:
         known.append(Seen(seen))
 
     def judge(item: Item) -> None:
-        examine(item, grounds)
+        examine(item, context)
         known[0].find(item)
         known[0].add(item)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from assessment.assembly import show
 from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
 from assessment.findings import Finding
 from assessment.models import Item, Question
+from assessment.sets.shuffle import show
 from bench.models.runner.observing import ObservedPool
 from fakes.injection import student
 from fakes.injection.corpus import Attempt, Misdeed

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assessment.blueprint import plan
 from assessment.deadline import Deadline, SystemClock
 from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKind, WrittenSet
+from assessment.sets.blueprint import plan
 from bench.kept_attempts import KeptAttempts
 from bench.real_model.wire import look
 from providers.build import build_vendors

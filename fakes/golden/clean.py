@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from assessment.item_rules import Grounds
+from assessment.items.rules import RuleContext
 from assessment.models import Item
 
 OWN_TEXT = (
@@ -19,7 +19,7 @@ class Case(NamedTuple):
     """An item and what it is judged against."""
 
     item: Item
-    grounds: Grounds
+    context: RuleContext
 
 
 def clean_cases() -> list[Case]:
@@ -30,7 +30,7 @@ def clean_cases() -> list[Case]:
 
 def english_cases() -> list[Case]:
     """Those in English, which mutants are made of."""
-    return [case for case in clean_cases() if case.grounds.language_code == "en"]
+    return [case for case in clean_cases() if case.context.language_code == "en"]
 
 
 def _case(number: int, entry: dict[str, object]) -> Case:
@@ -38,4 +38,4 @@ def _case(number: int, entry: dict[str, object]) -> Case:
     place = number % len(options)
     options.insert(place, options.pop(0))
     item = Item("skill", "source", str(entry["stem"]), tuple(options), place, "It follows from how the thing works.")
-    return Case(item, Grounds({"skill"}, {"source"}, OWN_TEXT, str(entry.get("language", "en"))))
+    return Case(item, RuleContext({"skill"}, {"source"}, OWN_TEXT, str(entry.get("language", "en"))))

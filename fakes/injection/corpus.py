@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from assessment.item_rules.grounds import as_phrase
-from assessment.text import runs, words
+from assessment.items.rules.context import as_phrase
+from assessment.items.text import runs, words
 
 PADDING_CHARACTERS = 50_000
 HEARD_WORDS = 5

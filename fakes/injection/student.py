@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from assessment.blueprint import plan
 from assessment.evidence import Person, source_item
 from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKind
+from assessment.sets.blueprint import plan
 from fakes.injection.corpus import Attempt, Field
 
 Json = dict[str, Any]

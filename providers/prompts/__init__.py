@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
+from assessment.items.novelty import without_setting
 from assessment.models import SourceItem
-from assessment.novelty import without_setting
 from providers.protocol import Order, Quiz
 
 VERSION = "v2"

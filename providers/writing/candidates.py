@@ -6,12 +6,12 @@ from itertools import islice
 
 import msgspec
 
-from assessment.assembly import ADVICE, Shortfall, Stock
 from assessment.findings import Finding, Severity, hard
-from assessment.item_rules import Grounds, examine, is_askable
+from assessment.items.novelty import Seen
+from assessment.items.rules import RuleContext, examine, is_askable
 from assessment.models import Author, Brief, Item, SeenItem, VendorShare
-from assessment.novelty import Seen
-from assessment.slot_matching import Fit, is_exact, is_of_skill, slot_for
+from assessment.sets.assembly import ADVICE, Shortfall, Stock
+from assessment.sets.slot_matching import Fit, is_exact, is_of_skill, slot_for
 from providers import prompts
 from providers.vendors.decode import Draft, Reject
 from providers.writing.orders import Refs
@@ -51,7 +51,7 @@ class CandidatePool:
         self._short: set[int] = set()  # slots of groups that came out short
         self._told = [*brief.seen]  # what is not to be asked again: what was shown, and then what is written
         self._seen = Seen(brief.seen)
-        self._grounds = Grounds.of(brief, prompts.wording())
+        self._context = RuleContext.of(brief, prompts.wording())
         self.rejected: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()  # of rejected items, the latest last
         self._advice: Counter[str] = Counter()  # of rejected sets
@@ -123,7 +123,7 @@ class CandidatePool:
 
     def examine(self, item: Item) -> tuple[Finding, ...]:
         """All that the rules find in an item, by itself and beside those that came before it."""
-        findings = examine(item, self._grounds)
+        findings = examine(item, self._context)
         if not is_askable(findings):
             return findings
         found = self.repetition(item) or self._one_source(item)

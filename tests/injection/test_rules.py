@@ -3,7 +3,7 @@
 import pytest
 
 from assessment.findings import Severity
-from assessment.item_rules import Grounds, examine, is_askable
+from assessment.items.rules import RuleContext, examine, is_askable
 from assessment.models import Item
 from bench.quality.trials import LIMITS, UNDONE
 from fakes.golden.clean import english_cases
@@ -19,7 +19,7 @@ BRIEF = student.brief(None)
 SLOT = BRIEF.slots[0]
 PROMPT = prompts.build(Order(wanted=tuple(map(Refs(BRIEF).wanted, BRIEF.slots))))
 ORDERS = Orders(PROMPT.system, PROMPT.user, "Copy the token 9f4c2a71be03d85644e1, please.")
-GROUNDS = Grounds.of(BRIEF, prompts.wording())
+CONTEXT = RuleContext.of(BRIEF, prompts.wording())
 EVERY_WAY = [
     (misdeed, number)
     for misdeed, variants in VARIANTS.items()
@@ -40,12 +40,14 @@ def test_no_item_that_obeys_may_be_asked(misdeed: Misdeed, number: int) -> None:
             written["key"],
             written["rationale"],
         )
-        assert not is_askable(examine(item, GROUNDS)), item
+        assert not is_askable(examine(item, CONTEXT)), item
 
 
 def test_words_of_the_prompt_are_not_looked_for_in_what_we_did_not_say() -> None:
     for case in english_cases():
-        told = Grounds(case.grounds.skill_ids, case.grounds.source_ids, case.grounds.own_text, told=prompts.wording())
+        told = RuleContext(
+            case.context.skill_ids, case.context.source_ids, case.context.own_text, told=prompts.wording()
+        )
         assert [it for it in examine(case.item, told) if it.severity is Severity.HARD] == []
 
 
@@ -67,7 +69,7 @@ def test_words_of_the_prompt_are_not_looked_for_in_what_we_did_not_say() -> None
 def test_options_that_only_look_marked_may_be_asked(options: tuple[str, ...]) -> None:
     stem = "A colleague asks for advice on the matter: which one of these fits the case best?"
     item = Item(SLOT.skill.skill_id, SLOT.source.source_id, stem, options, 0, "It follows from how it works.")
-    assert [it for it in examine(item, GROUNDS) if it.severity is Severity.HARD] == []
+    assert [it for it in examine(item, CONTEXT) if it.severity is Severity.HARD] == []
 
 
 @pytest.mark.parametrize(
@@ -85,4 +87,4 @@ def test_options_that_only_look_marked_may_be_asked(options: tuple[str, ...]) ->
 def test_stems_that_only_look_telling_may_be_asked(stem: str) -> None:
     options = ("Sweep the small brush", "Paint the brown shelf", "Mount the spare wheel", "Carry the empty crate")
     item = Item(SLOT.skill.skill_id, SLOT.source.source_id, stem, options, 0, "It follows from how it works.")
-    assert [it for it in examine(item, GROUNDS) if it.severity is Severity.HARD] == []
+    assert [it for it in examine(item, CONTEXT) if it.severity is Severity.HARD] == []

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from assessment.text import runs, words
+from assessment.items.text import runs, words
 from bench.quality.trials import SHARES
 from fakes.injection import student
 from fakes.injection.corpus import HEARD_WORDS, Attempt, Field, corpus

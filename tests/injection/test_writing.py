@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from assessment.set_rules import key_positions
+from assessment.sets.rules import key_positions
 from bench.quality.injection import figures
 from bench.quality.trials import HALF, KEY, LIMITS, SHARES, UNDONE, WHOLLY, Trial, tried
 from fakes.injection.corpus import Attempt, Misdeed, attempt, corpus

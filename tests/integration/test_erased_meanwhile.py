@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from api.services import Services
 from assessment.credentials import StudentAccess
-from assessment.models import Dossier
+from assessment.models import Verification
 from db.accounts import Accounts
 from db.assessment_store import PostgresAssessmentStore
 from db.engine import RetakeEngine
@@ -47,10 +47,10 @@ class ErasedOnceLoaded(PostgresAssessmentStore):
         super().__init__(store._engine)
         self.ends = store.ends
 
-    async def load(self, verification_id: str) -> Dossier:
-        dossier = await super().load(verification_id)
-        await _erase(self._engine, dossier.standing.student_id)
-        return dossier
+    async def load(self, verification_id: str) -> Verification:
+        verification = await super().load(verification_id)
+        await _erase(self._engine, verification.standing.student_id)
+        return verification
 
 
 @pytest.fixture(scope="module")

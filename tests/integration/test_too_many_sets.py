@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from api.services import Services
-from assessment.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
 from assessment.errors import TooManySets
 from assessment.ports import Finished, SetOrder
+from assessment.scoring.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
 from db.sql import fetch
 from tests.journey import Journey, profile
 

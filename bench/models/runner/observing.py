@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from assessment.findings import Finding
-from assessment.item_rules import is_askable
+from assessment.items.rules import is_askable
 from assessment.models import Brief, Item
 from providers.writing.candidates import CandidatePool
 from providers.writing.orders import Refs

@@ -9,13 +9,13 @@ from typing import Protocol
 
 import msgspec
 
-from assessment.assembly import show
-from assessment.blueprint import plan
 from assessment.deadline import Clock, Deadline, SystemClock
 from assessment.errors import GenerationFailed
+from assessment.items.novelty import signature
 from assessment.models import Brief, Item, Mode, SeenItem
-from assessment.novelty import signature
-from assessment.robots import expected_hits, pass_chances
+from assessment.sets.blueprint import plan
+from assessment.sets.robots import expected_hits, pass_chances
+from assessment.sets.shuffle import show
 from bench.models.records import CallRecord, FormRecord, ItemRecord, Record, RunRecord
 from bench.models.runner.notes import Notes, SetObserver, current
 from bench.models.runner.observing import ObservedPool

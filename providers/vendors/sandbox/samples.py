@@ -9,7 +9,7 @@ from typing import NamedTuple
 from providers.vendors.sandbox.bank import BankItem
 
 # Which other situations lend their answers, by how many places further down they stand: none of them fits, and so
-# chosen that no robot (assessment.robots) finds the right one more often than by guessing.
+# chosen that no robot (assessment.sets.robots) finds the right one more often than by guessing.
 _LENDERS = {
     "first": (
         (1, 2, 4),

@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+from assessment.items.text import fold
 from assessment.models import Skill, Slot, SourceItem, SourceKind
-from assessment.text import fold
 
 MAX_TITLE_CHARACTERS = 80
 MAX_SKILL_CHARACTERS = 60

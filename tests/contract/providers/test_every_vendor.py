@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from assessment.deadline import Deadline, SystemClock
+from assessment.items.novelty import signature
 from assessment.models import Brief, Mode, SeenItem, Skill, Slot
-from assessment.novelty import signature
 from fakes.vendor_server import VendorServer
 from providers.config import Questions, VendorConfig
 from providers.protocol import Vendor, VendorError

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assessment.models import Attempt, Mode
 from assessment.notices import Addressee, Channel, Event, Notice, completed, initiated, iso, result_mail
-from assessment.scoring import grade
+from assessment.scoring.grade import grade
 from tests.factories import NOON, answered, question, question_set, skills
 
 ADDRESSEE = Addressee("ver_live_1", "usr_live_1", "stu-1", Mode.LIVE, "Mateo Lindqvist", "mateo@example.com")

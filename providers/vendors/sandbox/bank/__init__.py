@@ -6,8 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from assessment.items.text import fold
 from assessment.models import Skill
-from assessment.text import fold
 
 
 class BankItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessment import item_statistics
+from assessment.scoring import statistics
 from bench.models.figures import Measured
 from bench.models.intervals import (
     FloatArray,
@@ -47,7 +47,7 @@ def test_wilson_of_none_in_ten_still_leaves_room_above() -> None:
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_a_share_has_the_same_interval_as_in_the_statistics_of_items(tried: tuple[int, int]) -> None:
-    found, expected = wilson(*tried), item_statistics.wilson(*tried)
+    found, expected = wilson(*tried), statistics.wilson(*tried)
     assert (found.value, found.low, found.high, found.n) == (expected.value, expected.low, expected.high, tried[1])
 
 

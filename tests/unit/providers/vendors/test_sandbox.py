@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from assessment.blueprint import plan
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
-from assessment.item_rules import MAX_STEM_CHARACTERS, Grounds, examine, is_askable
+from assessment.items.novelty import signature
+from assessment.items.rules import MAX_STEM_CHARACTERS, RuleContext, examine, is_askable
 from assessment.models import Brief, FormPlan, Item, Mode, SeenItem, Skill, Slot, SourceItem, SourceKind, WrittenSet
-from assessment.novelty import signature
+from assessment.sets.blueprint import plan
 from providers.build import build_vendors
 from providers.config import built_in
 from providers.vendors.decode import decode
@@ -59,7 +59,7 @@ def test_every_item_of_a_bank_may_be_asked(name: str) -> None:
     assert len({item.id for item in items}) == len(items)
     for item in items:
         assert item.stem.startswith("{setting}, ")
-        assert is_askable(examine(in_setting(item, long_title), Grounds({"sailing"}, {"p"})))
+        assert is_askable(examine(in_setting(item, long_title), RuleContext({"sailing"}, {"p"})))
 
 
 def test_a_bank_is_found_by_name_id_or_alias_in_any_case() -> None:
@@ -72,7 +72,7 @@ def test_there_are_at_least_24_distinct_samples_and_each_may_be_asked() -> None:
     items = [in_setting(sample, PROJECT) for sample in SAMPLES]
     assert len({item.stem for item in items}) >= 24
     for item in items:
-        assert is_askable(examine(item, Grounds({"sailing"}, {"p"})))
+        assert is_askable(examine(item, RuleContext({"sailing"}, {"p"})))
         assert item.stem.startswith("[Sample] ")
         assert "Sailing" in item.stem
         assert "Harbour map" in item.stem

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessment.assembly import ADVICE
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
 from assessment.models import Author, Item, KeyCheck, VendorShare, WrittenSet
-from assessment.set_rules import broken, robots
+from assessment.sets.assembly import ADVICE
+from assessment.sets.rules import broken, robots
 from providers import prompts
 from providers.config import Questions
 from providers.protocol import Order

@@ -1,0 +1,36 @@
+"""Use case: the first question set."""
+
+import msgspec
+
+from assessment.models import QuestionSet, SetState, Standing
+from assessment.ports import AssessmentStore
+from assessment.scoring.eligibility import may_generate
+from assessment.use_cases.fresh_set import FIRST_PAUSE_SECONDS, LookAgain, Patience, fresh_set, rest
+
+
+class GeneratedSet(msgspec.Struct, frozen=True):
+    """The set to answer; `already_generated` when it existed before this call."""
+
+    question_set: QuestionSet
+    already_generated: bool
+
+
+async def generate(
+    arrived: Standing, *, scenario: str | None, patience: Patience, store: AssessmentStore
+) -> GeneratedSet:
+    """Give the set that waits, or have one written; `arrived` is how the verification stood when the request came.
+
+    Raises what may_generate raises, GenerationFailed, or RateLimited when too many such calls wait.
+    """
+    ended, pause = arrived.ended, FIRST_PAUSE_SECONDS
+    with store.admitted(arrived.verification_id):
+        while True:
+            verification = await store.load(arrived.verification_id)
+            may_generate(verification.standing)
+            current = verification.current_set
+            if current is not None and current.state is SetState.ACTIVE:
+                return GeneratedSet(current, already_generated=True)
+            fresh = await fresh_set(verification, ended, scenario, patience, store)
+            if not isinstance(fresh, LookAgain):
+                return GeneratedSet(fresh, already_generated=False)
+            ended, pause = fresh.ended, await rest(patience.deadline, pause)

@@ -1,0 +1,32 @@
+"""Use case: a fresh question set after a failed attempt."""
+
+import msgspec
+
+from assessment.models import QuestionSet, Standing
+from assessment.ports import AssessmentStore
+from assessment.scoring.eligibility import may_retake
+from assessment.use_cases.fresh_set import FIRST_PAUSE_SECONDS, LookAgain, Patience, fresh_set, rest
+
+
+class Retaken(msgspec.Struct, frozen=True):
+    """The new set and the number its attempt will have."""
+
+    question_set: QuestionSet
+    attempt_number: int
+
+
+async def retake(arrived: Standing, *, scenario: str | None, patience: Patience, store: AssessmentStore) -> Retaken:
+    """Replace the current set by a fresh one; `arrived` is how the verification stood when the request came.
+
+    Until the new set is complete, and whenever it cannot be completed, the old state stands untouched. Raises what
+    may_retake raises, GenerationFailed, or RateLimited when too many such calls wait.
+    """
+    ended, pause = arrived.ended, FIRST_PAUSE_SECONDS
+    with store.admitted(arrived.verification_id):
+        while True:
+            verification = await store.load(arrived.verification_id)
+            may_retake(verification.standing)
+            fresh = await fresh_set(verification, ended, scenario, patience, store)
+            if not isinstance(fresh, LookAgain):
+                return Retaken(fresh, verification.standing.attempts + 1)
+            ended, pause = fresh.ended, await rest(patience.deadline, pause)

@@ -1,0 +1,93 @@
+"""Use case of the workers: write the set that was asked for."""
+
+import secrets
+from collections.abc import Sequence
+from random import Random
+
+import msgspec
+
+from assessment.deadline import Deadline
+from assessment.errors import GenerationFailed, InvalidSession, ServiceUnavailable, SetRefused
+from assessment.models import Brief, FormPlan, Provenance, Question, Verification
+from assessment.ports import AssessmentStore, Ending, QuestionWriter, SetOrder, StateChanged
+from assessment.sets.blueprint import plan
+from assessment.sets.robots import expected_hits
+from assessment.sets.rules import broken
+from assessment.sets.shuffle import show
+
+SEED_BYTES = 32
+
+
+async def write_set(
+    order: SetOrder, *, form: FormPlan, deadline: Deadline, store: AssessmentStore, writer: QuestionWriter
+) -> None:
+    """Write a set as `form` says and activate it, or end its generation as failed.
+
+    Run again for the same order it goes on, unless the generation has ended; whoever worked on it before can then
+    change nothing any more. Raises ServiceUnavailable when the database is away: another run may find it back; and
+    SetRefused when the set breaks a rule, which is to be told though its generation has ended like any that failed.
+    """
+    lease = await store.begin(order)
+    if lease is None:
+        return
+    try:
+        verification = await _verification(order, store)
+        questions, provenance = await _written(verification, order, form, deadline, writer)
+        await store.activate(lease, order.revision, questions, provenance)
+    except StateChanged:
+        await store.give_up(lease, Ending.OUTDATED)
+    except (GenerationFailed, InvalidSession) as error:
+        await store.give_up(lease, Ending.FAILED)
+        if isinstance(error, SetRefused):
+            raise
+    except ServiceUnavailable:
+        raise
+    except Exception:
+        await store.give_up(lease, Ending.BROKEN)
+        raise
+
+
+async def _verification(order: SetOrder, store: AssessmentStore) -> Verification:
+    verification = await store.load(order.verification_id)
+    if verification.standing.revision != order.revision:
+        raise StateChanged
+    return verification
+
+
+async def _written(
+    verification: Verification, order: SetOrder, form: FormPlan, deadline: Deadline, writer: QuestionWriter
+) -> tuple[tuple[Question, ...], Provenance]:
+    brief = _brief(verification, order, form)
+    written = await writer.write(brief, deadline)
+    rng = Random(secrets.token_bytes(SEED_BYTES))  # noqa: S311  # seeded anew for each set with what nobody can guess
+    questions = show(written.items, rng)
+    _refuse_broken(questions, brief, verification)
+    hits = expected_hits(questions, form.language)
+    return questions, msgspec.structs.replace(written.provenance, robots=hits)
+
+
+def _refuse_broken(questions: Sequence[Question], brief: Brief, verification: Verification) -> None:
+    """Look at the very set that is about to be shown. Raises SetRefused when it breaks a rule of sets.
+
+    A rehearsal may mark its right options, which a robot can live off.
+    """
+    skill_ids = {skill.skill_id for skill in verification.skills}
+    source_ids = {slot.source.source_id for slot in brief.slots}
+    violations = broken(questions, len(brief.slots), brief.language, skill_ids, source_ids)
+    rules = dict.fromkeys(violation.finding.rule for violation in violations)
+    if brief.scenario is not None:
+        rules.pop("robots", None)
+    if rules:
+        raise SetRefused(tuple(rules))
+
+
+def _brief(verification: Verification, order: SetOrder, form: FormPlan) -> Brief:
+    standing = verification.standing
+    return Brief(
+        mode=standing.mode,
+        slots=plan(verification.skills, verification.sources, form, standing.attempts),
+        seen=verification.seen,
+        language=form.language,
+        seed=f"{standing.verification_id}:{standing.revision}",
+        scenario=order.scenario,
+    )
