@@ -102,7 +102,8 @@ class Author(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct, frozen=True):
     """A written question before it is shown: `key` is the index of the right option.
 
-    `difficulty` is what was asked for, empty when unknown; `findings` are the soft ones of the rules.
+    `difficulty` is what its writer or its bank states, empty when it states none; `findings` are the soft ones of the
+    rules.
     """
 
     skill_id: str

@@ -172,7 +172,7 @@ class Stock:
     def _placed(self, items: Sequence[Item]) -> tuple[Item, ...]:
         """Give every slot its item, in the order of the slots."""
         found = placed(items, self._slots)
-        return tuple(_with_difficulty(found[index], slot) for index, slot in enumerate(self._slots))
+        return tuple(found[index] for index in range(len(self._slots)))
 
     def _shortfall(self, items: Sequence[Item]) -> Shortfall:
         """Say which slots of the best choice to ask for again: the fewest whose items could set it right."""
@@ -266,11 +266,6 @@ def _all_luck(entry: _Entry) -> tuple[int, int]:
 
 def _luck_of(robot: int, entry: _Entry) -> tuple[int, int, int]:
     return entry.ranks[robot], sum(entry.ranks), entry.price
-
-
-def _with_difficulty(item: Item, slot: Slot) -> Item:
-    """What its author says of an item stands; of one that says nothing, what was asked for is taken."""
-    return item if item.difficulty else msgspec.structs.replace(item, difficulty=slot.difficulty.value)
 
 
 def penalty(item: Item) -> int:

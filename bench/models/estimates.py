@@ -78,7 +78,7 @@ def estimates(variants: Mapping[str, Tally], seed: int) -> dict[str, Measured]:
 
 
 def difficulties(tally: Tally, seed: int) -> dict[str, Measured]:
-    """The share of right blind answers for each difficulty that was asked for."""
+    """The share of right blind answers for each difficulty that the writer states."""
     names = [name.removesuffix(":wanted") for name in tally.names("difficulty:") if name.endswith(":wanted")]
     return {name: share(tally, f"difficulty:{name}:right", f"difficulty:{name}:wanted", seed) for name in names}
 

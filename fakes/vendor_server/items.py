@@ -7,11 +7,16 @@ from fakes.vendor_server.asked import Asked
 
 Item = dict[str, Any]
 
+DIFFICULTIES = ("easy", "medium", "hard")
+
 
 def items_for(asked: Asked, seed: int, number: int | None = None) -> list[Item]:
     """One valid item for each one wanted; seed and number of the call make its stems differ from all others."""
     turn = asked.number if number is None else number
-    return [_item(skill, source, f"{seed:x}-{turn}-{index}") for index, (skill, source) in enumerate(asked.pairs)]
+    return [
+        {**_item(skill, source, f"{seed:x}-{turn}-{index}"), "difficulty": DIFFICULTIES[index % 3]}
+        for index, (skill, source) in enumerate(asked.pairs)
+    ]
 
 
 def one_broken(items: list[Item]) -> list[Item]:

@@ -1,4 +1,4 @@
-"""The prompts, version 2: what a model is told, built from an order or a quiz.
+"""The prompts, version 3: what a model is told, built from an order or a quiz.
 
 A student's words are data. They are cut to size, cleaned, written as JSON, and set between two lines with a random tag
 that their author cannot know. Names, e-mail addresses, phone numbers and the platform's ids stay here.
@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 
 from assessment.items.novelty import without_setting
-from assessment.models import SourceItem
+from assessment.models import Difficulty, SourceItem
 from providers.protocol import Order, Quiz
 
-VERSION = "v2"
+VERSION = "v3"
 
 MAX_TITLE_CHARACTERS = 200
 MAX_FACT_CHARACTERS = 1_200
@@ -134,6 +134,7 @@ def _item_schema(order: Order) -> dict[str, Any]:
         "options": {"type": "array", "items": {"type": "string"}, "minItems": 4, "maxItems": 4},
         "key": {"type": "integer", "enum": [0, 1, 2, 3]},
         "rationale": {"type": "string"},
+        "difficulty": {"type": "string", "enum": [difficulty.value for difficulty in Difficulty]},
     }
     count = len(order.wanted)
     items = {"type": "array", "items": _closed_object(item), "minItems": count, "maxItems": count}

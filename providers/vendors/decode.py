@@ -6,7 +6,7 @@ never comes then leave the others whole. Every character is looked at once, howe
 
 import re
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -20,7 +20,10 @@ _SIGN = re.compile(r'["\[\]{},]')
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """An item as a vendor wrote it; `skill` and `source` are the short ids of the order."""
+    """An item as a vendor wrote it; `skill` and `source` are the short ids of the order.
+
+    A `difficulty` of whatever type spoils no item.
+    """
 
     skill: str
     source: str
@@ -28,6 +31,7 @@ class Draft(msgspec.Struct, frozen=True):
     options: Annotated[tuple[str, ...], msgspec.Meta(min_length=4, max_length=4)]
     key: Annotated[int, msgspec.Meta(ge=0, le=3)]
     rationale: str | None = None
+    difficulty: Any = None
 
 
 class Reject(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 from assessment.findings import Finding, Severity, hard
 from assessment.items.novelty import Seen
 from assessment.items.rules import RuleContext, examine, is_askable
-from assessment.models import Author, Brief, Item, SeenItem, VendorShare
+from assessment.models import Author, Brief, Difficulty, Item, SeenItem, VendorShare
 from assessment.sets.assembly import ADVICE, Shortfall, Stock
 from assessment.sets.slot_matching import Fit, is_exact, is_of_skill, slot_for
 from providers import prompts
@@ -196,6 +196,7 @@ class CandidatePool:
             options=tuple(option.strip() for option in draft.options),
             key=draft.key,
             rationale=(draft.rationale or "").strip(),
+            difficulty=_stated(draft.difficulty),
             author=author,
         )
 
@@ -222,6 +223,11 @@ class CandidatePool:
         if self.is_full:
             for group in self._groups:
                 group.wake()
+
+
+def _stated(difficulty: object) -> str:
+    """How hard an item is as its writer says; unknown where that is no level that there is."""
+    return next((level.value for level in Difficulty if level == difficulty), "")
 
 
 PoolMaker = Callable[[Brief, Refs], CandidatePool]

@@ -31,7 +31,7 @@ def render(summary: Summary, examples: Mapping[str, Examples], metrics: Mapping[
         "## Key positions",
         _counted(tables.key_positions(summary), "No key was counted."),
         "## Difficulty",
-        "Blind solvers' share of right answers, by the difficulty that was asked for.",
+        "Blind solvers' share of right answers, by the difficulty that the writer states.",
         _counted(tables.difficulty(summary), "No solver answered."),
         "## All metrics",
         _table(tables.everything(summary, metrics)),

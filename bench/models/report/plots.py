@@ -154,7 +154,7 @@ def key_positions(summary: Summary) -> Plot:
 
 
 def difficulty(summary: Summary) -> Plot:
-    """Blind solvers' share of right answers, by the difficulty that was asked for."""
+    """Blind solvers' share of right answers, by the difficulty that the writer states."""
     names = difficulties(summary.subjects)
     if not any(found.value is not None for subject in summary.subjects for found in subject.difficulties.values()):
         return Plot("", "")

@@ -130,7 +130,7 @@ def key_positions(summary: Summary) -> Table:
 
 
 def difficulty(summary: Summary) -> Table:
-    """Blind solvers' share of right answers, by the difficulty that was asked for."""
+    """Blind solvers' share of right answers, by the difficulty that the writer states."""
     names = difficulties(summary.subjects)
     return Table(
         (Cell("subject"), *(Cell(name) for name in names)),
@@ -151,7 +151,7 @@ def comparisons(summary: Summary, metrics: Mapping[str, Metric]) -> list[MetricC
 
 
 def difficulties(subjects: Iterable[SubjectFigures]) -> list[str]:
-    """The difficulties asked for, from easy to hard."""
+    """The difficulties stated, from easy to hard."""
     found = {name: None for subject in subjects for name in subject.difficulties}
     return [*(name for name in DIFFICULTIES if name in found), *(name for name in found if name not in DIFFICULTIES)]
 

@@ -294,7 +294,7 @@ def _items(
             number=number,
             skill=item.skill_id,
             source=item.source_id,
-            difficulty=in_form[item.stem].difficulty if item.stem in in_form else item.difficulty,
+            difficulty=item.difficulty,
             stem=item.stem,
             options=item.options,
             key=item.key,

@@ -25,6 +25,7 @@ from providers.vendors.sandbox.samples import SAMPLES
 from providers.vendors.sandbox.stems import SeenStems, again, fill
 
 MAX_LAPS = 1000
+SAMPLE_IDS = frozenset(item.id for item in SAMPLES)
 
 
 class SandboxVendor:
@@ -70,16 +71,17 @@ def _stock(skill: Skill, order: Order, seen: SeenStems, seed: str) -> list[BankI
 
 
 def _next_item(stock: list[BankItem], wanted: Wanted, seen: SeenStems) -> tuple[BankItem, str] | None:
-    """Take the next new item, with its stem; one that was shown before, in any setting, comes again marked as such.
+    """Take the next new item, with its stem: of the bank before the samples, and if it can one as hard as is wanted.
 
-    A client that rehearses with one student for long would otherwise run out of questions.
+    One that was shown before, in whatever setting, comes again marked as such: a client that rehearses with one student
+    for long would otherwise run out of questions.
     """
     for lap in range(1, MAX_LAPS):
-        for position, item in enumerate(stock):
+        for item in sorted(stock, key=lambda item: (item.id in SAMPLE_IDS, item.difficulty != wanted.slot.difficulty)):
             stem = again(fill(item.stem, wanted.slot), lap)
             is_known = lap == 1 and seen.in_any_setting(item.stem, wanted.slot.skill)
             if not is_known and stem not in seen:
-                del stock[position]
+                stock.remove(item)
                 return item, stem
     return None
 
@@ -94,4 +96,5 @@ def _draft(item: BankItem, stem: str, wanted: Wanted, seed: str) -> Draft:
         options=tuple(options),
         key=options.index(item.key),
         rationale=item.rationale,
+        difficulty=item.difficulty,
     )

@@ -94,7 +94,12 @@ def test_brackets_and_quotes_inside_texts_are_no_structure() -> None:
 
 
 def test_further_fields_are_fine() -> None:
-    assert len(decode(text_of([item(difficulty="easy")])).drafts) == 1
+    assert len(decode(text_of([item(topic="rocks")])).drafts) == 1
+
+
+@pytest.mark.parametrize("stated", ["easy", "fiendish", 3, None, ["hard"]])
+def test_a_difficulty_is_read_as_stated_and_spoils_no_item(stated: object) -> None:
+    assert [draft.difficulty for draft in decode(text_of([item(difficulty=stated)])).drafts] == [stated]
 
 
 def test_the_rationale_may_be_missing_or_null() -> None:

@@ -184,3 +184,10 @@ async def test_only_a_rehearsal_takes_what_a_stem_marks_as_coming_again() -> Non
     about = brief(PYTHON, seen=(shown(item),))
     assert RehearsalPool(about, Refs(about)).repetition(item) is None
     assert CandidatePool(about, Refs(about)).repetition(item) is not None
+
+
+async def test_a_question_of_a_bank_is_as_hard_as_the_bank_says() -> None:
+    written = await write(brief(PYTHON))
+    by_key = {item.key: item.difficulty for item in bank_for(PYTHON)}
+    assert [it.difficulty for it in written.items] == [by_key[it.options[it.key]] for it in written.items]
+    assert {it.difficulty for it in written.items} == {"easy", "medium", "hard"}

@@ -56,6 +56,17 @@ async def test_one_good_answer_makes_a_complete_set_in_the_order_of_the_slots() 
     assert (written.provenance.prompt_version, written.provenance.config_hash) == (prompts.VERSION, "hash")
 
 
+@pytest.mark.parametrize(
+    ("stated", "kept"), [("hard", "hard"), ("easy", "easy"), ("fiendish", ""), (3, ""), (None, "")]
+)
+async def test_an_item_is_as_hard_as_its_writer_states_whatever_was_asked_for(stated: object, kept: str) -> None:
+    def answer(order: Order) -> str:
+        return text_of([{**it, "difficulty": stated} for it in json.loads(good(order))["items"]])
+
+    written = await writer(ScriptedVendor("one", answer)).write(brief(10), deadline())
+    assert {it.difficulty for it in written.items} == {kept}
+
+
 async def test_only_what_is_missing_is_asked_again_and_with_the_reasons() -> None:
     one = ScriptedVendor("one", with_first_item(options=["Same", "Same", "Two", "Three"]), good)
     written = await writer(one).write(brief(10), deadline())
