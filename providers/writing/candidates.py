@@ -98,6 +98,11 @@ class CandidatePool:
         self._groups.append(group)
         return group
 
+    def unregister(self, group: SlotGroup) -> None:
+        """Let go of a group that is over, and of what leads back here: a cycle would wait for a garbage collection."""
+        self._groups.remove(group)
+        del group.wake, group.finisher
+
     def missing(self, group: SlotGroup) -> tuple[int, ...]:
         """The slots of a group that are still open."""
         return tuple(index for index in group.slots if index not in self._placed)

@@ -62,6 +62,7 @@ class GroupFiller:
             raise
         finally:
             self._drop_all(CallOutcome.NOT_NEEDED)
+            self._pool.unregister(self._group)
 
     def _is_over(self) -> bool:
         """A group that is filled lets a single call go on: its spare items may help the others."""
@@ -154,6 +155,7 @@ class GroupFiller:
         self._pool.settle(self._group, call)
         self._writing.recorder.record(call, outcome)
         self._learn(call, outcome)
+        call.forget()
 
     def _learn(self, call: VendorCall, outcome: CallOutcome) -> None:
         upstream, error = call.upstream, call.error

@@ -101,6 +101,7 @@ class _Asking:
         breaker = self._upstream.breaker
         breaker.end(ended, now, is_probe=self._is_probe, retry_after=retry_after, solved=True)
         self._upstream.places.let_go(self._task, self._place, now)
+        del self._task  # its exception holds the frames that it passed, and one of them holds this object
         text = "".join(self._pieces)
         choices = read_choices(text, len(self._quiz.entries))
         if ended is CallOutcome.OK and not any(choice is not None for choice in choices):

@@ -149,6 +149,10 @@ class VendorCall:
         self._outcome = outcome
         self.upstream.places.let_go(self.task, self._place, self._closed)
 
+    def forget(self) -> None:
+        """Drop what it ended with: an exception holds the frames that it passed, and one of them holds this call."""
+        del self.task, self.error
+
     def mark_useful(self) -> None:
         """Note that all that was needed of it has come."""
         self._useful = self._useful or self._now()
