@@ -3,6 +3,8 @@
 import contextlib
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -41,18 +43,18 @@ class IdempotencyMiddleware(ASGIMiddleware):
         services = services_of(request)
         fingerprint = _fingerprint(scope, await request.body())
         deadline = deadline_of(scope, services.budget_seconds).shortened(services.reserve_seconds)
-        found = await claim(services.idempotency, access, key, fingerprint, deadline)
+        found = await claim(services.idempotency, access, key=key, fingerprint=fingerprint, deadline=deadline)
         if isinstance(found, StoredAnswer):
             await _replay(found, send)
             return
         async with services.idempotency.keep(found):
-            held = await _answer_first_time(services.idempotency, access, found, next_app, scope, receive)
+            held = await _answer_first_time(services.idempotency, access, found, partial(next_app, scope, receive))
         for message in held:
             await send(message)
 
 
 async def claim(
-    store: IdempotencyStore, access: Access, key: str, fingerprint: bytes, deadline: Deadline
+    store: IdempotencyStore, access: Access, *, key: str, fingerprint: bytes, deadline: Deadline
 ) -> StoredAnswer | Lease:
     """Get the first answer, waiting while it is worked on, or the lease under which the request is ours to answer.
 
@@ -63,7 +65,7 @@ async def claim(
     # also where the budget is short it has to be found out whether the holder lives
     patience = deadline.lasting(max(deadline.seconds, store.silence_seconds + 2 * LONGEST_PAUSE_SECONDS))
     while True:
-        found = await store.begin(access.digest, access.sealing_key, key, fingerprint, silent)
+        found = await store.begin(access.digest, access.sealing_key, key=key, fingerprint=fingerprint, silent=silent)
         if not isinstance(found, Underway):
             return found
         if found != last_seen:
@@ -76,7 +78,7 @@ async def claim(
 
 
 async def _answer_first_time(
-    store: IdempotencyStore, access: Access, lease: Lease, next_app: ASGIApp, scope: Scope, receive: Receive
+    store: IdempotencyStore, access: Access, lease: Lease, answer: Callable[[Send], Awaitable[None]]
 ) -> list[Message]:
     """Hold the answer back until it is kept, so that whoever got it can get it again."""
     held: list[Message] = []
@@ -86,7 +88,7 @@ async def _answer_first_time(
 
     kept = False
     try:
-        await next_app(scope, receive, hold)
+        await answer(hold)
         kept = await _keep(store, access, lease, _answer_in(held))
     finally:
         if not kept:

@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 from assessment.deadline import Clock
 from db.accounts import Accounts
 from db.assessment_store import PostgresAssessmentStore
+from db.catalogue import Catalogue
 from db.engine import RetakeEngine
 from db.idempotency import IdempotencyStore
 from db.rate_limit import RateLimiter
@@ -25,6 +26,7 @@ class Services(msgspec.Struct, frozen=True):
     clock: Clock
     accounts: Accounts
     verifications: Verifications
+    catalogue: Catalogue
     store: PostgresAssessmentStore
     idempotency: IdempotencyStore
     search_limiter: RateLimiter

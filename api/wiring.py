@@ -15,6 +15,7 @@ from api.settings import Settings
 from assessment.deadline import Clock
 from db.accounts import Accounts
 from db.assessment_store import PostgresAssessmentStore
+from db.catalogue import Catalogue
 from db.engine import RetakeEngine
 from db.generation_ends import CHANNEL
 from db.idempotency import IdempotencyStore
@@ -105,6 +106,7 @@ def _services(engine: RetakeEngine, clock: Clock, store: PostgresAssessmentStore
         clock=clock,
         accounts=Accounts(engine),
         verifications=Verifications(engine),
+        catalogue=Catalogue(),
         store=store,
         idempotency=IdempotencyStore(),
         search_limiter=RateLimiter(SEARCHES_PER_MINUTE, 60),

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from assessment.models import Method, SkillStatus, SourceItem, SourceKind
+from assessment.credentials import PlatformAccess
+from assessment.models import ClaimedSkills, Method, SkillStatus, SourceItem, SourceKind, Standing
 
 REDACTED = "[removed]"
 SHORTEST_REDACTED_NAME = 3
@@ -57,6 +58,16 @@ class Opening(msgspec.Struct, frozen=True):
     skill_ids: tuple[str, ...] = ()
 
 
+class NewVerification(msgspec.Struct, frozen=True):
+    """A verification about to be stored, with the session that opens it."""
+
+    verification_id: str
+    access: PlatformAccess
+    opening: Opening
+    token_digest: bytes
+    expires_at: datetime
+
+
 class Opened(msgspec.Struct, frozen=True):
     """A verification just opened; the only time its session token is seen in clear."""
 
@@ -74,13 +85,57 @@ class ChosenSkill(msgspec.Struct, frozen=True):
     proof_urls: tuple[str, ...]
 
 
-class AttachedItem(msgspec.Struct, frozen=True):
-    """A source item that questions may now draw on."""
+class NamedSkill(msgspec.Struct, frozen=True):
+    """A chosen skill with the name it has for this verification."""
+
+    skill_id: str
+    name: str
+    proof_urls: tuple[str, ...]
+
+
+class ItemRecord(msgspec.Struct, frozen=True):
+    """A source item as it is stored; questions may draw on those that are attached."""
 
     record_id: str
     kind: SourceKind
     external_id: str
-    payload: dict[str, Any]
+    payload_json: str
+    is_attached: bool
+
+    @property
+    def key(self) -> tuple[SourceKind, str]:
+        return self.kind, self.external_id
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The item as it was sent."""
+        payload: dict[str, Any] = msgspec.json.decode(self.payload_json)
+        return payload
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What is to be verified, and from what; `claimed` is what other verifications of the student hold."""
+
+    standing: Standing
+    skill_ids: frozenset[str]
+    items: tuple[ItemRecord, ...]
+    claimed: tuple[ClaimedSkills, ...]
+
+    @property
+    def attached(self) -> frozenset[tuple[SourceKind, str]]:
+        return frozenset(item.key for item in self.items if item.is_attached)
+
+
+class EvidenceChange(msgspec.Struct, frozen=True):
+    """What is stored anew; None stays as it is.
+
+    `discards_set`: a set that waits for answers no longer asks about what is stored.
+    """
+
+    discards_set: bool
+    skills: tuple[NamedSkill, ...] | None = None
+    method: Method | None = None
+    attached: frozenset[tuple[SourceKind, str]] | None = None
 
 
 class Submission(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What the use cases need from the rooms around them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from assessment.deadline import Deadline
+from assessment.evidence import Evidence, EvidenceChange, NewVerification
 from assessment.models import Attempt, Brief, Provenance, Question, QuestionSet, Verification, WrittenSet
 
 
@@ -103,3 +104,24 @@ class AssessmentStore(Protocol):
 
         `decide` sees the locked state and gives the attempt to archive; what it raises leaves everything as it was.
         """
+
+
+class VerificationStore(Protocol):
+    """Verifications and what is to be verified in them."""
+
+    async def open(self, new: NewVerification) -> str:
+        """Store a verification with its session; give the id of its student, who is found again or created."""
+
+    async def change(self, verification_id: str, decide: Callable[[Evidence], EvidenceChange | None]) -> Evidence:
+        """Store what `decide` answers to what is stored, in one transaction, and give what it decided on.
+
+        Meanwhile nobody changes any verification of the same student. `decide` may be asked again, and what it raises
+        leaves everything as it was. Raises InvalidSession when the verification was erased.
+        """
+
+
+class SkillNames(Protocol):
+    """What skills are called."""
+
+    async def names_of(self, platform_id: int, skill_ids: Sequence[str]) -> Mapping[str, str]:
+        """Name those that the catalogue or this platform knows; the platform's own name comes first."""

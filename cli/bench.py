@@ -50,6 +50,7 @@ NEEDED = ("numpy", "scipy", "matplotlib", "jinja2")
 @click.pass_context
 def bench(
     ctx: click.Context,
+    *,
     file: Path | None,
     vendors: str,
     profiles: Path | None,

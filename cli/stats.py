@@ -33,12 +33,12 @@ UNKNOWN = "unknown"
     help="Answers a group needs, and takers a repeated item needs, to be judged.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
-def stats(since: int, mode: str, platform: str | None, min_n: int, as_json: bool) -> None:  # click passes by name
+def stats(*, since: int, mode: str, platform: str | None, min_n: int, as_json: bool) -> None:  # click passes by name
     """Judge the questions of submitted attempts by skill, model, prompt version and difficulty."""
     read_settings()
 
     async def work(engine: RetakeEngine) -> tuple[GroupReport, ...]:
-        return await item_statistics(engine, Mode(mode), platform, since, min_n)
+        return await item_statistics(engine, mode=Mode(mode), platform=platform, seconds=since, min_answers=min_n)
 
     try:
         found = with_database(work)

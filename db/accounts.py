@@ -79,7 +79,14 @@ class Accounts:
             ApiKey.revoked_at,
         ).order_by(ApiKey.created_at)  # fmt: skip  # one column per line says no more
         return [
-            KeyInfo(row["id"], row["platform"], Mode(row["mode"]), row["name"], row["created_at"], row["revoked_at"])
+            KeyInfo(
+                key_id=row["id"],
+                platform=row["platform"],
+                mode=Mode(row["mode"]),
+                name=row["name"],
+                created_at=row["created_at"],
+                revoked_at=row["revoked_at"],
+            )
             for row in rows
         ]
 
@@ -104,7 +111,13 @@ class Accounts:
         )
         if row is None or not same_digest(row["digest"], sought):
             raise InvalidApiKey
-        return PlatformAccess(sought, sealing_key(api_key), row["id"], row["platform"], Mode(row["mode"]))
+        return PlatformAccess(
+            digest=sought,
+            sealing_key=sealing_key(api_key),
+            key_id=row["id"],
+            platform_id=row["platform"],
+            mode=Mode(row["mode"]),
+        )
 
     async def student_access(self, token: str) -> StudentAccess:
         """Recognise a session token, and read how its verification stands, in one query.
@@ -117,7 +130,13 @@ class Accounts:
             raise InvalidSession
         if row["expired"]:
             raise SessionExpired
-        return StudentAccess(sought, sealing_key(token), row["key_id"], row["expires_at"], standing_from(row))
+        return StudentAccess(
+            digest=sought,
+            sealing_key=sealing_key(token),
+            key_id=row["key_id"],
+            expires_at=row["expires_at"],
+            standing=standing_from(row),
+        )
 
 
 async def _platform_id(name: str) -> int:

@@ -51,7 +51,13 @@ async def lock_recipient(verification_id: str) -> Recipient:
         name=row["name"],
         email=row["email"],
     )
-    return Recipient(addressee, row["platform"], row["callback_url"], row["attempts"], row["revision"])
+    return Recipient(
+        addressee=addressee,
+        platform_id=row["platform"],
+        callback_url=row["callback_url"],
+        attempts=row["attempts"],
+        revision=row["revision"],
+    )
 
 
 async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:

@@ -7,11 +7,10 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from assessment.models import Skill as SkillValue
+from assessment.models import Skill
 from db.sql import fetch, to_json
 
 CATALOGUE_FILE = Path(__file__).parent / "skill_catalogue.csv"
-PAGE_SIZE = 10
 
 
 async def seed_catalogue() -> None:
@@ -29,44 +28,45 @@ async def seed_catalogue() -> None:
     )
 
 
-async def names_of(platform_id: int, skill_ids: Sequence[str]) -> dict[str, str]:
-    """Name those of the skills that the catalogue or this platform knows; the platform's own name comes first."""
-    rows = await fetch(
-        """
-        SELECT skill_id, name FROM skill WHERE skill_id = ANY({}) AND (platform IS NULL OR platform = {})
-        ORDER BY platform NULLS FIRST
-        """,
-        list(skill_ids),
-        platform_id,
-    )
-    return {row["skill_id"]: row["name"] for row in rows}  # of two, the later one
+class Catalogue:
+    """assessment.ports.SkillNames on PostgreSQL, and the search."""
 
+    async def names_of(self, platform_id: int, skill_ids: Sequence[str]) -> dict[str, str]:
+        """Name those of the skills that the catalogue or this platform knows; the platform's own name comes first."""
+        rows = await fetch(
+            """
+            SELECT skill_id, name FROM skill WHERE skill_id = ANY({}) AND (platform IS NULL OR platform = {})
+            ORDER BY platform NULLS FIRST
+            """,
+            list(skill_ids),
+            platform_id,
+        )
+        return {row["skill_id"]: row["name"] for row in rows}  # of two, the later one
 
-async def name_own(platform_id: int, skill_id: str, name: str) -> None:
-    """Add a skill to a platform's own catalogue, or rename it there; verifications keep the name they were given."""
-    await fetch(
-        """
-        INSERT INTO skill (platform, skill_id, name, field) VALUES ({}, {}, {}, '')
-        ON CONFLICT (platform, skill_id) WHERE platform IS NOT NULL DO UPDATE SET name = excluded.name
-        """,
-        platform_id,
-        skill_id,
-        name,
-    )
+    async def name_own(self, platform_id: int, skill: Skill) -> None:
+        """Name a skill for a platform alone, or rename it there; verifications keep the name they were given."""
+        await fetch(
+            """
+            INSERT INTO skill (platform, skill_id, name, field) VALUES ({}, {}, {}, '')
+            ON CONFLICT (platform, skill_id) WHERE platform IS NOT NULL DO UPDATE SET name = excluded.name
+            """,
+            platform_id,
+            skill.skill_id,
+            skill.name,
+        )
 
-
-async def search(keyword: str, page: int) -> list[SkillValue]:
-    """Find shared skills whose name holds the keyword: whole names and beginnings first. `page` counts from 1."""
-    pattern = keyword.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    rows = await fetch(
-        """
-        SELECT skill_id, name FROM skill WHERE platform IS NULL AND name ILIKE {}
-        ORDER BY lower(name) <> lower({}), name NOT ILIKE {}, lower(name), skill_id LIMIT {} OFFSET {}
-        """,
-        f"%{pattern}%",
-        keyword,
-        f"{pattern}%",
-        PAGE_SIZE,
-        (page - 1) * PAGE_SIZE,
-    )
-    return [SkillValue(row["skill_id"], row["name"]) for row in rows]
+    async def search(self, keyword: str, *, limit: int, offset: int) -> list[Skill]:
+        """Find shared skills whose name holds the keyword: whole names and beginnings first."""
+        pattern = keyword.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        rows = await fetch(
+            """
+            SELECT skill_id, name FROM skill WHERE platform IS NULL AND name ILIKE {}
+            ORDER BY lower(name) <> lower({}), name NOT ILIKE {}, lower(name), skill_id LIMIT {} OFFSET {}
+            """,
+            f"%{pattern}%",
+            keyword,
+            f"{pattern}%",
+            limit,
+            offset,
+        )
+        return [Skill(row["skill_id"], row["name"]) for row in rows]

@@ -56,7 +56,7 @@ class IdempotencyStore:
     silence_seconds = SILENCE_SECONDS
 
     async def begin(
-        self, credential: bytes, sealing_key: bytes, key: str, fingerprint: bytes, silent: Underway | None = None
+        self, credential: bytes, sealing_key: bytes, *, key: str, fingerprint: bytes, silent: Underway | None = None
     ) -> StoredAnswer | Underway | Lease:
         """Take the key, or find what it already stands for. Raises IdempotencyKeyReused for another request.
 

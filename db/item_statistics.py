@@ -34,7 +34,7 @@ class UnknownPlatform(LookupError):
 
 
 async def item_statistics(
-    engine: RetakeEngine, mode: Mode, platform: str | None, seconds: float, min_answers: int
+    engine: RetakeEngine, *, mode: Mode, platform: str | None, seconds: float, min_answers: int
 ) -> tuple[GroupReport, ...]:
     """Judge the items of the attempts submitted in the last `seconds`.
 

@@ -1,4 +1,4 @@
-"""Whether the database answers, takes writes, and has the schema that this code knows."""
+"""Whether the database answers, takes writes, has the schema that this code knows, and which workers it knows."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ import structlog
 from assessment.errors import ServiceUnavailable
 from db.migrations import status
 from db.sql import fetch
+from db.workers import WorkerReport, alive
 
 ANSWER_SECONDS = 3.0  # less than a load balancer waits
 WRITE_EVERY_SECONDS = 5.0
@@ -20,10 +21,11 @@ log = structlog.get_logger(__name__)
 
 
 class DatabaseState(msgspec.Struct, frozen=True):
-    """`is_current` is False also when the database could not be asked."""
+    """`is_current` is False also when the database could not be asked; `workers`, the latest first, are empty then."""
 
     answers: bool
     is_current: bool
+    workers: tuple[WorkerReport, ...] = ()
 
 
 class ReadinessCheck:
@@ -42,12 +44,13 @@ class ReadinessCheck:
             async with asyncio.timeout(ANSWER_SECONDS):
                 found = await status()
                 answers = not found.is_current or await self._written()
+                workers = await alive() if found.is_current and answers else ()
         except (ServiceUnavailable, TimeoutError):
             return DatabaseState(answers=False, is_current=False)
         if found.unknown != self._unknown:
             self._unknown = found.unknown
             log.error("schema_is_newer_than_this_server", unknown_migrations=found.unknown)
-        return DatabaseState(answers=answers, is_current=found.is_current)
+        return DatabaseState(answers=answers, is_current=found.is_current, workers=workers)
 
     async def _written(self) -> bool:
         asked_at = self._monotonic()

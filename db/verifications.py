@@ -1,18 +1,17 @@
-"""Opening a verification and storing what is to be verified: skills, method, source items."""
+"""Verifications on PostgreSQL: opened, with what is to be verified in them."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from assessment.bundle import check_bundle
-from assessment.credentials import SESSION_LIFETIME, PlatformAccess, digest, new_id, new_session_token
-from assessment.errors import Detail, InvalidInput, UnknownItem, VerificationMethodNotSet
+from assessment.credentials import PlatformAccess, new_id
 from assessment.evidence import (
-    AttachedItem,
-    ChosenSkill,
-    Opened,
+    Evidence,
+    EvidenceChange,
+    ItemRecord,
+    NamedSkill,
+    NewVerification,
     Opening,
     Person,
     SentItem,
@@ -20,8 +19,6 @@ from assessment.evidence import (
     Submission,
 )
 from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKind, Standing
-from assessment.scoring.eligibility import may_change_evidence
-from db.catalogue import names_of
 from db.engine import RetakeEngine
 from db.locks import lock_student, lock_verification
 from db.retry import TryAgain, in_transaction
@@ -29,31 +26,25 @@ from db.sql import fetch, fetch_of_session, fetch_one, to_json
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 from db.tables import Session, Verification, VerificationSkill
 
-NAMED = 10  # unknown items named in one refusal
 RECORD_PREFIXES = {SourceKind.PROJECT: "prj", SourceKind.EXPERIENCE: "exp", SourceKind.CERTIFICATE: "crt"}
 
 
 class Verifications:
-    """One method per step of the way to an assessment."""
+    """assessment.ports.VerificationStore on PostgreSQL."""
 
     def __init__(self, engine: RetakeEngine) -> None:
         self._engine = engine
 
-    async def open(self, access: PlatformAccess, opening: Opening) -> Opened:
-        """Store what was sent and open a session of 40 days; the student is found again or created."""
-        token = new_session_token(access.mode)
-        expires_at = datetime.now(UTC) + SESSION_LIFETIME
-        verification_id = new_id("ver", access.mode)
-
+    async def open(self, new: NewVerification) -> str:
         async def work() -> str:
-            student_id = await _student_id(access, opening.person)
-            await Verification.insert(_verification_row(verification_id, student_id, access, opening))
-            await _insert_items(verification_id, access.mode, opening.items)
-            await Session.insert(Session(digest=digest(token), verification=verification_id, expires_at=expires_at))
+            student_id = await _student_id(new.access, new.opening.person)
+            await Verification.insert(_verification_row(student_id, new))
+            await _insert_items(new.verification_id, new.access.mode, new.opening.items)
+            session = Session(digest=new.token_digest, verification=new.verification_id, expires_at=new.expires_at)
+            await Session.insert(session)
             return student_id
 
-        student_id = await in_transaction(self._engine, work)
-        return Opened(verification_id, student_id, token, expires_at)
+        return await in_transaction(self._engine, work)
 
     async def submission(self, verification_id: str) -> Submission:
         """Read what `/verify` received. Raises InvalidSession when it was erased."""
@@ -74,72 +65,19 @@ class Verifications:
         )
         return Submission(verification_id, row["student"], opening)
 
-    async def store_skills(self, verification_id: str, skills: Sequence[ChosenSkill]) -> None:
-        """Replace the skills to verify.
+    async def change(self, verification_id: str, decide: Callable[[Evidence], EvidenceChange | None]) -> Evidence:
+        """Lock the student too, so that two verifications of one cannot pass the bundle check side by side."""
 
-        Raises AssessmentAlreadyPassed, InvalidInput for an unknown skill without a name, MaxSkillsPerSource,
-        DuplicateSkillsInBundle.
-        """
+        async def work() -> Evidence:
+            await lock_student(verification_id)
+            await lock_verification(verification_id)
+            evidence = await _evidence(verification_id)
+            change = decide(evidence)
+            if change is not None:
+                await _store(verification_id, evidence, change)
+            return evidence
 
-        async def work() -> None:
-            standing = await _locked_with_student(verification_id)
-            may_change_evidence(standing)
-            names = await _named(standing.platform_id, skills)
-            check_bundle(names, await _attached_keys(verification_id), standing.method, await _claimed(standing))
-            before = await _skill_ids(verification_id)
-            await VerificationSkill.delete().where(VerificationSkill.verification == verification_id)
-            await _insert_skills(verification_id, skills, names)
-            await _evidence_changed(verification_id, discard=before != set(names))
-
-        await in_transaction(self._engine, work)
-
-    async def store_method(self, verification_id: str, method: Method) -> None:
-        """Store how the skills are to be verified; the same again changes nothing.
-
-        Raises AssessmentAlreadyPassed or DuplicateSkillsInBundle.
-        """
-
-        async def work() -> None:
-            standing = await _locked_with_student(verification_id)
-            if standing.method is method:
-                return
-            may_change_evidence(standing)
-            skill_ids, sources = await _skill_ids(verification_id), await _attached_keys(verification_id)
-            check_bundle(skill_ids, sources, method, await _claimed(standing))
-            await Verification.update({Verification.method: method.value}).where(Verification.id == verification_id)
-            await _evidence_changed(verification_id, discard=True)
-
-        await in_transaction(self._engine, work)
-
-    async def attach(self, verification_id: str, chosen: Mapping[tuple[SourceKind, str], str]) -> list[AttachedItem]:
-        """Replace the source items that questions may draw on, and give them in the order they were sent.
-
-        `chosen` says of each where the request names it.
-
-        Raises VerificationMethodNotSet, UnknownItem, AssessmentAlreadyPassed, MaxSkillsPerSource,
-        DuplicateSkillsInBundle.
-        """
-
-        async def work() -> list[dict[str, Any]]:
-            standing = await _locked_with_student(verification_id)
-            if standing.method is None:
-                raise VerificationMethodNotSet
-            rows = await _source_items(verification_id)
-            _require_known(chosen, rows)
-            may_change_evidence(standing)
-            skill_ids = await _skill_ids(verification_id)
-            check_bundle(skill_ids, chosen, standing.method, await _claimed(standing))
-            attached = [row for row in rows if _source_key(row) in chosen]
-            await fetch(
-                "UPDATE source_item SET attached = (id = ANY({})) WHERE verification = {}",
-                [row["id"] for row in attached],
-                verification_id,
-            )
-            before = {row["id"] for row in rows if row["attached"]}
-            await _evidence_changed(verification_id, discard=before != {row["id"] for row in attached})
-            return attached
-
-        return [_attached_item(row) for row in await in_transaction(self._engine, work)]
+        return await in_transaction(self._engine, work)
 
     async def skill_records(self, access: PlatformAccess, student_id: str) -> list[SkillRecord]:
         """List what the platform's verifications of one student say, newest first; empty for a foreign student."""
@@ -206,19 +144,20 @@ async def _find_student(scope: tuple[int, str], person: Person) -> str | None:
     return row["id"] if row else None
 
 
-def _verification_row(verification_id: str, student_id: str, access: PlatformAccess, opening: Opening) -> Verification:
+def _verification_row(student_id: str, new: NewVerification) -> Verification:
+    person = new.opening.person
     return Verification(
-        id=verification_id,
-        platform=access.platform_id,
-        mode=access.mode.value,
+        id=new.verification_id,
+        platform=new.access.platform_id,
+        mode=new.access.mode.value,
         student=student_id,
-        api_key=access.key_id,
-        external_student_id=opening.external_student_id,
-        callback_url=opening.callback_url,
-        name=opening.person.name,
-        email=opening.person.email,
-        phone_number=opening.person.phone_number,
-        skill_ids=to_json(opening.skill_ids),
+        api_key=new.access.key_id,
+        external_student_id=new.opening.external_student_id,
+        callback_url=new.opening.callback_url,
+        name=person.name,
+        email=person.email,
+        phone_number=person.phone_number,
+        skill_ids=to_json(new.opening.skill_ids),
     )
 
 
@@ -244,14 +183,46 @@ async def _insert_items(verification_id: str, mode: Mode, items: Sequence[SentIt
     )
 
 
-async def _insert_skills(verification_id: str, skills: Sequence[ChosenSkill], names: dict[str, str]) -> None:
+async def _evidence(verification_id: str) -> Evidence:
+    row = await fetch_of_session(
+        f"SELECT {STANDING_COLUMNS} FROM verification v {STANDING_JOIN} WHERE v.id = {{}}",  # noqa: S608  # only constants of this package are put in
+        verification_id,
+    )
+    standing = standing_from(row)
+    skills = await fetch("SELECT skill_id FROM verification_skill WHERE verification = {}", verification_id)
+    items = await fetch(
+        "SELECT id, kind, external_id, payload, attached FROM source_item WHERE verification = {} ORDER BY position",
+        verification_id,
+    )
+    return Evidence(
+        standing=standing,
+        skill_ids=frozenset(skill["skill_id"] for skill in skills),
+        items=tuple(_item_record(item) for item in items),
+        claimed=await _claimed(standing),
+    )
+
+
+async def _store(verification_id: str, evidence: Evidence, change: EvidenceChange) -> None:
+    if change.skills is not None:
+        await VerificationSkill.delete().where(VerificationSkill.verification == verification_id)
+        await _insert_skills(verification_id, change.skills)
+    if change.method is not None:
+        await Verification.update({Verification.method: change.method.value}).where(Verification.id == verification_id)
+    if change.attached is not None:
+        await fetch(
+            "UPDATE source_item SET attached = (id = ANY({})) WHERE verification = {}",
+            [item.record_id for item in evidence.items if item.key in change.attached],
+            verification_id,
+        )
+    # a generation under way notices
+    await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", verification_id)
+    if change.discards_set:
+        await fetch("DELETE FROM question_set WHERE verification = {} AND state = 'active'", verification_id)
+
+
+async def _insert_skills(verification_id: str, skills: Sequence[NamedSkill]) -> None:
     rows = [
-        {
-            "position": position,
-            "skill_id": skill.skill_id,
-            "name": names[skill.skill_id],
-            "proof_urls": skill.proof_urls,
-        }
+        {"position": position, "skill_id": skill.skill_id, "name": skill.name, "proof_urls": skill.proof_urls}
         for position, skill in enumerate(skills)
     ]
     await fetch(
@@ -266,53 +237,7 @@ async def _insert_skills(verification_id: str, skills: Sequence[ChosenSkill], na
     )
 
 
-async def _named(platform_id: int, skills: Sequence[ChosenSkill]) -> dict[str, str]:
-    names = await names_of(platform_id, [skill.skill_id for skill in skills])
-    for position, skill in enumerate(skills):
-        if skill.skill_id not in names:
-            if skill.name is None:
-                reason = "is needed, since the catalogue does not know this skillId"
-                raise InvalidInput(Detail(f"skills[{position}].name", reason))
-            names[skill.skill_id] = skill.name
-    return names
-
-
-async def _locked_with_student(verification_id: str) -> Standing:
-    """Lock the student too, so that two verifications of one student cannot pass the bundle check side by side."""
-    await lock_student(verification_id)
-    await lock_verification(verification_id)
-    row = await fetch_of_session(
-        f"SELECT {STANDING_COLUMNS} FROM verification v {STANDING_JOIN} WHERE v.id = {{}}",  # noqa: S608  # only constants of this package are put in
-        verification_id,
-    )
-    return standing_from(row)
-
-
-async def _source_items(verification_id: str) -> list[dict[str, Any]]:
-    return await fetch(
-        "SELECT id, kind, external_id, payload, attached FROM source_item WHERE verification = {} ORDER BY position",
-        verification_id,
-    )
-
-
-def _require_known(chosen: Mapping[tuple[SourceKind, str], str], rows: Sequence[dict[str, Any]]) -> None:
-    known = {_source_key(row) for row in rows}
-    unknown = [place for item, place in chosen.items() if item not in known]
-    if unknown:
-        # some are enough: a body has room for thousands
-        raise UnknownItem(*(Detail(place, "was not sent to /verify") for place in unknown[:NAMED]))
-
-
-async def _attached_keys(verification_id: str) -> set[tuple[SourceKind, str]]:
-    return {_source_key(row) for row in await _source_items(verification_id) if row["attached"]}
-
-
-async def _skill_ids(verification_id: str) -> set[str]:
-    rows = await fetch("SELECT skill_id FROM verification_skill WHERE verification = {}", verification_id)
-    return {row["skill_id"] for row in rows}
-
-
-async def _claimed(standing: Standing) -> list[ClaimedSkills]:
+async def _claimed(standing: Standing) -> tuple[ClaimedSkills, ...]:
     rows = await fetch(
         """
         SELECT i.kind, i.external_id, v.method, array_agg(k.skill_id) AS skill_ids,
@@ -324,27 +249,22 @@ async def _claimed(standing: Standing) -> list[ClaimedSkills]:
         standing.student_id,
         standing.verification_id,
     )
-    return [
+    return tuple(
         ClaimedSkills(
-            source_key=_source_key(row),
+            source_key=(SourceKind(row["kind"]), row["external_id"]),
             method=Method(row["method"]) if row["method"] else None,
             skill_ids=frozenset(row["skill_ids"]),
             verified=frozenset(row["verified"]),
         )
         for row in rows
-    ]
+    )
 
 
-async def _evidence_changed(verification_id: str, *, discard: bool) -> None:
-    """Make a generation under way notice; a set that waits for answers no longer asks about what is stored."""
-    await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", verification_id)
-    if discard:
-        await fetch("DELETE FROM question_set WHERE verification = {} AND state = 'active'", verification_id)
-
-
-def _source_key(row: dict[str, Any]) -> tuple[SourceKind, str]:
-    return SourceKind(row["kind"]), row["external_id"]
-
-
-def _attached_item(row: dict[str, Any]) -> AttachedItem:
-    return AttachedItem(row["id"], SourceKind(row["kind"]), row["external_id"], msgspec.json.decode(row["payload"]))
+def _item_record(row: dict[str, Any]) -> ItemRecord:
+    return ItemRecord(
+        record_id=row["id"],
+        kind=SourceKind(row["kind"]),
+        external_id=row["external_id"],
+        payload_json=row["payload"],
+        is_attached=row["attached"],
+    )

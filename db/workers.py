@@ -44,7 +44,7 @@ async def leave(worker_id: UUID) -> None:
     await fetch("DELETE FROM worker WHERE id = {}", worker_id)
 
 
-async def alive() -> list[WorkerReport]:
+async def alive() -> tuple[WorkerReport, ...]:
     """The workers that were heard of lately, the latest first."""
     rows = await fetch(
         """
@@ -53,4 +53,4 @@ async def alive() -> list[WorkerReport]:
         """,
         ALIVE_SECONDS,
     )
-    return [msgspec.json.decode(row["state"], type=WorkerReport) for row in rows]
+    return tuple(msgspec.json.decode(row["state"], type=WorkerReport) for row in rows)

@@ -67,7 +67,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         self._allow_private = allow_private
         self._inner = inner or httpcore.AnyIOBackend()
 
-    async def connect_tcp(
+    async def connect_tcp(  # noqa: PLR0917  # httpcore's signature
         self,
         host: str,
         port: int,

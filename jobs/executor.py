@@ -82,7 +82,13 @@ class KindExecutor(AbstractEntrypointExecutor):
 
 def _job(job: models.Job) -> Job:
     age = (job.updated - job.created).total_seconds()
-    return Job(int(job.id), str(job.entrypoint), job.payload or b"{}", job.attempts, max(0.0, age))
+    return Job(
+        job_id=int(job.id),
+        kind=str(job.entrypoint),
+        payload=job.payload or b"{}",
+        tries=job.attempts,
+        age_seconds=max(0.0, age),
+    )
 
 
 def _outcome_of(run: "asyncio.Future[None]") -> Outcome:

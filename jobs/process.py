@@ -49,7 +49,9 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
     latencies = Latencies(await paces.load())
     loop = OwnLoop()
     loop.start()
-    vendors = Vendors(settings.providers_file, clock, CountingLedger(ledger), latencies, loop)
+    vendors = Vendors(
+        settings.providers_file, clock=clock, ledger=CountingLedger(ledger), latencies=latencies, loop=loop
+    )
     vendors.read()
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None

@@ -38,7 +38,7 @@ class Vendors:
 
     current: Configured
 
-    def __init__(self, file: Path | None, clock: Clock, ledger: Ledger, latencies: Latencies, loop: OwnLoop) -> None:
+    def __init__(self, file: Path | None, *, clock: Clock, ledger: Ledger, latencies: Latencies, loop: OwnLoop) -> None:
         self._file = file
         self._loop = loop
         self._clock = clock

@@ -28,7 +28,7 @@ def writing(vendors: Vendors, store: AssessmentStore, clock: Clock) -> Kind:
         current = vendors.current
         deadline = Deadline(clock, order.seconds - job.age_seconds)
         try:
-            await write_set(order, form=current.form, deadline=deadline, store=store, writer=current.writer)
+            await write_set(order=order, form=current.form, deadline=deadline, store=store, writer=current.writer)
         except SetRefused as error:
             _tell(error)
 

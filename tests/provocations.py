@@ -34,7 +34,7 @@ class NeverFinished(IdempotencyStore):
 
     silence_seconds = 0.0
 
-    async def begin(self, *_: object) -> Underway:
+    async def begin(self, *_: object, **__: object) -> Underway:
         return Underway(uuid4())
 
 

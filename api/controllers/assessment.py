@@ -88,7 +88,9 @@ class AssessmentController(Controller):
         services = request.services
         verification_id = request.standing.verification_id
         answers = intake.answers(await request.fields())
-        scored = await submit(verification_id, answers, services.store, services.clock)
+        scored = await submit(
+            verification_id=verification_id, answers=answers, store=services.store, clock=services.clock
+        )
         data = Submitted(
             record_verification_id=verification_id,
             result=_result(scored.attempt),
@@ -157,7 +159,7 @@ class UseCase(Protocol[Answer_co]):
     """generate or retake."""
 
     async def __call__(
-        self, arrived: Standing, *, scenario: str | None, patience: Patience, store: AssessmentStore
+        self, *, arrived: Standing, scenario: str | None, patience: Patience, store: AssessmentStore
     ) -> Answer_co: ...
 
 
@@ -171,7 +173,9 @@ async def _written(request: ApiRequest, use_case: UseCase[Answer]) -> Answer:
     patience = Patience(deadline.shortened(LAST_WORD_SECONDS), reserve)
     try:
         async with asyncio.timeout(deadline.remaining - HANGING_SECONDS):
-            return await use_case(request.standing, scenario=request.scenario, patience=patience, store=services.store)
+            return await use_case(
+                arrived=request.standing, scenario=request.scenario, patience=patience, store=services.store
+            )
     except TimeoutError:
         unknown = Detail("", "whether the set was replaced is not known yet; GET /assessment tells")
         raise ServiceUnavailable(unknown, retry_after=RETRY_AFTER_SECONDS) from None
@@ -186,7 +190,14 @@ def _result(attempt: Attempt) -> Result:
         message = "Congratulations! You passed the assessment."
     else:
         message = "You did not pass this time; you can take a new set of questions."
-    return Result(attempt.score, attempt.passed, attempt.number, attempt.correct, attempt.total, message)
+    return Result(
+        score=attempt.score,
+        passed=attempt.passed,
+        attempt_number=attempt.number,
+        correct_answers=attempt.correct,
+        total_questions=attempt.total,
+        message=message,
+    )
 
 
 def _judged(skill: Skill, attempt: Attempt) -> JudgedSkill:

@@ -12,11 +12,11 @@ from api.request import ApiRequest
 from api.schemas import FoundSkill, NamedSkill, SkillPage
 from api.session_auth import by_api_key
 from assessment.errors import Detail, InvalidKeyword, InvalidPage
-from db.catalogue import PAGE_SIZE, name_own, search
 
 SHORTEST_KEYWORD = 3
 LONGEST_KEYWORD = 100
 LAST_PAGE = 5
+PAGE_SIZE = 10
 
 
 class SkillsController(Controller):
@@ -31,7 +31,7 @@ class SkillsController(Controller):
     ) -> Success[SkillPage]:
         """Find skills by a part of their name, ten per page."""
         wanted, number = _keyword(keyword), _page(page)
-        found = await search(wanted, number)
+        found = await request.services.catalogue.search(wanted, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
         skills = [FoundSkill(skill.skill_id, skill.name) for skill in found]
         return request.success(SkillPage(skills, number, PAGE_SIZE, len(skills)), "Skills retrieved successfully")
 
@@ -44,7 +44,7 @@ class SkillsController(Controller):
     async def name_skill(self, request: ApiRequest, skill_id: FromPath[str]) -> Success[NamedSkill]:
         """Name a skill for all verifications of the platform from now on."""
         skill = intake.named_skill(skill_id, await request.fields())
-        await name_own(request.platform_access.platform_id, skill.skill_id, skill.name)
+        await request.services.catalogue.name_own(request.platform_access.platform_id, skill)
         return request.success(NamedSkill(skill.skill_id, skill.name), "Skill named successfully")
 
 

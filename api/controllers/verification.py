@@ -26,9 +26,13 @@ from api.schemas import (
 from api.session_auth import by_api_key, by_session_token, by_token_in_body, by_token_in_path, naming_session
 from assessment.credentials import SESSION_LIFETIME
 from assessment.errors import Detail, MissingSessionToken
-from assessment.evidence import AttachedItem, Submission
+from assessment.evidence import ItemRecord, Submission
 from assessment.models import SourceKind
 from assessment.notices import iso
+from assessment.use_cases.attach import attach
+from assessment.use_cases.choose_method import choose_method
+from assessment.use_cases.choose_skills import choose_skills
+from assessment.use_cases.open import open_verification
 
 
 class VerificationController(Controller):
@@ -48,7 +52,9 @@ class VerificationController(Controller):
         private_webhooks = request.services.private_webhooks
         opening = intake.opening(await request.fields(), private_webhooks=private_webhooks)
         access = request.platform_access
-        opened = await request.services.verifications.open(access, opening)
+        opened = await open_verification(
+            access=access, opening=opening, store=request.services.verifications, clock=request.services.clock
+        )
         bind_contextvars(verification_id=opened.verification_id)
         data = VerificationOpened(
             session_token=opened.session_token,
@@ -75,7 +81,10 @@ class VerificationController(Controller):
         intake.own_verification(fields, request.standing)
         intake.own_student(fields, request.standing)
         skills = intake.chosen_skills(fields)
-        await request.services.verifications.store_skills(request.standing.verification_id, skills)
+        services = request.services
+        await choose_skills(
+            standing=request.standing, skills=skills, store=services.verifications, names=services.catalogue
+        )
         stored = [StoredSkill(skill.skill_id, list(skill.proof_urls), len(skill.proof_urls)) for skill in skills]
         data = SkillsStored(request.standing.verification_id, stored, len(stored))
         return request.success(data, "Skill verifications replaced successfully")
@@ -93,8 +102,9 @@ class VerificationController(Controller):
         fields = await request.fields()
         intake.own_verification(fields, request.standing)
         method = intake.method(fields)
-        await request.services.verifications.store_method(request.standing.verification_id, method)
-        data = MethodStored(request.standing.verification_id, method.value)
+        verification_id = request.standing.verification_id
+        await choose_method(verification_id=verification_id, method=method, store=request.services.verifications)
+        data = MethodStored(verification_id, method.value)
         return request.success(data, "Verification method stored successfully")
 
     @get("/step3/store-verification-items/session", include_in_schema=False, opt={"credential": public})
@@ -125,9 +135,10 @@ class VerificationController(Controller):
     async def store_items(self, request: ApiRequest) -> Success[ItemsStored]:
         """Attach the source items that questions may draw on; items not named again are removed."""
         chosen = intake.chosen_items(await request.fields())
+        standing, store = request.standing, request.services.verifications
         with naming_session():
-            attached = await request.services.verifications.attach(request.standing.verification_id, chosen)
-        data = ItemsStored(request.standing.verification_id, request.standing.student_id, _stored(attached))
+            attached = await attach(verification_id=standing.verification_id, chosen=chosen, store=store)
+        data = ItemsStored(standing.verification_id, standing.student_id, _stored(attached))
         return request.success(data, "Verification items synced successfully")
 
 
@@ -148,8 +159,8 @@ def _contents(submission: Submission) -> SessionContents:
     )
 
 
-def _stored(attached: list[AttachedItem]) -> StoredItems:
-    def of(kind: SourceKind) -> list[AttachedItem]:
+def _stored(attached: list[ItemRecord]) -> StoredItems:
+    def of(kind: SourceKind) -> list[ItemRecord]:
         return [item for item in attached if item.kind is kind]
 
     return StoredItems(

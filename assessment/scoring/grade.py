@@ -25,6 +25,7 @@ def grade(
     question_set: QuestionSet,
     answers: Sequence[Answer | None],
     skills: Sequence[Skill],
+    *,
     number: int,
     submitted_at: datetime,
 ) -> Attempt:

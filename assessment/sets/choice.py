@@ -129,7 +129,7 @@ class _Search:
             begin, _, need = self._table.spans[group]
             self._visit(group, begin, need, load, chosen)
 
-    def _visit(self, group: int, place: int, need: int, load: int, chosen: int) -> None:
+    def _visit(self, group: int, place: int, need: int, load: int, chosen: int) -> None:  # noqa: PLR0917  # thousands of calls for each set
         """Try all that may still be chosen: `need` more of this group from here on, and all of those behind it."""
         if not need:
             self._enter(group + 1, load, chosen)

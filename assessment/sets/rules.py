@@ -123,7 +123,7 @@ def count(items: Sequence[Keyed], total: int) -> list[Violation]:
 
 
 def broken(
-    form: Sequence[Placed], total: int, language: str, skill_ids: Collection[str], source_ids: Collection[str]
+    form: Sequence[Placed], total: int, language: str, *, skill_ids: Collection[str], source_ids: Collection[str]
 ) -> list[Violation]:
     """All rules that a form breaks: 20, 21, 22, 23 and 25."""
     return [

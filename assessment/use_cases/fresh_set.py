@@ -30,7 +30,7 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 async def fresh_set(
-    verification: Verification, ended: int, scenario: str | None, patience: Patience, store: AssessmentStore
+    *, verification: Verification, ended: int, scenario: str | None, patience: Patience, store: AssessmentStore
 ) -> QuestionSet | LookAgain:
     """Have a set written and activated, or take over the one that an overlapping call has written.
 
@@ -41,7 +41,13 @@ async def fresh_set(
     if not patience.writing_seconds:
         raise GenerationFailed
     standing = verification.standing
-    order = SetOrder(standing.verification_id, ended, standing.revision, patience.writing_seconds, scenario)
+    order = SetOrder(
+        verification_id=standing.verification_id,
+        ended=ended,
+        revision=standing.revision,
+        seconds=patience.writing_seconds,
+        scenario=scenario,
+    )
     asked = await store.ask(order)
     if isinstance(asked, Finished):
         return await _result(asked, verification, store)

@@ -16,7 +16,7 @@ class GeneratedSet(msgspec.Struct, frozen=True):
 
 
 async def generate(
-    arrived: Standing, *, scenario: str | None, patience: Patience, store: AssessmentStore
+    *, arrived: Standing, scenario: str | None, patience: Patience, store: AssessmentStore
 ) -> GeneratedSet:
     """Give the set that waits, or have one written; `arrived` is how the verification stood when the request came.
 
@@ -30,7 +30,9 @@ async def generate(
             current = verification.current_set
             if current is not None and current.state is SetState.ACTIVE:
                 return GeneratedSet(current, already_generated=True)
-            fresh = await fresh_set(verification, ended, scenario, patience, store)
+            fresh = await fresh_set(
+                verification=verification, ended=ended, scenario=scenario, patience=patience, store=store
+            )
             if not isinstance(fresh, LookAgain):
                 return GeneratedSet(fresh, already_generated=False)
             ended, pause = fresh.ended, await rest(patience.deadline, pause)

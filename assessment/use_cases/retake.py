@@ -15,7 +15,7 @@ class Retaken(msgspec.Struct, frozen=True):
     attempt_number: int
 
 
-async def retake(arrived: Standing, *, scenario: str | None, patience: Patience, store: AssessmentStore) -> Retaken:
+async def retake(*, arrived: Standing, scenario: str | None, patience: Patience, store: AssessmentStore) -> Retaken:
     """Replace the current set by a fresh one; `arrived` is how the verification stood when the request came.
 
     Until the new set is complete, and whenever it cannot be completed, the old state stands untouched. Raises what
@@ -26,7 +26,9 @@ async def retake(arrived: Standing, *, scenario: str | None, patience: Patience,
         while True:
             verification = await store.load(arrived.verification_id)
             may_retake(verification.standing)
-            fresh = await fresh_set(verification, ended, scenario, patience, store)
+            fresh = await fresh_set(
+                verification=verification, ended=ended, scenario=scenario, patience=patience, store=store
+            )
             if not isinstance(fresh, LookAgain):
                 return Retaken(fresh, verification.standing.attempts + 1)
             ended, pause = fresh.ended, await rest(patience.deadline, pause)

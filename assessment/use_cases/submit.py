@@ -20,7 +20,7 @@ class Scored(msgspec.Struct, frozen=True):
 
 
 async def submit(
-    verification_id: str, answers: Sequence[Answer | None] | None, store: AssessmentStore, clock: Clock
+    *, verification_id: str, answers: Sequence[Answer | None] | None, store: AssessmentStore, clock: Clock
 ) -> Scored:
     """Score one submission and archive it; a refused one scores nothing and changes nothing.
 
@@ -37,7 +37,13 @@ async def submit(
         may_submit(standing)
         if verification.current_set is None:
             raise NoQuestions
-        return grade(verification.current_set, answers, verification.skills, standing.attempts + 1, clock.now())
+        return grade(
+            verification.current_set,
+            answers,
+            verification.skills,
+            number=standing.attempts + 1,
+            submitted_at=clock.now(),
+        )
 
     verification, attempt = await store.submit(verification_id, decide)
     return Scored(attempt, verification.skills)

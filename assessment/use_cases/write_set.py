@@ -19,7 +19,7 @@ SEED_BYTES = 32
 
 
 async def write_set(
-    order: SetOrder, *, form: FormPlan, deadline: Deadline, store: AssessmentStore, writer: QuestionWriter
+    *, order: SetOrder, form: FormPlan, deadline: Deadline, store: AssessmentStore, writer: QuestionWriter
 ) -> None:
     """Write a set as `form` says and activate it, or end its generation as failed.
 
@@ -32,7 +32,9 @@ async def write_set(
         return
     try:
         verification = await _verification(order, store)
-        questions, provenance = await _written(verification, order, form, deadline, writer)
+        questions, provenance = await _written(
+            brief=_brief(verification, order, form), verification=verification, deadline=deadline, writer=writer
+        )
         await store.activate(lease, order.revision, questions, provenance)
     except StateChanged:
         await store.give_up(lease, Ending.OUTDATED)
@@ -55,14 +57,13 @@ async def _verification(order: SetOrder, store: AssessmentStore) -> Verification
 
 
 async def _written(
-    verification: Verification, order: SetOrder, form: FormPlan, deadline: Deadline, writer: QuestionWriter
+    *, brief: Brief, verification: Verification, deadline: Deadline, writer: QuestionWriter
 ) -> tuple[tuple[Question, ...], Provenance]:
-    brief = _brief(verification, order, form)
     written = await writer.write(brief, deadline)
     rng = Random(secrets.token_bytes(SEED_BYTES))  # noqa: S311  # seeded anew for each set with what nobody can guess
     questions = show(written.items, rng)
     _refuse_broken(questions, brief, verification)
-    hits = expected_hits(questions, form.language)
+    hits = expected_hits(questions, brief.language)
     return questions, msgspec.structs.replace(written.provenance, robots=hits)
 
 
@@ -73,7 +74,7 @@ def _refuse_broken(questions: Sequence[Question], brief: Brief, verification: Ve
     """
     skill_ids = {skill.skill_id for skill in verification.skills}
     source_ids = {slot.source.source_id for slot in brief.slots}
-    violations = broken(questions, len(brief.slots), brief.language, skill_ids, source_ids)
+    violations = broken(questions, len(brief.slots), brief.language, skill_ids=skill_ids, source_ids=source_ids)
     rules = dict.fromkeys(violation.finding.rule for violation in violations)
     if brief.scenario is not None:
         rules.pop("robots", None)

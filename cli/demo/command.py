@@ -41,12 +41,15 @@ def demo(student: str) -> None:
             with _server(environment, Path(folder) / "server.log") as base_url:
                 transcript.say(f"listening on {base_url}")
                 api_key = _credentials(environment, receiver)
-                _tell(transcript, base_url, msgspec.json.decode(file.read_bytes()), api_key, receiver)
+                profile = msgspec.json.decode(file.read_bytes())
+                _tell(transcript, base_url, profile, api_key=api_key, receiver=receiver)
     except Unexpected as error:
         raise click.ClickException(str(error)) from error
 
 
-def _tell(transcript: Transcript, base_url: str, profile: dict[str, object], api_key: str, receiver: Receiver) -> None:
+def _tell(
+    transcript: Transcript, base_url: str, profile: dict[str, object], *, api_key: str, receiver: Receiver
+) -> None:
     with httpx.Client(base_url=base_url, timeout=100) as client:
         student = Student(client, transcript, profile)
         transcript.chapter("1. The platform sends a student's evidence")

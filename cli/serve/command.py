@@ -34,7 +34,7 @@ METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
     help="Processes beside the web processes that run jobs; with 0 jobs run in the web processes.",
 )
 @click.option("--root-path", default="", help="Path under which a proxy serves the API and which it takes off.")
-def serve(host: str, port: int, workers: int, job_workers: int, root_path: str) -> None:
+def serve(*, host: str, port: int, workers: int, job_workers: int, root_path: str) -> None:
     """Serve the API, and run jobs beside it. Several processes, or several machines, share one database."""
     settings = read_settings()
     files = raise_file_limit()

@@ -8,6 +8,7 @@ from api.received import MAX_ITEMS
 from api.services import Services
 from assessment.evidence import Opening, Person, SentItem
 from assessment.models import SourceKind
+from assessment.use_cases.open import open_verification
 from db.assessment_store import SEEN_ITEMS
 from db.rate_limit import RateLimiter
 from db.sql import fetch
@@ -88,7 +89,7 @@ async def test_the_items_stored_at_once_may_outnumber_the_parameters_of_a_statem
     access = await services.accounts.platform_access(test_key)
     items = tuple(SentItem(SourceKind.PROJECT, f"p{number}", {"projectId": f"p{number}"}) for number in range(6_000))
     opening = Opening("student", "http://127.0.0.1:9/", Person("Ada", "ada@example.com", None), items)
-    opened = await services.verifications.open(access, opening)
+    opened = await open_verification(access=access, opening=opening, store=services.verifications, clock=services.clock)
     stored = (await services.verifications.submission(opened.verification_id)).opening.items
     assert stored == items
 

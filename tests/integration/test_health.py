@@ -41,19 +41,19 @@ CLOSED = VendorReport("other", "closed")
 @pytest.mark.parametrize(
     ("workers", "is_ready"),
     [
-        ([], False),
-        ([WorkerReport("hash", has_providers=False, serves_live=False)], True),
-        ([WorkerReport("hash", has_providers=True, serves_live=False, vendors=(OUT,))], False),
-        ([WorkerReport("hash", has_providers=True, serves_live=True, vendors=(OUT, CLOSED))], True),
+        ((), False),
+        ((WorkerReport("hash", has_providers=False, serves_live=False),), True),
+        ((WorkerReport("hash", has_providers=True, serves_live=False, vendors=(OUT,)),), False),
+        ((WorkerReport("hash", has_providers=True, serves_live=True, vendors=(OUT, CLOSED)),), True),
     ],
 )
 async def test_it_is_ready_when_a_worker_lives_and_where_vendors_are_configured_one_of_them_can_be_asked(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, workers: list[WorkerReport], *, is_ready: bool
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, workers: tuple[WorkerReport, ...], *, is_ready: bool
 ) -> None:
-    async def alive() -> list[WorkerReport]:
+    async def alive() -> tuple[WorkerReport, ...]:
         return workers
 
-    monkeypatch.setattr("api.controllers.health.alive", alive)
+    monkeypatch.setattr("db.readiness.alive", alive)
     response = await client.get(f"{ROOT}/health/ready")
     assert response.status_code == (200 if is_ready else 503)
     body = response.json()
@@ -73,13 +73,14 @@ async def test_a_worker_that_was_not_heard_of_lately_does_not_count(app: Litesta
     await leave(silent)
 
 
+@pytest.mark.parametrize("question", ["status", "alive"])
 async def test_without_a_database_it_is_alive_but_not_ready(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
     async def away() -> None:
         raise ServiceUnavailable
 
-    monkeypatch.setattr("db.readiness.status", away)
+    monkeypatch.setattr(f"db.readiness.{question}", away)
     response = await client.get(f"{ROOT}/health/ready")
     assert response.status_code == 503
     assert response.json() == {

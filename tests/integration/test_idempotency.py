@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -183,10 +184,16 @@ async def test_a_holder_that_lost_its_key_and_then_fails_leaves_the_answer_of_th
     first = asyncio.create_task(journey.client.post(url, headers=headers))
     await gate.arrived.wait()
     (row,) = await fetch("SELECT * FROM idempotent_request WHERE key = {}", key["idempotency-key"])
-    taking = (digest(journey.token), sealing_key(journey.token), row["key"], row["fingerprint"])
-    silent = await services.idempotency.begin(*taking)
+    begin = partial(
+        services.idempotency.begin,
+        digest(journey.token),
+        sealing_key(journey.token),
+        key=row["key"],
+        fingerprint=row["fingerprint"],
+    )
+    silent = await begin()
     assert isinstance(silent, Underway)
-    lease = await services.idempotency.begin(*taking, silent)
+    lease = await begin(silent=silent)
     assert isinstance(lease, Lease)
     await services.idempotency.finish(lease, sealing_key(journey.token), StoredAnswer(200, b"the next one's"))
     gate.error = GenerationFailed()

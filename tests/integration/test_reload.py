@@ -173,7 +173,7 @@ async def _learned(live: LiveServer) -> dict[str, Any]:
 @pytest.fixture
 def vendors_of(vendor_loop: OwnLoop) -> Callable[[Path | None], Vendors]:
     """Make the vendors of a worker whose provider file this is."""
-    return lambda file: Vendors(file, SystemClock(), NoLedger(), Latencies(), vendor_loop)
+    return lambda file: Vendors(file, clock=SystemClock(), ledger=NoLedger(), latencies=Latencies(), loop=vendor_loop)
 
 
 async def _ask(vendors: Vendors, event: str) -> dict[str, Any]:

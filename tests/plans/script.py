@@ -70,7 +70,7 @@ async def _as_leases_do(services: Services, journey: Journey) -> None:
     await workers.report(worker_id, workers.WorkerReport("plans", has_providers=False, serves_live=False))
     await workers.alive()
     await workers.leave(worker_id)
-    begun = await services.idempotency.begin(b"plans", b"k" * 32, uuid4().hex, b"", None)
+    begun = await services.idempotency.begin(b"plans", b"k" * 32, key=uuid4().hex, fingerprint=b"")
     assert isinstance(begun, idempotency.Lease)
     await services.idempotency.beat(begun)
     await services.idempotency.forget(begun)
@@ -91,7 +91,7 @@ async def _in_the_background(services: Services, platform_name: str) -> None:
     paces = PostgresLatencyStore(Learned)
     await paces.load()
     await paces.save({})
-    await item_statistics(services.engine, Mode.TEST, platform_name, 60, 10)
+    await item_statistics(services.engine, mode=Mode.TEST, platform=platform_name, seconds=60, min_answers=10)
     await seed_catalogue()
 
 

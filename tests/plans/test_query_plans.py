@@ -24,7 +24,9 @@ EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 BY_VALUE = {"ledger.py:summaries"}
 
 # Queries that may read a whole table that grows, each with its reason.
-MAY_SCAN = {"catalogue.py:search": "reads the shared skills, which ship with the product and grow with it alone"}
+MAY_SCAN = {
+    "catalogue.py:Catalogue.search": "reads the shared skills, which ship with the product and grow with it alone"
+}
 
 INDEX_SCANS = ("Index Scan", "Index Only Scan", "Bitmap Index Scan")
 

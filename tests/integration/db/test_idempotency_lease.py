@@ -23,7 +23,7 @@ class Request:
         self.credential, self.key = uuid4().bytes, uuid4().hex
 
     async def begin(self, silent: Underway | None = None) -> StoredAnswer | Underway | Lease:
-        return await self.store.begin(self.credential, SEALING_KEY, self.key, b"same", silent)
+        return await self.store.begin(self.credential, SEALING_KEY, key=self.key, fingerprint=b"same", silent=silent)
 
     async def lease(self, silent: Underway | None = None) -> Lease:
         lease = await self.begin(silent)

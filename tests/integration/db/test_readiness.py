@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from db import readiness as module
@@ -41,18 +42,23 @@ async def full_disk(engine: RetakeEngine) -> AsyncIterator[None]:
     await engine.run_ddl("DROP FUNCTION IF EXISTS full_disk CASCADE")
 
 
+async def _of_database(check: ReadinessCheck) -> DatabaseState:
+    """What was found, without the workers: the app of the tests has one."""
+    return msgspec.structs.replace(await check.look(), workers=())
+
+
 async def _written_at() -> object:
     row = await fetch_one("SELECT written_at FROM readiness_probe")
     return row and row["written_at"]
 
 
 async def test_it_writes_only_now_and_then_however_often_it_is_asked(check: ReadinessCheck, clock: ManualClock) -> None:
-    assert await check.look() == READY
+    assert await _of_database(check) == READY
     first = await _written_at()
-    assert await check.look() == READY
+    assert await _of_database(check) == READY
     assert await _written_at() == first
     clock.time += WRITE_EVERY_SECONDS
-    assert await check.look() == READY
+    assert await _of_database(check) == READY
     assert await _written_at() != first
 
 
@@ -61,11 +67,11 @@ async def test_a_full_disk_is_not_ready_until_it_has_room_again(
     check: ReadinessCheck, clock: ManualClock, engine: RetakeEngine
 ) -> None:
     full = DatabaseState(answers=False, is_current=True)
-    assert await check.look() == full
+    assert await _of_database(check) == full
     await engine.run_ddl("DROP FUNCTION full_disk CASCADE")
-    assert await check.look() == full
+    assert await _of_database(check) == full
     clock.time += WRITE_EVERY_SECONDS
-    assert await check.look() == READY
+    assert await _of_database(check) == READY
 
 
 async def test_a_database_that_does_not_answer_is_not_waited_for(

@@ -32,7 +32,13 @@ class ScriptedStore(IdempotencyStore):
         return self._clock.time - self._began
 
     async def begin(
-        self, credential: bytes, _: bytes, key: str, __: bytes, silent: Underway | None = None
+        self,
+        credential: bytes,
+        sealing_key: bytes,  # noqa: ARG002  # what the middleware hands over
+        *,
+        key: str,
+        fingerprint: bytes,  # noqa: ARG002  # likewise
+        silent: Underway | None = None,
     ) -> StoredAnswer | Underway | Lease:
         self.asked += 1
         found = self._holder(self.passed)
@@ -40,7 +46,7 @@ class ScriptedStore(IdempotencyStore):
 
 
 async def outcome(store: ScriptedStore, clock: ManualClock, budget: float = 87.0) -> StoredAnswer | Lease:
-    return await claim(store, ACCESS, "key", b"fingerprint", Deadline(clock, budget))
+    return await claim(store, ACCESS, key="key", fingerprint=b"fingerprint", deadline=Deadline(clock, budget))
 
 
 def beating(seconds: float) -> Underway:

@@ -28,7 +28,7 @@ SUBJECT = {
 
 
 def attempt(right: int) -> Attempt:
-    return grade(question_set(QUESTIONS), answered(QUESTIONS, right), skills(2), 3, NOON)
+    return grade(question_set(QUESTIONS), answered(QUESTIONS, right), skills(2), number=3, submitted_at=NOON)
 
 
 def every_notice(right: int) -> list[Notice]:

@@ -24,7 +24,7 @@ results = st.integers(1, 300).flatmap(lambda total: st.tuples(st.integers(0, tot
 
 
 def graded(answers: Sequence[Answer | None], questions: Sequence[Question] = QUESTIONS) -> Attempt:
-    return grade(question_set(questions), answers, skills(3), 1, NOON)
+    return grade(question_set(questions), answers, skills(3), number=1, submitted_at=NOON)
 
 
 @given(results)

@@ -40,17 +40,17 @@ class Scene:
 
     async def generate(self, writer: FakeWriter | None = None) -> GeneratedSet:
         self._employ(writer or FakeWriter())
-        return await generate(self.store.arrived, scenario=None, patience=self.patience, store=self.store)
+        return await generate(arrived=self.store.arrived, scenario=None, patience=self.patience, store=self.store)
 
     async def retake(self, writer: FakeWriter | None = None) -> Retaken:
         self._employ(writer or FakeWriter())
-        return await retake(self.store.arrived, scenario="marked", patience=self.patience, store=self.store)
+        return await retake(arrived=self.store.arrived, scenario="marked", patience=self.patience, store=self.store)
 
     def _employ(self, writer: FakeWriter) -> None:
         async def work(order: SetOrder) -> None:
             deadline = Deadline(self.clock, order.seconds)
             try:
-                await write_set(order, form=FormPlan(), deadline=deadline, store=self.store, writer=writer)
+                await write_set(order=order, form=FormPlan(), deadline=deadline, store=self.store, writer=writer)
             except Exception as error:  # noqa: BLE001  # as a worker does
                 self.failure = error
 
@@ -155,11 +155,11 @@ async def test_a_job_that_is_run_again_goes_on_and_the_run_before_can_end_nothin
 
     async def run_again(_: Brief) -> None:
         await write_set(
-            order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=FakeWriter()
+            order=order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=FakeWriter()
         )
 
     slow = FakeWriter(run_again)
-    await write_set(order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=slow)
+    await write_set(order=order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=slow)
     assert (first.store.last.ended, first.store.last.ending) == (1, Ending.WRITTEN)
     assert first.store.verification.current_set is not None
     assert first.store.verification.current_set.set_id == "set-0"
@@ -169,7 +169,7 @@ async def test_a_generation_that_has_ended_is_not_written_again(first: Scene) ->
     order = SetOrder(first.store.standing.verification_id, 0, first.store.standing.revision, BUDGET)
     await first.generate()
     writer = FakeWriter()
-    await write_set(order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=writer)
+    await write_set(order=order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=writer)
     assert writer.briefs == []
 
 
@@ -180,7 +180,7 @@ async def test_time_is_kept_back_from_the_writing_for_what_comes_after_it(first:
 
 async def test_a_set_that_nobody_writes_is_cut_off_so_that_nothing_can_come_of_it_later(again: Scene) -> None:
     again.store.change()
-    waiting = retake(again.store.arrived, scenario=None, patience=again.patience, store=again.store)
+    waiting = retake(arrived=again.store.arrived, scenario=None, patience=again.patience, store=again.store)
     with pytest.raises(GenerationFailed):
         await waiting
     assert not again.store.is_under_way

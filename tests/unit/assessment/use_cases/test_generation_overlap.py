@@ -39,10 +39,10 @@ class Waiting:
 
     async def _work(self, order: SetOrder) -> None:
         deadline = self.patience.deadline
-        await write_set(order, form=FormPlan(), deadline=deadline, store=self.store, writer=self.writer)
+        await write_set(order=order, form=FormPlan(), deadline=deadline, store=self.store, writer=self.writer)
 
     async def retake(self) -> Retaken:
-        return await retake(self.store.arrived, scenario=None, patience=self.patience, store=self.store)
+        return await retake(arrived=self.store.arrived, scenario=None, patience=self.patience, store=self.store)
 
     def end(self, fresh: QuestionSet | None, ending: Ending = Ending.FAILED) -> None:
         self.store.end_elsewhere(fresh, ending)
@@ -72,7 +72,9 @@ async def test_overlapping_first_calls_share_too() -> None:
     store = FakeStore(clock, verification(PREPARED))
     store.begin_elsewhere()
     store.on_wait = lambda: store.end_elsewhere(THEIR_SET)
-    started = await generate(store.arrived, scenario=None, patience=Patience(Deadline(clock, BUDGET)), store=store)
+    started = await generate(
+        arrived=store.arrived, scenario=None, patience=Patience(Deadline(clock, BUDGET)), store=store
+    )
     assert started == GeneratedSet(THEIR_SET, already_generated=False)
 
 
@@ -106,7 +108,7 @@ async def test_a_generation_that_seems_to_have_just_ended_again_and_again_is_fol
 
     store.ask = always_ended  # type: ignore[method-assign]  # what never comes to anything
     with pytest.raises(GenerationFailed):
-        await retake(store.arrived, scenario=None, patience=Patience(Deadline(clock, BUDGET)), store=store)
+        await retake(arrived=store.arrived, scenario=None, patience=Patience(Deadline(clock, BUDGET)), store=store)
     assert store.looks < BUDGET / LONGEST_PAUSE_SECONDS + 10
     assert clock.pauses == sorted(clock.pauses)
 

@@ -70,7 +70,7 @@ CHANGES: dict[str, Change] = {
 async def begin(store: FakeStore, writer: OtherWriter, scenario: str | None = None) -> None:
     order = SetOrder(store.standing.verification_id, store.last.ended, store.standing.revision, 80.0, scenario)
     await store.ask(order)
-    await write_set(order, form=FormPlan(), deadline=Deadline(store.clock, 80.0), store=store, writer=writer)
+    await write_set(order=order, form=FormPlan(), deadline=Deadline(store.clock, 80.0), store=store, writer=writer)
 
 
 @pytest.mark.parametrize("rule", CHANGES)
@@ -136,4 +136,5 @@ def test_whatever_is_assembled_breaks_no_rule_when_it_is_shown(
     if isinstance(result, Assembly):
         shown = show(result.items, Random(seed))  # noqa: S311 - repeatable on purpose
         skill_ids = {skill.skill_id for skill in skills(skill_count)}
-        assert broken(shown, total, "en", skill_ids, {slot.source.source_id for slot in slots}) == []
+        source_ids = {slot.source.source_id for slot in slots}
+        assert broken(shown, total, "en", skill_ids=skill_ids, source_ids=source_ids) == []

@@ -55,7 +55,7 @@ async def test_the_first_fault_answers_and_nothing_changes(standing: Standing, a
     store = store_at(standing)
     before = store.verification
     with pytest.raises(RetakeError) as raised:
-        await submit("ver_test_1", answers, store, store.clock)
+        await submit(verification_id="ver_test_1", answers=answers, store=store, clock=store.clock)
     assert raised.value.code == code
     assert (store.verification, store.attempts) == (before, [])
 
@@ -63,7 +63,9 @@ async def test_the_first_fault_answers_and_nothing_changes(standing: Standing, a
 @pytest.mark.parametrize(("right", "passed"), [(6, True), (5, False)])
 async def test_a_submission_is_scored_archived_and_closes_the_set(right: int, passed: bool) -> None:
     store = store_at(RETAKEN)
-    scored = await submit("ver_test_1", answered(QUESTIONS, right), store, store.clock)
+    scored = await submit(
+        verification_id="ver_test_1", answers=answered(QUESTIONS, right), store=store, clock=store.clock
+    )
     assert store.attempts == [scored.attempt]
     assert (scored.attempt.number, scored.attempt.score, scored.attempt.passed) == (2, right * 10, passed)
     assert (scored.attempt.submitted_at, scored.skills) == (NOON, skills(3))
@@ -72,8 +74,8 @@ async def test_a_submission_is_scored_archived_and_closes_the_set(right: int, pa
 
 async def test_one_set_has_one_score() -> None:
     store = store_at(READY)
-    await submit("ver_test_1", answered(QUESTIONS, 0), store, store.clock)
+    await submit(verification_id="ver_test_1", answers=answered(QUESTIONS, 0), store=store, clock=store.clock)
     with pytest.raises(RetakeError) as raised:
-        await submit("ver_test_1", RIGHT, store, store.clock)
+        await submit(verification_id="ver_test_1", answers=RIGHT, store=store, clock=store.clock)
     assert raised.value.code == "ALREADY_SUBMITTED"
     assert len(store.attempts) == 1

@@ -168,7 +168,7 @@ def test_whatever_sources_a_vendor_names_the_set_keeps_the_rules_or_there_is_non
         written = asyncio.run(written_by(ScriptedVendor("one", names_them)))
     except GenerationFailed:
         return
-    found = broken(written.items, 10, "en", {"skill-a", "skill-b"}, {"source-1", "source-2"})
+    found = broken(written.items, 10, "en", skill_ids={"skill-a", "skill-b"}, source_ids={"source-1", "source-2"})
     assert {violation.finding.rule for violation in found} <= {"key_positions"}  # those are the shuffle's
 
 
