@@ -18,7 +18,7 @@ from zlib import crc32
 import msgspec
 
 from assessment.findings import Finding, hard
-from assessment.items.text import content_words, fold, runs, words
+from assessment.items.text import REMEMBERED, content_words, fold, runs, words
 from assessment.models import SeenItem
 
 SAME_RUNS = 0.5  # share of runs of four words in common: the same stem
@@ -141,7 +141,7 @@ def _stored(item: SeenItem) -> Trace:
     return Trace(skill, key, key_words, found_runs, found_runs.bit_count(), content, content.bit_count())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def _trace(stem: str, skill: bytes, key: bytes, key_words: int) -> Trace:
     question = without_setting(stem)
     found = words(question)
