@@ -105,11 +105,11 @@ async def _insert(batch: list[tuple[UUID, msgspec.Struct]]) -> None:
     await fetch(
         """
         INSERT INTO vendor_attempt (id, writing_id, mode, vendor, model, started_at, seconds, slice_seconds,
-            round_number, part, is_hedge, outcome, rung, wanted, accepted, rejected, input_tokens, output_tokens,
-            is_estimated, cost, prompt_version, config_hash, purpose)
+            round_number, part, is_hedge, outcome, response_format, wanted, accepted, rejected, input_tokens,
+            output_tokens, is_estimated, cost, prompt_version, config_hash, purpose)
         SELECT id, writing_id, mode, vendor, model, started_at, seconds, slice_seconds,
-            round_number, part, is_hedge, outcome, rung, wanted, accepted, rejected, input_tokens, output_tokens,
-            is_estimated, cost, prompt_version, config_hash, purpose
+            round_number, part, is_hedge, outcome, response_format, wanted, accepted, rejected, input_tokens,
+            output_tokens, is_estimated, cost, prompt_version, config_hash, purpose
         FROM jsonb_populate_recordset(NULL::vendor_attempt, {}::jsonb)
         ON CONFLICT (id) DO NOTHING
         """,

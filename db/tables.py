@@ -252,7 +252,7 @@ class VendorAttempt(Table):
     part = Integer()
     is_hedge = Boolean()
     outcome = Varchar(length=20)
-    rung = Varchar(length=20, null=True, default=None)
+    response_format = Varchar(length=20, null=True, default=None)
     wanted = Integer()
     accepted = Integer()
     rejected = JSONB(default="{}")

@@ -37,7 +37,7 @@ class VendorCallRecord(msgspec.Struct, frozen=True, kw_only=True):
     part: int
     is_hedge: bool
     outcome: CallOutcome
-    response_format: str | None = msgspec.field(name="rung")  # the name of its column
+    response_format: str | None
     wanted: int
     accepted: int
     rejected: dict[str, int]

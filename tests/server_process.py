@@ -109,7 +109,7 @@ async def serving(
     logged: IO[bytes] | None = None,
     within: tuple[str, ...] = (),
 ) -> AsyncIterator[ServerProcess]:
-    """Start a server on a free port, wait until it is alive, and end it afterwards.
+    """Start a server on a free port, wait until it answers and a worker runs its jobs, and end it afterwards.
 
     `within` is a command that puts itself around it, and becomes it.
     """
@@ -123,7 +123,7 @@ async def serving(
     )
     server = ServerProcess(process, port)
     try:
-        await _alive(server)
+        await _at_work(server)
         yield server
     finally:
         if process.returncode is None:
@@ -143,12 +143,14 @@ def environment_of(environment: Mapping[str, str]) -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if not name.startswith("RETAKE_")}, **environment}
 
 
-async def _alive(server: ServerProcess) -> None:
+async def _at_work(server: ServerProcess) -> None:
     async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as client:
         while True:
             assert server.process.returncode is None, "the server ended while starting"
             try:
-                await client.get(f"{server.root_url}/health/live")
-                return
+                ready = (await client.get(f"{server.root_url}/health/ready")).json()
+                if ready["providers"]["test"]:
+                    return
             except httpx.TransportError:
-                await asyncio.sleep(0.05)
+                pass
+            await asyncio.sleep(0.05)

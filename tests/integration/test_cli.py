@@ -14,7 +14,7 @@ import pytest
 from assessment.credentials import is_well_formed
 from db.engine import the_engine
 from tests.integration.deployment import Deployment, client_of, deployed
-from tests.server_process import ServerProcess, finished_command, finished_retake, run_retake, serving
+from tests.server_process import START_SECONDS, ServerProcess, finished_command, finished_retake, run_retake, serving
 from tests.waiting import until
 
 STOP_SECONDS = 10.0
@@ -136,8 +136,13 @@ async def test_first_starts_at_the_same_time_share_an_embedded_server_that_the_l
 
 
 async def _is_ready(server: ServerProcess) -> None:
+    """Wait for it: the worker begins a moment after the web process."""
     async with httpx.AsyncClient() as client:
-        assert (await client.get(f"{server.root_url}/health/ready")).status_code == 200
+
+        async def ready() -> bool:
+            return (await client.get(f"{server.root_url}/health/ready")).status_code == 200
+
+        await until(ready, START_SECONDS)
 
 
 async def _stop(server: ServerProcess) -> None:

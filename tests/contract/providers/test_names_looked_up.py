@@ -55,6 +55,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
     def record(host: str | bytes | None, *rest: Any, **options: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else str(host)
+        if name == "127.0.0.1":  # no name; webhooks of tests before this one are tried again meanwhile
+            return resolve(host, *rest, **options)
         names.add(name)
         if name != VENDOR:
             raise socket.gaierror(socket.EAI_NONAME, "only the vendor can be found here")

@@ -75,6 +75,7 @@ async def test_a_server_that_falls_silent_is_an_outage_after_a_while(
     await own.close_pool()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # sockets of tests before this one
 async def test_what_fails_after_its_owner_was_cancelled_is_no_complaint_of_the_loop(engine: RetakeEngine) -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))

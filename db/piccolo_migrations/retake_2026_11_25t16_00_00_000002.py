@@ -3,7 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.table import Table
 
-ID = "2026-11-22T22:00:00:000001"
+ID = "2026-11-25T16:00:00:000002"
 VERSION = "1.38.0"
 DESCRIPTION = "One current set per verification, one row per attempt number, an archive that only grows"
 
@@ -17,7 +17,14 @@ FORWARDS = (
     "CREATE UNIQUE INDEX one_shared_skill ON skill (skill_id) WHERE platform IS NULL",
     "CREATE UNIQUE INDEX one_own_skill ON skill (platform, skill_id) WHERE platform IS NOT NULL",
     "CREATE UNIQUE INDEX one_row_per_skill ON verification_skill (verification, skill_id)",
-    "CREATE INDEX outbox_message_due ON outbox_message (due_at) WHERE state = 'pending'",
+    "CREATE INDEX outbox_message_line ON outbox_message (platform, receiver_group, due_at) WHERE state = 'pending'",
+    "CREATE INDEX outbox_message_settled ON outbox_message (settled_at) WHERE settled_at IS NOT NULL",
+    "CREATE INDEX shown_item_by_age ON shown_item (student, id)",
+    "CREATE INDEX shown_item_of_skill_by_age ON shown_item (student, skill_id, id)",
+    "CREATE INDEX session_by_end ON session (expires_at)",
+    "CREATE INDEX generation_by_end ON generation (finished_at)",
+    "CREATE INDEX rate_window_by_age ON rate_window (started_at)",
+    "CREATE INDEX attempt_by_time ON attempt (submitted_at)",
     "CREATE UNIQUE INDEX one_request_per_key ON idempotent_request (credential, key)",
     "CREATE INDEX idempotent_request_by_age ON idempotent_request (created_at)",
     "ALTER TABLE api_key ADD CHECK (mode IN ('live', 'test'))",
@@ -53,7 +60,9 @@ BACKWARDS = (
     "ALTER TABLE verification DROP CONSTRAINT verification_mode_check",
     "ALTER TABLE student DROP CONSTRAINT student_mode_check",
     "ALTER TABLE api_key DROP CONSTRAINT api_key_mode_check",
-    "DROP INDEX idempotent_request_by_age, one_request_per_key, outbox_message_due, one_row_per_skill, one_own_skill",
+    "DROP INDEX attempt_by_time, rate_window_by_age, generation_by_end, session_by_end, shown_item_of_skill_by_age",
+    "DROP INDEX shown_item_by_age, outbox_message_settled, outbox_message_line",
+    "DROP INDEX idempotent_request_by_age, one_request_per_key, one_row_per_skill, one_own_skill",
     "DROP INDEX one_shared_skill, one_source_per_external_id, student_by_phone, one_student_per_bare_phone",
     "DROP INDEX one_student_per_email, one_attempt_per_number, one_current_set",
 )

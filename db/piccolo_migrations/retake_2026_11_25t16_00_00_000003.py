@@ -3,7 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.table import Table
 
-ID = "2026-11-25T12:00:00:000001"
+ID = "2026-11-25T16:00:00:000003"
 VERSION = "1.38.0"
 DESCRIPTION = "The tables of the job queue"
 
