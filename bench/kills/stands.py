@@ -1,0 +1,133 @@
+"""What is killed: commands of Retake on one database, begun again here as an init system would."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import httpx
+
+from bench.service.processes import free_port
+
+LISTENS = "0A"
+KILLS_A_LIFE = 4  # the pauses of a supervisor grow with each early end of a child; as many are an ordinary bad day
+
+
+class Role(StrEnum):
+    """What a process does."""
+
+    WEB = "web"
+    JOBS = "jobs"
+
+
+class Victim(StrEnum):
+    """Whom a kill hits."""
+
+    WEB = "web process"
+    WORKER = "worker"
+    BOTH = "web process and worker together"
+    ALL = "supervisor and all it started"
+
+
+HITS = {
+    Victim.WEB: frozenset({Role.WEB}),
+    Victim.WORKER: frozenset({Role.JOBS}),
+    Victim.BOTH: frozenset(Role),
+    Victim.ALL: frozenset(Role),
+}
+SUPERVISED = ("serve", "--job-workers", "1")
+ONE_PROCESS = ("serve", "--job-workers", "0")
+WORKER = ("worker",)
+
+
+class Stand:
+    """One command. `name` is also its database user, by which its jobs are known."""
+
+    def __init__(self, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
+        self.name = name
+        self.command = command
+        self.port = free_port() if command[0] == "serve" else 0
+        self.children_killed = 0
+        self._environment = {**os.environ, **environment}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset({Role.JOBS}) if self.command == WORKER else frozenset(Role)
+
+    @property
+    def victims(self) -> tuple[Victim, ...]:
+        """What may be hit here."""
+        if self.command == WORKER:
+            return (Victim.WORKER,)
+        if self.command == ONE_PROCESS:
+            return (Victim.BOTH,)
+        return (Victim.ALL,) if self.children_killed >= KILLS_A_LIFE else tuple(Victim)
+
+    def start(self) -> None:
+        port = ("--port", str(self.port)) if self.port else ()
+        self.children_killed = 0
+        self._process = subprocess.Popen(  # noqa: S603  # our own command
+            (sys.executable, "-m", "cli", *self.command, *port),
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def kill(self, victim: Victim) -> frozenset[Role]:
+        """Kill at once, begin again what nobody else does, and say which roles were hit."""
+        assert self._process is not None
+        if victim is Victim.ALL or self.command != SUPERVISED:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self.start()
+            return self.roles
+        for pid in [pid for pid, role in self._children().items() if role in HITS[victim]]:
+            os.kill(pid, signal.SIGKILL)
+        self.children_killed += 1
+        return HITS[victim]
+
+    def stop(self) -> None:
+        """End as an operator does."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+    async def ready_roles(self, has_worker: bool, client: httpx.AsyncClient) -> frozenset[Role]:
+        """What works at this moment; whether its worker does is known to the database."""
+        jobs = {Role.JOBS} if has_worker else set()
+        return frozenset(jobs | ({Role.WEB} if self.port and await self._answers(client) else set()))
+
+    async def _answers(self, client: httpx.AsyncClient) -> bool:
+        try:
+            return (await client.get(f"http://127.0.0.1:{self.port}/health/live", timeout=1)).is_success
+        except httpx.TransportError:
+            return False
+
+    def _children(self) -> dict[int, Role]:
+        """The supervised processes; the one that holds the listening socket serves."""
+        assert self._process is not None
+        listing = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        pids = [int(pid) for pid in listing.split() if "spawn_main" in _command_line(int(pid))]
+        return {pid: Role.WEB if _listens(pid, self.port) else Role.JOBS for pid in pids}
+
+
+def _command_line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+def _listens(pid: int, port: int) -> bool:
+    rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == LISTENS}
+    return any(_target(entry) in sockets for entry in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _target(entry: Path) -> str:
+    try:
+        return str(entry.readlink())
+    except OSError:  # closed meanwhile
+        return ""
