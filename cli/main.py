@@ -1,29 +1,43 @@
 """`retake …`: every command, and how a failure is told."""
 
 import sys
+from importlib import import_module
 
 import click
 
-from cli.bench import bench
-from cli.database import db
-from cli.demo import demo
-from cli.keys import keys
-from cli.ledger import ledger
-from cli.openapi import openapi
-from cli.providers import providers
-from cli.serve import serve
-from cli.stats import stats
-from cli.worker import worker
+COMMANDS = {
+    "bench": "cli.bench",
+    "db": "cli.database",
+    "demo": "cli.demo",
+    "keys": "cli.keys",
+    "ledger": "cli.ledger",
+    "openapi": "cli.openapi",
+    "providers": "cli.providers",
+    "serve": "cli.serve",
+    "stats": "cli.stats",
+    "worker": "cli.worker",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Imports the command that is asked for and no other: every process that `serve` starts comes by here again."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Name all, whether imported or not."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        """Import one."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="retake")
 def retake() -> None:
     """AI skill assessments, self-hosted: a complete, fair question set inside the deadline."""
-
-
-for command in (serve, worker, keys, db, openapi, providers, ledger, stats, bench, demo):
-    retake.add_command(command)
 
 
 def main() -> None:

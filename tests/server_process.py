@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import IO, NamedTuple
 from uuid import uuid4
 
@@ -14,6 +15,8 @@ import httpx
 
 from db.engine import RetakeEngine
 
+AS_MODULE = (sys.executable, "-m", "cli")
+AS_INSTALLED = (str(Path(sys.executable).parent / "retake"),)
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
 
@@ -108,14 +111,15 @@ async def serving(
     printed: IO[bytes] | None = None,
     logged: IO[bytes] | None = None,
     within: tuple[str, ...] = (),
+    retake: tuple[str, ...] = AS_MODULE,
 ) -> AsyncIterator[ServerProcess]:
     """Start a server on a free port, wait until it answers and a worker runs its jobs, and end it afterwards.
 
-    `within` is a command that puts itself around it, and becomes it.
+    `within` is a command that puts itself around it, and becomes it; `retake` is how the program is called.
     """
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        *(*within, sys.executable, "-m", "cli", "serve", "--port", str(port), *arguments),
+        *(*within, *retake, "serve", "--port", str(port), *arguments),
         env=environment_of(environment),
         stdout=printed,
         stderr=logged,

@@ -45,6 +45,7 @@ class Run:
         self.seen = Seen()
         self.half: set[str] = set()
         self._students: int = arguments.students
+        self._logs: Path | None = arguments.logs
         self._rng = Random(arguments.seed)  # noqa: S311  # repeatable on purpose, nothing secret
         self._url, self._api_key, self._receiver, self._watch = url, api_key, receiver, watch
 
@@ -71,7 +72,7 @@ class Run:
                 "RETAKE_ALLOW_PRIVATE_WEBHOOKS": "1",
                 "RETAKE_VERIFY_PER_MINUTE": "1000000",
             }
-            stands.append(Stand(user, command, environment))
+            stands.append(Stand(user, command, environment, self._logs and self._logs / f"{user}.log"))
         return stands
 
     async def _kill_beside_students(self, stands: list[Stand], client: httpx.AsyncClient, kills: int) -> None:
@@ -150,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=200, help="in both halves together")
     parser.add_argument("--students", type=int, default=12, help="at once")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--logs", type=Path, help="an existing folder for what the servers log")
     parser.add_argument("--output", type=Path, default=PAGE)
     return parser
 

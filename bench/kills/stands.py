@@ -46,11 +46,13 @@ WORKER = ("worker",)
 class Stand:
     """One command. `name` is also its database user, by which its jobs are known."""
 
-    def __init__(self, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    def __init__(self, name: str, command: tuple[str, ...], environment: Mapping[str, str], log: Path | None) -> None:
+        """Where there is a `log`, all its lives write into it."""
         self.name = name
         self.command = command
         self.port = free_port() if command[0] == "serve" else 0
         self.children_killed = 0
+        self._log = log or Path(os.devnull)
         self._environment = {**os.environ, **environment}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -70,13 +72,14 @@ class Stand:
     def start(self) -> None:
         port = ("--port", str(self.port)) if self.port else ()
         self.children_killed = 0
-        self._process = subprocess.Popen(  # noqa: S603  # our own command
-            (sys.executable, "-m", "cli", *self.command, *port),
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603  # our own command
+                (sys.executable, "-m", "cli", *self.command, *port),
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def kill(self, victim: Victim) -> frozenset[Role]:
         """Kill at once, begin again what nobody else does, and say which roles were hit."""

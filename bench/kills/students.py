@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -127,12 +128,13 @@ class Student:
         if self._rng.random() < 0.5:
             sent["idempotency-key"] = uuid4().hex
         self._seen.calls[path] += 1
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                response = await self._try(path, body, sent)
-                if response is not None and _code(response) not in BUSY:
-                    return response
-                await asyncio.sleep(PAUSE_SECONDS)
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < give_up_at:
+            response = await self._try(path, body, sent)
+            if response is not None and _code(response) not in BUSY:
+                return response
+            await asyncio.sleep(PAUSE_SECONDS)
+        raise Surprise(f"{path}: nothing for {PATIENCE_SECONDS:.0f} s")
 
     async def _try(self, path: str, body: Json | None, sent: dict[str, str]) -> httpx.Response | None:
         before = await self._watch.revision(self._verification_id) if self._verification_id else None

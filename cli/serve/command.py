@@ -12,7 +12,6 @@ import click
 
 from cli.running import explained, read_limits, read_settings
 from cli.serve.notes import find, greeting
-from cli.worker import run_jobs
 from serving.limits import raise_file_limit, within_files
 from serving.listening import CannotListen, listen_at
 from serving.server import WebOptions, serve_web
@@ -62,6 +61,8 @@ def serve(*, host: str, port: int, workers: int, job_workers: int, root_path: st
 
 def run_worker(started: Callable[[], None]) -> None:
     """Run jobs in a process of its own."""
+    from cli.worker import run_jobs  # what only this child needs: 30 MB, and a third of the start
+
     explained(partial(run_jobs, read_settings().jobs, started))
 
 
