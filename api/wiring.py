@@ -28,6 +28,7 @@ from jobs.background import for_ever
 from jobs.memory import settle_memory
 from jobs.signals import hangups_to
 from jobs.vendors import Vendors
+from piccolo_conf import DB
 from providers.config import ConfigError, ProvidersConfig, load
 
 SEARCHES_PER_MINUTE = 15
@@ -46,7 +47,8 @@ def providers_of(settings: Settings) -> ProvidersConfig:
 @asynccontextmanager
 async def running_services(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterator[None]:
     """Open what the app needs before it serves and close it afterwards."""
-    engine = await open_database()
+    engine = DB
+    await open_database(engine)
     store = PostgresAssessmentStore(engine)
     app.state.services = _services(engine, clock, store, settings)
     listener = Listener(engine)
@@ -106,12 +108,12 @@ def _services(engine: RetakeEngine, clock: Clock, store: PostgresAssessmentStore
         clock=clock,
         accounts=Accounts(engine),
         verifications=Verifications(engine),
-        catalogue=Catalogue(),
+        catalogue=Catalogue(engine),
         store=store,
-        idempotency=IdempotencyStore(),
-        search_limiter=RateLimiter(SEARCHES_PER_MINUTE, 60),
-        verify_limiter=RateLimiter(settings.verify_per_minute, 60),
-        readiness=ReadinessCheck(),
+        idempotency=IdempotencyStore(engine),
+        search_limiter=RateLimiter(engine, SEARCHES_PER_MINUTE, 60),
+        verify_limiter=RateLimiter(engine, settings.verify_per_minute, 60),
+        readiness=ReadinessCheck(engine),
         private_webhooks=settings.jobs.allow_private_webhooks,
         budget_seconds=config.budget_seconds,
         reserve_seconds=config.reserve_seconds,

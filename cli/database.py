@@ -3,8 +3,8 @@
 import click
 
 from cli.running import explained, read_settings
-from db.engine import the_engine
 from db.migrations import MigrationStatus, status, upgrade
+from piccolo_conf import DB
 
 
 @click.group()
@@ -31,10 +31,10 @@ def status_command() -> None:
 
 def _on_engine(*, change: bool) -> MigrationStatus:
     async def run() -> MigrationStatus:
-        engine = the_engine()
+        engine = DB
         await engine.connect()
         try:
-            return await upgrade(engine) if change else await status()
+            return await upgrade(engine) if change else await status(engine)
         finally:
             await engine.disconnect()
 

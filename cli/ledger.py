@@ -34,7 +34,7 @@ def ledger(since: int, as_json: bool) -> None:  # click passes options by name
     read_settings()
 
     async def work(engine: RetakeEngine) -> list[VendorSummary]:
-        return await summaries(since)
+        return await summaries(engine, since)
 
     found = with_database(work)
     print_found(found, _table, "no request to a vendor in this time", as_json=as_json)

@@ -14,6 +14,7 @@ from db.engine import RetakeEngine
 from db.migrations import NotMigrated
 from db.opening import open_database
 from delivery.mail_settings import BadMailSettings
+from piccolo_conf import DB
 from providers.config import ConfigError
 from serving.limits import Limits, limits_from
 
@@ -42,7 +43,8 @@ def with_database(work: Callable[[RetakeEngine], Coroutine[Any, Any, Answer]]) -
     """Run `work` on an open, migrated database and close it again. Raises ClickException."""
 
     async def run() -> Answer:
-        engine = await open_database()
+        engine = DB
+        await open_database(engine)
         try:
             return await work(engine)
         finally:

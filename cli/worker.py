@@ -14,6 +14,7 @@ from jobs.memory import settle_memory
 from jobs.process import working
 from jobs.settings import GRACE_SECONDS, JobSettings
 from jobs.signals import hangups_to
+from piccolo_conf import DB
 
 
 @click.command()
@@ -35,7 +36,8 @@ async def run_jobs(settings: JobSettings, started: Callable[[], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    engine = await open_database()
+    engine = DB
+    await open_database(engine)
     try:
         async with working(engine, settings, SystemClock()) as vendors:
             settle_memory()

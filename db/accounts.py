@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from assessment.models import Mode
 from db.engine import RetakeEngine
 from db.lookups import SharedLookups
 from db.retry import in_transaction
-from db.sql import fetch
+from db.sql import fetch, run
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 from db.tables import ApiKey
 
@@ -51,22 +52,25 @@ class Accounts:
 
     def __init__(self, engine: RetakeEngine) -> None:
         self._engine = engine
-        self._sessions = SharedLookups(_sessions)
+        self._sessions = SharedLookups(partial(_sessions, engine))
 
     async def create_key(self, mode: Mode, name: str, platform: str) -> NewKey:
         """Make a key for a platform, which is created when it is new."""
         made = NewKey(new_id("key", mode), new_api_key(mode), new_webhook_secret())
 
         async def work() -> None:
-            await ApiKey.insert(
-                ApiKey(
-                    id=made.key_id,
-                    platform=await _platform_id(platform),
-                    mode=mode.value,
-                    name=name,
-                    digest=digest(made.api_key),
-                    webhook_secret=made.webhook_secret,
-                )
+            await run(
+                self._engine,
+                ApiKey.insert(
+                    ApiKey(
+                        id=made.key_id,
+                        platform=await _platform_id(self._engine, platform),
+                        mode=mode.value,
+                        name=name,
+                        digest=digest(made.api_key),
+                        webhook_secret=made.webhook_secret,
+                    )
+                ),
             )
 
         await in_transaction(self._engine, work)
@@ -74,10 +78,17 @@ class Accounts:
 
     async def list_keys(self) -> Sequence[KeyInfo]:
         """List all keys, oldest first, without anything secret."""
-        rows = await ApiKey.select(
-            ApiKey.id, ApiKey.platform.name.as_alias("platform"), ApiKey.mode, ApiKey.name, ApiKey.created_at,
-            ApiKey.revoked_at,
-        ).order_by(ApiKey.created_at)  # fmt: skip  # one column per line says no more
+        rows = await run(
+            self._engine,
+            ApiKey.select(
+                ApiKey.id,
+                ApiKey.platform.name.as_alias("platform"),
+                ApiKey.mode,
+                ApiKey.name,
+                ApiKey.created_at,
+                ApiKey.revoked_at,
+            ).order_by(ApiKey.created_at),
+        )
         return [
             KeyInfo(
                 key_id=row["id"],
@@ -92,10 +103,11 @@ class Accounts:
 
     async def revoke_key(self, key_id: str) -> bool:
         """Revoke a key, and with it the sessions it opened. False when there is no such key in force."""
-        rows = await (
+        rows = await run(
+            self._engine,
             ApiKey.update({ApiKey.revoked_at: datetime.now(UTC)})
             .where((ApiKey.id == key_id) & ApiKey.revoked_at.is_null())
-            .returning(ApiKey.id)
+            .returning(ApiKey.id),
         )
         return bool(rows)
 
@@ -104,11 +116,13 @@ class Accounts:
         if not is_well_formed(api_key):
             raise InvalidApiKey
         sought = digest(api_key)
-        row = await (
-            ApiKey.select(ApiKey.id, ApiKey.platform, ApiKey.mode, ApiKey.digest)
-            .where((ApiKey.digest == sought) & ApiKey.revoked_at.is_null())
-            .first()
+        rows = await run(
+            self._engine,
+            ApiKey.select(ApiKey.id, ApiKey.platform, ApiKey.mode, ApiKey.digest).where(
+                (ApiKey.digest == sought) & ApiKey.revoked_at.is_null()
+            ),
         )
+        row = rows[0] if rows else None
         if row is None or not same_digest(row["digest"], sought):
             raise InvalidApiKey
         return PlatformAccess(
@@ -139,9 +153,10 @@ class Accounts:
         )
 
 
-async def _platform_id(name: str) -> int:
+async def _platform_id(engine: RetakeEngine, name: str) -> int:
     """Find or make a platform; a change that changes nothing locks the row and gives it either way."""
     (row,) = await fetch(
+        engine,
         "INSERT INTO platform (name) VALUES ({}) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id",
         name,
     )
@@ -149,8 +164,9 @@ async def _platform_id(name: str) -> int:
     return platform_id
 
 
-async def _sessions(digests: list[bytes]) -> dict[bytes, dict[str, Any]]:
+async def _sessions(engine: RetakeEngine, digests: list[bytes]) -> dict[bytes, dict[str, Any]]:
     rows = await fetch(
+        engine,
         f"""
         SELECT s.digest, s.expires_at, s.expires_at <= clock_timestamp() AS expired, k.id AS key_id, {STANDING_COLUMNS}
         FROM session s JOIN verification v ON v.id = s.verification JOIN api_key k ON k.id = v.api_key

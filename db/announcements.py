@@ -9,6 +9,7 @@ import msgspec
 from assessment.credentials import new_id
 from assessment.models import Mode
 from assessment.notices import Addressee, Channel, Event, Notice
+from db.engine import RetakeEngine
 from db.queue import JobKind, enqueue
 from db.sql import fetch, fetch_of_session, to_json
 
@@ -31,12 +32,13 @@ class Recipient(msgspec.Struct, frozen=True):
     revision: int
 
 
-async def lock_recipient(verification_id: str) -> Recipient:
+async def lock_recipient(engine: RetakeEngine, verification_id: str) -> Recipient:
     """Lock a verification until the transaction ends, as lock_verification does, and read its recipient.
 
     Raises InvalidSession when it was erased.
     """
     row = await fetch_of_session(
+        engine,
         """
         SELECT id, platform, student, external_student_id, mode, name, email, callback_url, attempts, revision
         FROM verification WHERE id = {} FOR NO KEY UPDATE
@@ -60,7 +62,7 @@ async def lock_recipient(verification_id: str) -> Recipient:
     )
 
 
-async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:
+async def announce(engine: RetakeEngine, recipient: Recipient, notices: Sequence[Notice]) -> None:
     """Store notices to be delivered; test mode sends no mail."""
     rows = [
         {
@@ -79,6 +81,7 @@ async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:
     if not rows:
         return
     await fetch(
+        engine,
         """
         INSERT INTO outbox_message (id, verification, platform, receiver_group, channel, event, target, body)
         SELECT id, verification, platform, receiver_group, channel, event, target, body
@@ -87,13 +90,13 @@ async def announce(recipient: Recipient, notices: Sequence[Notice]) -> None:
         """,
         to_json(rows),
     )
-    await enqueue(JobKind.DELIVER, PlatformNotices(recipient.platform_id))
+    await enqueue(engine, JobKind.DELIVER, PlatformNotices(recipient.platform_id))
 
 
-async def was_announced(verification_id: str, event: Event) -> bool:
+async def was_announced(engine: RetakeEngine, verification_id: str, event: Event) -> bool:
     """Tell whether a verification's platform was told of an event before."""
     statement = "SELECT 1 FROM outbox_message WHERE verification = {} AND event = {} LIMIT 1"
-    return bool(await fetch(statement, verification_id, event.value))
+    return bool(await fetch(engine, statement, verification_id, event.value))
 
 
 def receiver_group(channel: Channel, target: str) -> int:

@@ -5,6 +5,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -39,7 +40,7 @@ from db.generation_ends import CHANNEL, GenerationEnds
 from db.locks import keep_student
 from db.queue import PRIORITY, JobKind, enqueue
 from db.retry import in_transaction
-from db.sql import fetch, fetch_of_session, fetch_one, to_json
+from db.sql import fetch, fetch_of_session, fetch_one, run, to_json
 from db.standing import SPENT_COLUMNS, STANDING_COLUMNS, STANDING_JOIN, runs, spent_from, standing_from, times
 
 # of a burst of generations; the other connections are for everybody else. A set that is complete never waits behind
@@ -77,16 +78,20 @@ class PostgresAssessmentStore:
         self._claiming = asyncio.Semaphore(CLAIMS_AT_ONCE)
         self._activating = asyncio.Semaphore(ACTIVATIONS_AT_ONCE)
         self._admitted: Counter[str] = Counter()
-        self.ends = GenerationEnds(_ends)
+        self.ends = GenerationEnds(partial(_ends, engine))
 
     async def load(self, verification_id: str) -> Verification:
-        verification = await _verification(verification_id)
+        verification = await _verification(self._engine, verification_id)
         skill_ids = [skill.skill_id for skill in verification.skills]
-        return msgspec.structs.replace(verification, seen=await _seen(verification.standing.student_id, skill_ids))
+        return msgspec.structs.replace(
+            verification, seen=await _seen(self._engine, verification.standing.student_id, skill_ids)
+        )
 
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         row = await fetch_one(
-            "SELECT * FROM question_set WHERE verification = {} AND state IN ('active', 'submitted')", verification_id
+            self._engine,
+            "SELECT * FROM question_set WHERE verification = {} AND state IN ('active', 'submitted')",
+            verification_id,
         )
         return _question_set(row) if row else None
 
@@ -104,17 +109,18 @@ class PostgresAssessmentStore:
 
     async def ask(self, order: SetOrder) -> int | Finished:
         async with self._claiming:
-            return await in_transaction(self._engine, lambda: _ask(order))
+            return await in_transaction(self._engine, lambda: _ask(self._engine, order))
 
     async def end_of(self, verification_id: str, number: int, deadline: Deadline) -> Finished | None:
         return await self.ends.wait(verification_id, number, deadline)
 
     async def cut_off(self, verification_id: str, number: int) -> Finished:
-        await fetch(_finish("ended = {}"), Ending.FAILED, None, verification_id, number - 1)
-        return _finished(await fetch_of_session(f"{ENDED} WHERE verification = {{}}", verification_id))
+        await fetch(self._engine, _finish("ended = {}"), Ending.FAILED, None, verification_id, number - 1)
+        return _finished(await fetch_of_session(self._engine, f"{ENDED} WHERE verification = {{}}", verification_id))
 
     async def begin(self, order: SetOrder) -> Lease | None:
         rows = await fetch(
+            self._engine,
             """
             UPDATE generation SET lease_id = gen_random_uuid()
             WHERE verification = {} AND ended = {} AND ending IS NULL RETURNING lease_id
@@ -125,7 +131,7 @@ class PostgresAssessmentStore:
         return Lease(order.verification_id, str(rows[0]["lease_id"])) if rows else None
 
     async def give_up(self, lease: Lease, ending: Ending) -> None:
-        await fetch(_finish("lease_id = {}"), ending, None, lease.verification_id, UUID(lease.lease_id))
+        await fetch(self._engine, _finish("lease_id = {}"), ending, None, lease.verification_id, UUID(lease.lease_id))
 
     async def activate(
         self, lease: Lease, revision: int, questions: Sequence[Question], provenance: Provenance
@@ -135,17 +141,17 @@ class PostgresAssessmentStore:
 
     async def _replace_set(self, lease: Lease, revision: int, fresh: QuestionSet) -> None:
         async def work() -> None:
-            await keep_student(lease.verification_id)
-            recipient = await lock_recipient(lease.verification_id)
+            await keep_student(self._engine, lease.verification_id)
+            recipient = await lock_recipient(self._engine, lease.verification_id)
             if recipient.revision != revision:
                 raise StateChanged
-            await fetch("DELETE FROM question_set WHERE verification = {}", lease.verification_id)
-            await tables.QuestionSet.insert(_set_row(lease.verification_id, fresh))
-            await _record_shown(recipient.addressee, fresh)
+            await fetch(self._engine, "DELETE FROM question_set WHERE verification = {}", lease.verification_id)
+            await run(self._engine, tables.QuestionSet.insert(_set_row(lease.verification_id, fresh)))
+            await _record_shown(self._engine, recipient.addressee, fresh)
             if not recipient.attempts:
-                await _announce_first(recipient, len(fresh.questions))
+                await _announce_first(self._engine, recipient, len(fresh.questions))
             written = Ending.WRITTEN, UUID(fresh.set_id), lease.verification_id, UUID(lease.lease_id)
-            if not await fetch(_finish("lease_id = {}", COUNT_SET), *written):
+            if not await fetch(self._engine, _finish("lease_id = {}", COUNT_SET), *written):
                 raise StateChanged
 
         async with self._activating:
@@ -155,36 +161,39 @@ class PostgresAssessmentStore:
         self, verification_id: str, decide: Callable[[Verification], Attempt]
     ) -> tuple[Verification, Attempt]:
         async def work() -> tuple[Verification, Attempt]:
-            recipient = await lock_recipient(verification_id)
-            verification = await _verification(verification_id)
+            recipient = await lock_recipient(self._engine, verification_id)
+            verification = await _verification(self._engine, verification_id)
             attempt = decide(verification)
-            await tables.Attempt.insert(_attempt_row(verification_id, attempt))
-            await _record_result(verification_id, attempt)
+            await run(self._engine, tables.Attempt.insert(_attempt_row(verification_id, attempt)))
+            await _record_result(self._engine, verification_id, attempt)
             tell = (recipient.addressee, verification.skills, attempt)
-            await announce(recipient, [completed(*tell), result_mail(*tell)])
+            await announce(self._engine, recipient, [completed(*tell), result_mail(*tell)])
             return verification, attempt
 
         return await in_transaction(self._engine, work)
 
     async def attempts(self, verification_id: str) -> list[ScoredAttempt]:
         """Read what came of each attempt, oldest first, and leave its questions in the archive."""
-        rows = await fetch(f"{SCORED} WHERE verification = {{}} ORDER BY number", verification_id)
+        rows = await fetch(self._engine, f"{SCORED} WHERE verification = {{}} ORDER BY number", verification_id)
         return [ScoredAttempt(**_scored(row)) for row in rows]
 
     async def attempt(self, verification_id: str, number: int) -> Attempt | None:
         """Read one attempt."""
-        row = await fetch_one("SELECT * FROM attempt WHERE verification = {} AND number = {}", verification_id, number)
+        row = await fetch_one(
+            self._engine, "SELECT * FROM attempt WHERE verification = {} AND number = {}", verification_id, number
+        )
         return _attempt(row) if row else None
 
 
-async def _ask(order: SetOrder) -> int | Finished:
+async def _ask(engine: RetakeEngine, order: SetOrder) -> int | Finished:
     """Begin a generation under the lock of its row, unless one is under way or is the answer.
 
     It is under way while its job is there: one that is lost with its job begins anew under the same number.
     """
-    await fetch(FIRST, order.verification_id)
-    await fetch("SELECT 1 FROM generation WHERE verification = {} FOR UPDATE", order.verification_id)
+    await fetch(engine, FIRST, order.verification_id)
+    await fetch(engine, "SELECT 1 FROM generation WHERE verification = {} FOR UPDATE", order.verification_id)
     row = await fetch_of_session(
+        engine,
         f"""
         SELECT ended, ending, set_id, {SPENT_COLUMNS},
             EXISTS (SELECT 1 FROM jobs.pgqueuer j WHERE j.id = g.job) AS has_job
@@ -199,8 +208,8 @@ async def _ask(order: SetOrder) -> int | Finished:
         return _finished(row)
     may_spend(*spent_from(row))
     numbered = msgspec.structs.replace(order, ended=before)
-    job = await enqueue(JobKind.WRITE_SET, numbered, priority=PRIORITY.waited_for)
-    await fetch(BEGIN, job, order.verification_id)
+    job = await enqueue(engine, JobKind.WRITE_SET, numbered, priority=PRIORITY.waited_for)
+    await fetch(engine, BEGIN, job, order.verification_id)
     return before + 1
 
 
@@ -210,8 +219,8 @@ def _finished(row: dict[str, Any]) -> Finished:
     return Finished(Ending(row["ending"]), row["ended"], str(row["set_id"]) if row["set_id"] else None)
 
 
-async def _ends(verification_ids: list[str]) -> dict[str, Finished]:
-    rows = await fetch(f"{ENDED} WHERE verification = ANY({{}})", verification_ids)
+async def _ends(engine: RetakeEngine, verification_ids: list[str]) -> dict[str, Finished]:
+    rows = await fetch(engine, f"{ENDED} WHERE verification = ANY({{}})", verification_ids)
     return {row["verification"]: _finished(row) for row in rows}
 
 
@@ -237,12 +246,12 @@ WHOLE_VERIFICATION = f"""
 """  # noqa: S608  # only constants of this package are put in
 
 
-async def _verification(verification_id: str) -> Verification:
+async def _verification(engine: RetakeEngine, verification_id: str) -> Verification:
     """Read a verification in one statement, hence in one consistent view; without what the student has seen.
 
     Raises InvalidSession when it was erased.
     """
-    row = await fetch_of_session(WHOLE_VERIFICATION, verification_id)
+    row = await fetch_of_session(engine, WHOLE_VERIFICATION, verification_id)
     current = _question_set({**row, "id": row["set_id"], "state": row["set_state"]}) if row["set_id"] else None
     person = Person(row["name"], row["email"], row["phone_number"])
     sources = msgspec.json.decode(row["sources"], type=tuple[tuple[str, SourceKind, dict[str, Any]], ...])
@@ -279,18 +288,19 @@ SEEN = f"""
 """  # noqa: S608  # only constants of this module are put in
 
 
-async def _seen(student_id: str, skill_ids: Sequence[str]) -> tuple[SeenItem, ...]:
+async def _seen(engine: RetakeEngine, student_id: str, skill_ids: Sequence[str]) -> tuple[SeenItem, ...]:
     """What a student was shown, oldest first, as far as it is compared with.
 
     Where that is too much, the oldest items of other skills are left out first, then the oldest of these: the same
     question comes back where the same skill is asked about.
     """
-    rows = await fetch(SEEN, student_id, list(skill_ids), student_id)
+    rows = await fetch(engine, SEEN, student_id, list(skill_ids), student_id)
     return tuple(SeenItem(row["skill_id"], row["stem"], row["signature"]) for row in rows)
 
 
-async def _record_shown(addressee: Addressee, fresh: QuestionSet) -> None:
+async def _record_shown(engine: RetakeEngine, addressee: Addressee, fresh: QuestionSet) -> None:
     await fetch(
+        engine,
         """
         WITH shown AS (
             INSERT INTO shown_item (student, skill_id, stem, signature)
@@ -306,17 +316,18 @@ async def _record_shown(addressee: Addressee, fresh: QuestionSet) -> None:
     )
 
 
-async def _announce_first(recipient: Recipient, total: int) -> None:
+async def _announce_first(engine: RetakeEngine, recipient: Recipient, total: int) -> None:
     """Tell of a first set, once: one that a change of skills discarded was announced too."""
     verification_id = recipient.addressee.verification_id
-    if not await was_announced(verification_id, Event.INITIATED):
-        skills = (await _verification(verification_id)).skills
-        await announce(recipient, [initiated(recipient.addressee, skills, total, datetime.now(UTC))])
+    if not await was_announced(engine, verification_id, Event.INITIATED):
+        skills = (await _verification(engine, verification_id)).skills
+        await announce(engine, recipient, [initiated(recipient.addressee, skills, total, datetime.now(UTC))])
 
 
-async def _record_result(verification_id: str, attempt: Attempt) -> None:
+async def _record_result(engine: RetakeEngine, verification_id: str, attempt: Attempt) -> None:
     status = SkillStatus.VERIFIED if attempt.passed else SkillStatus.REJECTED
     await fetch(
+        engine,
         """
         WITH scored AS (UPDATE question_set SET state = 'submitted' WHERE verification = {} AND state = 'active'),
              judged AS (UPDATE verification_skill SET status = {}, verified_at = {} WHERE verification = {}),

@@ -3,13 +3,11 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
 import structlog
-from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
@@ -251,14 +249,6 @@ def engine_from(environment: Mapping[str, str]) -> RetakeEngine:
         return RetakeEngine(lambda: url, pooling=Pooling.TRANSACTION if is_split else Pooling.SESSION)
     embedded = EmbeddedServer(Path(environment.get("RETAKE_DATA_DIR") or DEFAULT_DATA_DIR) / "postgres")
     return RetakeEngine(embedded.uri, embedded)
-
-
-@cache
-def the_engine() -> RetakeEngine:
-    """The engine that piccolo_conf.py defines and every table is bound to."""
-    engine = engine_finder()
-    assert isinstance(engine, RetakeEngine)
-    return engine
 
 
 @contextmanager

@@ -19,6 +19,7 @@ import structlog
 from cryptography.fernet import Fernet
 
 from assessment.errors import IdempotencyKeyReused
+from db.engine import RetakeEngine
 from db.sql import fetch, fetch_one
 
 KEPT_HOURS = 24
@@ -55,6 +56,9 @@ class IdempotencyStore:
 
     silence_seconds = SILENCE_SECONDS
 
+    def __init__(self, engine: RetakeEngine) -> None:
+        self._engine = engine
+
     async def begin(
         self, credential: bytes, sealing_key: bytes, *, key: str, fingerprint: bytes, silent: Underway | None = None
     ) -> StoredAnswer | Underway | Lease:
@@ -64,6 +68,7 @@ class IdempotencyStore:
         """
         lease_id = uuid4()
         taken = await fetch(
+            self._engine,
             """
             INSERT INTO idempotent_request (id, credential, key, fingerprint, lease_id, created_at)
             VALUES (gen_random_uuid(), {}, {}, {}, {}, clock_timestamp())
@@ -85,6 +90,7 @@ class IdempotencyStore:
         if taken:
             return Lease(credential, key, lease_id)
         row = await fetch_one(
+            self._engine,
             "SELECT fingerprint, status, body, lease_id, beats FROM idempotent_request"
             " WHERE credential = {} AND key = {}",
             credential,
@@ -110,6 +116,7 @@ class IdempotencyStore:
     async def beat(self, lease: Lease) -> bool:
         """Show once that the holder lives; False when the lease was lost."""
         rows = await fetch(
+            self._engine,
             """
             UPDATE idempotent_request SET beats = beats + 1
             WHERE credential = {} AND key = {} AND lease_id = {} AND status IS NULL RETURNING id
@@ -123,6 +130,7 @@ class IdempotencyStore:
     async def finish(self, lease: Lease, sealing_key: bytes, answer: StoredAnswer) -> bool:
         """Keep the answer; False when the lease was lost, and somebody else answers."""
         rows = await fetch(
+            self._engine,
             """
             UPDATE idempotent_request SET status = {}, body = {}
             WHERE credential = {} AND key = {} AND lease_id = {} AND status IS NULL RETURNING id
@@ -138,6 +146,7 @@ class IdempotencyStore:
     async def forget(self, lease: Lease) -> None:
         """Give the key back, unless the lease was lost: the request came to nothing and may be tried again."""
         await fetch(
+            self._engine,
             "DELETE FROM idempotent_request WHERE credential = {} AND key = {} AND lease_id = {} AND status IS NULL",
             lease.credential,
             lease.key,

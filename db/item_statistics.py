@@ -40,12 +40,12 @@ async def item_statistics(
 
     Raises UnknownPlatform, and ServiceUnavailable when the database goes away.
     """
-    platform_id = await _platform_id(platform)
+    platform_id = await _platform_id(engine, platform)
     found = ItemStatistics(min_answers)
     async with engine.unhurried_transaction():
         # both readings have to see one archive; the setting has to come before the first of them
-        await fetch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        await fetch(NEITHER_SORTED_NOR_HASHED)
+        await fetch(engine, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        await fetch(engine, NEITHER_SORTED_NOR_HASHED)
         sought = (mode.value, platform_id, seconds)
         async for row in _streamed(engine, ATTEMPTS, *sought):
             found.add(_ANSWERS.decode(row["questions"]), _provenance(row["provenance"]))
@@ -61,10 +61,10 @@ def _provenance(text: str) -> Provenance:
     return msgspec.json.decode(text, type=Provenance)
 
 
-async def _platform_id(name: str | None) -> int | None:
+async def _platform_id(engine: RetakeEngine, name: str | None) -> int | None:
     if name is None:
         return None
-    row = await fetch_one("SELECT id FROM platform WHERE name = {}", name)
+    row = await fetch_one(engine, "SELECT id FROM platform WHERE name = {}", name)
     if row is None:
         raise UnknownPlatform(name)
     found: int = row["id"]

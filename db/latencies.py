@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 import msgspec
 import structlog
 
+from db.engine import RetakeEngine
 from db.sql import fetch, to_json
 
 Learned = TypeVar("Learned", bound=msgspec.Struct)
@@ -16,12 +17,13 @@ log = structlog.get_logger(__name__)
 class PostgresLatencyStore(Generic[Learned]):
     """One row per vendor; `kind` is what a row holds. Of several processes, the one that saves last wins."""
 
-    def __init__(self, kind: type[Learned]) -> None:
+    def __init__(self, engine: RetakeEngine, kind: type[Learned]) -> None:
+        self._engine = engine
         self._kind = kind
 
     async def load(self) -> dict[str, Learned]:
         """Give what was saved last; what another version saved in another shape counts as unknown."""
-        rows = await fetch("SELECT vendor, learned FROM vendor_latency")
+        rows = await fetch(self._engine, "SELECT vendor, learned FROM vendor_latency")
         known = {}
         for row in rows:
             try:
@@ -34,6 +36,7 @@ class PostgresLatencyStore(Generic[Learned]):
         """Keep what is known now; in the order of the keys, so that two processes do not wait for each other."""
         rows = [{"vendor": vendor, "learned": known} for vendor, known in sorted(learned.items())]
         await fetch(
+            self._engine,
             """
             INSERT INTO vendor_latency (vendor, learned, saved_at)
             SELECT vendor, learned, clock_timestamp()

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from assessment.errors import ServiceUnavailable
+from db.engine import RetakeEngine
 from db.sql import fetch, to_json
 
 FLUSH_SECONDS = 1.0
@@ -49,7 +50,8 @@ class PostgresLedger:
     A record is a struct whose fields are named as the columns. `on_loss` hears how many were lost.
     """
 
-    def __init__(self, on_loss: Callable[[int], None] | None = None) -> None:
+    def __init__(self, engine: RetakeEngine, on_loss: Callable[[int], None] | None = None) -> None:
+        self._engine = engine
         self._queue: deque[tuple[UUID, msgspec.Struct]] = deque()
         self._on_loss = on_loss
         self._has_stopped = False
@@ -85,7 +87,7 @@ class PostgresLedger:
         while self._queue:
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
             try:
-                await _insert(batch)
+                await _insert(self._engine, batch)
             except (ServiceUnavailable, asyncio.CancelledError) as error:
                 self._queue.extendleft(reversed(batch))
                 if isinstance(error, ServiceUnavailable):
@@ -100,9 +102,10 @@ class PostgresLedger:
             self._on_loss(count)
 
 
-async def _insert(batch: list[tuple[UUID, msgspec.Struct]]) -> None:
+async def _insert(engine: RetakeEngine, batch: list[tuple[UUID, msgspec.Struct]]) -> None:
     rows = [{"id": number, **msgspec.to_builtins(record)} for number, record in batch]
     await fetch(
+        engine,
         """
         INSERT INTO vendor_attempt (id, writing_id, mode, vendor, model, started_at, seconds, slice_seconds,
             round_number, part, is_hedge, outcome, response_format, wanted, accepted, rejected, input_tokens,
@@ -117,9 +120,10 @@ async def _insert(batch: list[tuple[UUID, msgspec.Struct]]) -> None:
     )
 
 
-async def summaries(seconds: float) -> list[VendorSummary]:
+async def summaries(engine: RetakeEngine, seconds: float) -> list[VendorSummary]:
     """Sum up the attempts that began in the last `seconds`, by vendor."""
     rows = await fetch(
+        engine,
         """
         WITH recent AS (
             SELECT * FROM vendor_attempt WHERE started_at >= statement_timestamp() - make_interval(secs => {})

@@ -5,21 +5,22 @@ only refer to the row, as every insert below it does. What is to be read under a
 statement: one that waits for the lock sees other tables as they were before it waited.
 """
 
+from db.engine import RetakeEngine
 from db.sql import fetch
 
 OF_VERIFICATION = "WHERE id = (SELECT student FROM verification WHERE id = {})"
 
 
-async def lock_student(verification_id: str) -> None:
+async def lock_student(engine: RetakeEngine, verification_id: str) -> None:
     """Lock a verification's student, against changes of the student's other verifications."""
-    await fetch(f"SELECT 1 FROM student {OF_VERIFICATION} FOR NO KEY UPDATE", verification_id)  # noqa: S608  # a constant
+    await fetch(engine, f"SELECT 1 FROM student {OF_VERIFICATION} FOR NO KEY UPDATE", verification_id)  # noqa: S608  # a constant
 
 
-async def keep_student(verification_id: str) -> None:
+async def keep_student(engine: RetakeEngine, verification_id: str) -> None:
     """Keep a verification's student from being erased; for those who are going to insert what refers to it."""
-    await fetch(f"SELECT 1 FROM student {OF_VERIFICATION} FOR KEY SHARE", verification_id)  # noqa: S608  # a constant
+    await fetch(engine, f"SELECT 1 FROM student {OF_VERIFICATION} FOR KEY SHARE", verification_id)  # noqa: S608  # a constant
 
 
-async def lock_verification(verification_id: str) -> None:
+async def lock_verification(engine: RetakeEngine, verification_id: str) -> None:
     """Lock a verification until the transaction ends."""
-    await fetch("SELECT 1 FROM verification WHERE id = {} FOR NO KEY UPDATE", verification_id)
+    await fetch(engine, "SELECT 1 FROM verification WHERE id = {} FOR NO KEY UPDATE", verification_id)

@@ -10,12 +10,13 @@ import asyncpg
 import msgspec
 import structlog
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
-from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import Finder
+from piccolo.engine.finder import engine_finder
 
 from assessment.errors import RetakeError
 from db.catalogue import seed_catalogue
 from db.engine import RetakeEngine
+from db.sql import fetch
 
 APP_NAME = "retake"
 UPGRADE_LOCK = 7_265_746_101  # any number of our own: an advisory lock has no name
@@ -59,11 +60,11 @@ class TablesInUse(RuntimeError):
     """A migration did not get the locks it needs."""
 
 
-async def status() -> MigrationStatus:
+async def status(engine: RetakeEngine) -> MigrationStatus:
     """Compare the migrations in this code with those the database has seen."""
     known = _known()
-    has_table = await Migration.table_exists()
-    rows = await Migration.select(Migration.name).where(Migration.app_name == APP_NAME) if has_table else []
+    (table,) = await fetch(engine, "SELECT to_regclass('migration') IS NOT NULL AS is_there")
+    rows = await fetch(engine, "SELECT name FROM migration WHERE app_name = {}", APP_NAME) if table["is_there"] else []
     applied = {row["name"] for row in rows}
     return MigrationStatus(
         tuple(name for name in known if name in applied),
@@ -90,9 +91,9 @@ async def upgrade(engine: RetakeEngine, sleep: Callable[[float], Awaitable[None]
         raise TablesInUse("the tables that a migration changes were in use all the time; try it again") from error
 
 
-async def require_current() -> None:
+async def require_current(engine: RetakeEngine) -> None:
     """Raise NotMigrated or SchemaTooNew unless the schema is the one this code knows."""
-    found = await status()
+    found = await status(engine)
     _refuse_unknown(found)
     if not found.is_current:
         raise NotMigrated
@@ -101,14 +102,14 @@ async def require_current() -> None:
 async def _upgrade_at_once(engine: RetakeEngine) -> MigrationStatus:
     """All in one transaction: a process that dies on the way leaves the schema as it was."""
     async with engine.unhurried_transaction():
-        await Migration.raw("SELECT pg_advisory_xact_lock({})", UPGRADE_LOCK)
-        found = await status()
+        await fetch(engine, "SELECT pg_advisory_xact_lock({})", UPGRADE_LOCK)
+        found = await status(engine)
         _refuse_unknown(found)
         if found.pending:
-            await Migration.raw(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-            await _apply()
-        await seed_catalogue()
-        return await status()
+            await engine.run_ddl(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            await _apply(engine)
+        await seed_catalogue(engine)
+        return await status(engine)
 
 
 def _refuse_unknown(found: MigrationStatus) -> None:
@@ -124,7 +125,8 @@ def _known() -> tuple[str, ...]:
     return tuple(sorted(manager.get_migration_ids(modules)))
 
 
-async def _apply() -> None:
+async def _apply(engine: RetakeEngine) -> None:
+    assert engine_finder() is engine  # Piccolo's commands run on the engine of piccolo_conf.py
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         result = await ForwardsMigrationManager(app_name=APP_NAME).run()

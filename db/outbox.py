@@ -3,16 +3,21 @@
 from collections.abc import Mapping, Sequence
 
 from assessment.notices import Channel, Event, Line, Message, Waiting
+from db.engine import RetakeEngine
 from db.sql import fetch
 
 
 class PostgresOutbox:
     """assessment.notices.Outbox on PostgreSQL; several server processes share it without delivering twice."""
 
+    def __init__(self, engine: RetakeEngine) -> None:
+        self._engine = engine
+
     async def waiting(self, platform_id: int, most: int) -> Waiting:
         # Each step of the recursion finds the first of the next line through the index, past all that waits in the
         # last one.
         rows = await fetch(
+            self._engine,
             """
             WITH RECURSIVE line AS (
                 (SELECT receiver_group, due_at FROM outbox_message WHERE state = 'pending' AND platform = {}
@@ -43,6 +48,7 @@ class PostgresOutbox:
 
     async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Message]:
         rows = await fetch(
+            self._engine,
             """
             WITH first AS (
                 SELECT m.id FROM unnest({}::int[], {}::smallint[], {}::int[]) AS s (platform, receiver_group, share)
@@ -85,13 +91,14 @@ class PostgresOutbox:
         ]
 
     async def delivered(self, message_id: str) -> None:
-        await _settle(message_id, "delivered", None)
+        await _settle(self._engine, message_id, "delivered", None)
 
     async def undeliverable(self, message_id: str, reason: str) -> None:
-        await _settle(message_id, "undeliverable", reason)
+        await _settle(self._engine, message_id, "undeliverable", reason)
 
     async def try_again(self, message_id: str, after_seconds: float, reason: str) -> None:
         await fetch(
+            self._engine,
             """
             UPDATE outbox_message SET tries = tries + 1, outcome = {},
                 due_at = statement_timestamp() + make_interval(secs => {}) WHERE id = {} AND state = 'pending'
@@ -102,9 +109,10 @@ class PostgresOutbox:
         )
 
 
-async def _settle(message_id: str, state: str, reason: str | None) -> None:
+async def _settle(engine: RetakeEngine, message_id: str, state: str, reason: str | None) -> None:
     """Record the end. A webhook can be sent again; of a mail, address and words are of no further use."""
     await fetch(
+        engine,
         """
         UPDATE outbox_message SET state = {}, outcome = {}, tries = tries + 1, settled_at = clock_timestamp(),
             target = CASE channel WHEN 'mail' THEN '' ELSE target END,

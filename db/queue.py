@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 from structlog.contextvars import get_contextvars
 
+from db.engine import RetakeEngine
 from db.sql import fetch, to_json
 
 FOLLOWED = ("request_id", "verification_id", "platform_id", "key_id")  # by these a reader of logs finds all of a set
@@ -35,9 +36,10 @@ class Priority(msgspec.Struct, frozen=True):
 PRIORITY = Priority()
 
 
-async def enqueue(kind: str, payload: Payload, *, priority: int = PRIORITY.usual) -> int:
+async def enqueue(engine: RetakeEngine, kind: str, payload: Payload, *, priority: int = PRIORITY.usual) -> int:
     """Add a job and give its number. It becomes visible with the current transaction, or never."""
     rows = await fetch(
+        engine,
         """
         INSERT INTO jobs.pgqueuer (priority, entrypoint, payload, headers, status)
         VALUES ({}, {}, {}, {}, 'queued') RETURNING id
@@ -50,13 +52,14 @@ async def enqueue(kind: str, payload: Payload, *, priority: int = PRIORITY.usual
     return int(rows[0]["id"])
 
 
-async def wake(kind: str, key: str, payload: Payload, *, after_seconds: float = 0.0) -> None:
+async def wake(engine: RetakeEngine, kind: str, key: str, payload: Payload, *, after_seconds: float = 0.0) -> None:
     """Have the one job of this kind and key run in `after_seconds`, or sooner if it is already asked for sooner.
 
     A job has to call `begin` before it looks for its work. What is stored before is then seen by it, and what is stored
     after makes a new one: nothing falls between.
     """
     await fetch(
+        engine,
         """
         INSERT INTO jobs.pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, status)
         VALUES ({}, {}, {}, statement_timestamp() + make_interval(secs => {}), {}, 'queued')
@@ -71,17 +74,18 @@ async def wake(kind: str, key: str, payload: Payload, *, after_seconds: float = 
     )
 
 
-async def begin(job_id: int) -> None:
+async def begin(engine: RetakeEngine, job_id: int) -> None:
     """Let go of a job's key, so that from now on `wake` makes another job."""
-    await fetch("UPDATE jobs.pgqueuer SET dedupe_key = NULL WHERE id = {}", job_id)
+    await fetch(engine, "UPDATE jobs.pgqueuer SET dedupe_key = NULL WHERE id = {}", job_id)
 
 
-async def absorb(kind: str, payload: Payload) -> None:
+async def absorb(engine: RetakeEngine, kind: str, payload: Payload) -> None:
     """Take away the jobs of this kind and payload that are due and not begun: whoever calls does their work.
 
     To be called before looking for work, since what they stand for was stored with them.
     """
     await fetch(
+        engine,
         """
         DELETE FROM jobs.pgqueuer WHERE id IN (
             SELECT id FROM jobs.pgqueuer WHERE entrypoint = {} AND payload = {} AND status = 'queued'

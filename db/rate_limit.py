@@ -4,13 +4,15 @@ import hashlib
 import math
 
 from assessment.errors import RateLimited
+from db.engine import RetakeEngine
 from db.sql import fetch
 
 
 class RateLimiter:
     """At most `calls` in `seconds`, counted from a caller's first call on."""
 
-    def __init__(self, calls: int, seconds: int) -> None:
+    def __init__(self, engine: RetakeEngine, calls: int, seconds: int) -> None:
+        self._engine = engine
         self._calls = calls
         self._seconds = seconds
 
@@ -18,6 +20,7 @@ class RateLimiter:
         """Count one call. Raises RateLimited, with the seconds until the next window, when it is one too many."""
         # a window that begins in the future, after the database's clock stepped back, is over as well
         rows = await fetch(
+            self._engine,
             """
             INSERT INTO rate_window (caller, started_at, calls) VALUES ({}, clock_timestamp(), 1)
             ON CONFLICT (caller) DO UPDATE SET

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from assessment.errors import ServiceUnavailable
+from db.engine import RetakeEngine
 from db.migrations import status
 from db.sql import fetch
 from db.workers import WorkerReport, alive
@@ -31,7 +32,8 @@ class DatabaseState(msgspec.Struct, frozen=True):
 class ReadinessCheck:
     """One for each process: however often it is asked, it writes only now and then."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, engine: RetakeEngine, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
         self._monotonic = monotonic
         self._lock = asyncio.Lock()
         self._write_again_at = 0.0
@@ -42,9 +44,9 @@ class ReadinessCheck:
         """Ask the database, for a bounded time."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                found = await status()
+                found = await status(self._engine)
                 answers = not found.is_current or await self._written()
-                workers = await alive() if found.is_current and answers else ()
+                workers = await alive(self._engine) if found.is_current and answers else ()
         except (ServiceUnavailable, TimeoutError):
             return DatabaseState(answers=False, is_current=False)
         if found.unknown != self._unknown:
@@ -56,14 +58,15 @@ class ReadinessCheck:
         asked_at = self._monotonic()
         async with self._lock:
             if asked_at >= self._write_again_at:
-                self._takes_writes = await _write()
+                self._takes_writes = await _write(self._engine)
                 self._write_again_at = self._monotonic() + WRITE_EVERY_SECONDS
             return self._takes_writes
 
 
-async def _write() -> bool:
+async def _write(engine: RetakeEngine) -> bool:
     try:
         await fetch(
+            engine,
             """
             INSERT INTO readiness_probe (id, written_at, padding) VALUES (1, clock_timestamp(), {})
             ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at, padding = excluded.padding

@@ -4,28 +4,37 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from piccolo.query.base import Query
 
 from assessment.errors import InvalidSession
-from db.engine import the_engine
+from db.engine import RetakeEngine
 
 
-async def fetch(statement: str, *values: Any) -> list[dict[str, Any]]:
+async def fetch(engine: RetakeEngine, statement: str, *values: Any) -> list[dict[str, Any]]:
     """Run one statement, `{}` for each value, and give its rows."""
-    return [dict(row) for row in await the_engine().fetch(numbered(statement), *values)]
+    return [dict(row) for row in await engine.fetch(numbered(statement), *values)]
 
 
-async def fetch_of_session(statement: str, *values: Any) -> dict[str, Any]:
+async def fetch_of_session(engine: RetakeEngine, statement: str, *values: Any) -> dict[str, Any]:
     """Run one statement for a row of the session's verification. Raises InvalidSession when that was erased."""
-    row = await fetch_one(statement, *values)
+    row = await fetch_one(engine, statement, *values)
     if row is None:
         raise InvalidSession
     return row
 
 
-async def fetch_one(statement: str, *values: Any) -> dict[str, Any] | None:
+async def fetch_one(engine: RetakeEngine, statement: str, *values: Any) -> dict[str, Any] | None:
     """Run one statement and give its first row, if there is one."""
-    rows = await fetch(statement, *values)
+    rows = await fetch(engine, statement, *values)
     return rows[0] if rows else None
+
+
+async def run(engine: RetakeEngine, query: Query[Any, Any]) -> list[dict[str, Any]]:
+    """Run a query of Piccolo's on this engine, and give its rows."""
+    rows: list[dict[str, Any]] = []
+    for querystring in query.querystrings:
+        rows = [dict(row) for row in await engine.run_querystring(querystring)]
+    return rows
 
 
 def to_json(value: Any) -> str:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from assessment.credentials import SESSION_LIFETIME
+from db.engine import RetakeEngine
 from db.sql import fetch
 
 BATCH = 5_000  # rows: some 50 ms, so that nobody waits long for what is locked meanwhile
@@ -55,8 +56,8 @@ SWEEPS = (
 )
 
 
-async def sweep_batch(sweep: Sweep) -> int:
+async def sweep_batch(engine: RetakeEngine, sweep: Sweep) -> int:
     """Delete one batch and give its size; fewer than BATCH: nothing is left that is not locked."""
-    rows = await fetch(sweep.statement, sweep.kept.total_seconds(), BATCH)
+    rows = await fetch(engine, sweep.statement, sweep.kept.total_seconds(), BATCH)
     deleted: int = rows[0]["rows"]
     return deleted

@@ -22,7 +22,7 @@ from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKi
 from db.engine import RetakeEngine
 from db.locks import lock_student, lock_verification
 from db.retry import TryAgain, in_transaction
-from db.sql import fetch, fetch_of_session, fetch_one, to_json
+from db.sql import fetch, fetch_of_session, fetch_one, run, to_json
 from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 from db.tables import Session, Verification, VerificationSkill
 
@@ -37,19 +37,20 @@ class Verifications:
 
     async def open(self, new: NewVerification) -> str:
         async def work() -> str:
-            student_id = await _student_id(new.access, new.opening.person)
-            await Verification.insert(_verification_row(student_id, new))
-            await _insert_items(new.verification_id, new.access.mode, new.opening.items)
+            student_id = await _student_id(self._engine, new.access, new.opening.person)
+            await run(self._engine, Verification.insert(_verification_row(student_id, new)))
+            await _insert_items(self._engine, new.verification_id, new.access.mode, new.opening.items)
             session = Session(digest=new.token_digest, verification=new.verification_id, expires_at=new.expires_at)
-            await Session.insert(session)
+            await run(self._engine, Session.insert(session))
             return student_id
 
         return await in_transaction(self._engine, work)
 
     async def submission(self, verification_id: str) -> Submission:
         """Read what `/verify` received. Raises InvalidSession when it was erased."""
-        row = await fetch_of_session("SELECT * FROM verification WHERE id = {}", verification_id)
+        row = await fetch_of_session(self._engine, "SELECT * FROM verification WHERE id = {}", verification_id)
         items = await fetch(
+            self._engine,
             "SELECT kind, external_id, payload FROM source_item WHERE verification = {} ORDER BY position",
             verification_id,
         )
@@ -69,12 +70,12 @@ class Verifications:
         """Lock the student too, so that two verifications of one cannot pass the bundle check side by side."""
 
         async def work() -> Evidence:
-            await lock_student(verification_id)
-            await lock_verification(verification_id)
-            evidence = await _evidence(verification_id)
+            await lock_student(self._engine, verification_id)
+            await lock_verification(self._engine, verification_id)
+            evidence = await _evidence(self._engine, verification_id)
             change = decide(evidence)
             if change is not None:
-                await _store(verification_id, evidence, change)
+                await _store(self._engine, verification_id, evidence, change)
             return evidence
 
         return await in_transaction(self._engine, work)
@@ -82,6 +83,7 @@ class Verifications:
     async def skill_records(self, access: PlatformAccess, student_id: str) -> list[SkillRecord]:
         """List what the platform's verifications of one student say, newest first; empty for a foreign student."""
         rows = await fetch(
+            self._engine,
             """
             SELECT k.*, v.method FROM verification_skill k JOIN verification v ON v.id = k.verification
             WHERE v.student = {} AND v.platform = {} AND v.mode = {} ORDER BY k.created_at DESC, k.position
@@ -108,11 +110,12 @@ def skill_record(row: dict[str, Any]) -> SkillRecord:
     )
 
 
-async def _student_id(access: PlatformAccess, person: Person) -> str:
+async def _student_id(engine: RetakeEngine, access: PlatformAccess, person: Person) -> str:
     scope = (access.platform_id, access.mode.value)
-    found = await _find_student(scope, person)
+    found = await _find_student(engine, scope, person)
     if found is None:
         await fetch(
+            engine,
             """
             INSERT INTO student (id, platform, mode, email, phone_number, created_at)
             VALUES ({}, {}, {}, {}, {}, now()) ON CONFLICT DO NOTHING
@@ -122,18 +125,19 @@ async def _student_id(access: PlatformAccess, person: Person) -> str:
             person.email,
             person.phone_number,
         )
-        found = await _find_student(scope, person)
+        found = await _find_student(engine, scope, person)
     if found is None:  # whom we collided with was erased at once
         raise TryAgain
     return found
 
 
-async def _find_student(scope: tuple[int, str], person: Person) -> str | None:
+async def _find_student(engine: RetakeEngine, scope: tuple[int, str], person: Person) -> str | None:
     if person.email:
         matches, value = "lower(email) = lower({})", person.email
     else:
         matches, value = "phone_number = {}", str(person.phone_number)
     row = await fetch_one(
+        engine,
         f"""
         SELECT id FROM student WHERE platform = {{}} AND mode = {{}} AND {matches}
         ORDER BY created_at LIMIT 1 FOR KEY SHARE
@@ -161,7 +165,7 @@ def _verification_row(student_id: str, new: NewVerification) -> Verification:
     )
 
 
-async def _insert_items(verification_id: str, mode: Mode, items: Sequence[SentItem]) -> None:
+async def _insert_items(engine: RetakeEngine, verification_id: str, mode: Mode, items: Sequence[SentItem]) -> None:
     rows = [
         {
             "id": new_id(RECORD_PREFIXES[item.kind], mode),
@@ -173,6 +177,7 @@ async def _insert_items(verification_id: str, mode: Mode, items: Sequence[SentIt
         for position, item in enumerate(items)
     ]
     await fetch(
+        engine,
         """
         INSERT INTO source_item (id, verification, kind, external_id, position, payload, attached)
         SELECT id, {}, kind, external_id, position, payload, false FROM jsonb_to_recordset({}::jsonb)
@@ -183,14 +188,16 @@ async def _insert_items(verification_id: str, mode: Mode, items: Sequence[SentIt
     )
 
 
-async def _evidence(verification_id: str) -> Evidence:
+async def _evidence(engine: RetakeEngine, verification_id: str) -> Evidence:
     row = await fetch_of_session(
+        engine,
         f"SELECT {STANDING_COLUMNS} FROM verification v {STANDING_JOIN} WHERE v.id = {{}}",  # noqa: S608  # only constants of this package are put in
         verification_id,
     )
     standing = standing_from(row)
-    skills = await fetch("SELECT skill_id FROM verification_skill WHERE verification = {}", verification_id)
+    skills = await fetch(engine, "SELECT skill_id FROM verification_skill WHERE verification = {}", verification_id)
     items = await fetch(
+        engine,
         "SELECT id, kind, external_id, payload, attached FROM source_item WHERE verification = {} ORDER BY position",
         verification_id,
     )
@@ -198,34 +205,37 @@ async def _evidence(verification_id: str) -> Evidence:
         standing=standing,
         skill_ids=frozenset(skill["skill_id"] for skill in skills),
         items=tuple(_item_record(item) for item in items),
-        claimed=await _claimed(standing),
+        claimed=await _claimed(engine, standing),
     )
 
 
-async def _store(verification_id: str, evidence: Evidence, change: EvidenceChange) -> None:
+async def _store(engine: RetakeEngine, verification_id: str, evidence: Evidence, change: EvidenceChange) -> None:
     if change.skills is not None:
-        await VerificationSkill.delete().where(VerificationSkill.verification == verification_id)
-        await _insert_skills(verification_id, change.skills)
+        await run(engine, VerificationSkill.delete().where(VerificationSkill.verification == verification_id))
+        await _insert_skills(engine, verification_id, change.skills)
     if change.method is not None:
-        await Verification.update({Verification.method: change.method.value}).where(Verification.id == verification_id)
+        update = Verification.update({Verification.method: change.method.value})
+        await run(engine, update.where(Verification.id == verification_id))
     if change.attached is not None:
         await fetch(
+            engine,
             "UPDATE source_item SET attached = (id = ANY({})) WHERE verification = {}",
             [item.record_id for item in evidence.items if item.key in change.attached],
             verification_id,
         )
     # a generation under way notices
-    await fetch("UPDATE verification SET revision = revision + 1 WHERE id = {}", verification_id)
+    await fetch(engine, "UPDATE verification SET revision = revision + 1 WHERE id = {}", verification_id)
     if change.discards_set:
-        await fetch("DELETE FROM question_set WHERE verification = {} AND state = 'active'", verification_id)
+        await fetch(engine, "DELETE FROM question_set WHERE verification = {} AND state = 'active'", verification_id)
 
 
-async def _insert_skills(verification_id: str, skills: Sequence[NamedSkill]) -> None:
+async def _insert_skills(engine: RetakeEngine, verification_id: str, skills: Sequence[NamedSkill]) -> None:
     rows = [
         {"position": position, "skill_id": skill.skill_id, "name": skill.name, "proof_urls": skill.proof_urls}
         for position, skill in enumerate(skills)
     ]
     await fetch(
+        engine,
         """
         INSERT INTO verification_skill (id, verification, position, skill_id, name, proof_urls, status, created_at)
         SELECT gen_random_uuid(), {}, position, skill_id, name, proof_urls, {}, now() FROM jsonb_to_recordset({}::jsonb)
@@ -237,8 +247,9 @@ async def _insert_skills(verification_id: str, skills: Sequence[NamedSkill]) -> 
     )
 
 
-async def _claimed(standing: Standing) -> tuple[ClaimedSkills, ...]:
+async def _claimed(engine: RetakeEngine, standing: Standing) -> tuple[ClaimedSkills, ...]:
     rows = await fetch(
+        engine,
         """
         SELECT i.kind, i.external_id, v.method, array_agg(k.skill_id) AS skill_ids,
                coalesce(array_agg(k.skill_id) FILTER (WHERE k.status = 'verified'), ARRAY[]::text[]) AS verified

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from db.engine import RetakeEngine
 from db.sql import fetch, to_json
 
 ALIVE_SECONDS = 15.0  # since the last report; three may be missed
@@ -27,9 +28,10 @@ class WorkerReport(msgspec.Struct, frozen=True):
     vendors: tuple[VendorReport, ...] = ()
 
 
-async def report(worker_id: UUID, state: WorkerReport) -> None:
+async def report(engine: RetakeEngine, worker_id: UUID, state: WorkerReport) -> None:
     """Say that a worker is alive, and how it stands."""
     await fetch(
+        engine,
         """
         INSERT INTO worker (id, state, seen_at) VALUES ({}, {}, statement_timestamp())
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, seen_at = excluded.seen_at
@@ -39,14 +41,15 @@ async def report(worker_id: UUID, state: WorkerReport) -> None:
     )
 
 
-async def leave(worker_id: UUID) -> None:
+async def leave(engine: RetakeEngine, worker_id: UUID) -> None:
     """Say that a worker has ended."""
-    await fetch("DELETE FROM worker WHERE id = {}", worker_id)
+    await fetch(engine, "DELETE FROM worker WHERE id = {}", worker_id)
 
 
-async def alive() -> tuple[WorkerReport, ...]:
+async def alive(engine: RetakeEngine) -> tuple[WorkerReport, ...]:
     """The workers that were heard of lately, the latest first."""
     rows = await fetch(
+        engine,
         """
         SELECT state FROM worker WHERE seen_at > statement_timestamp() - make_interval(secs => {})
         ORDER BY seen_at DESC

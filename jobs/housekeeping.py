@@ -7,6 +7,7 @@ import structlog
 from prometheus_client import Counter
 
 from db import sweeping
+from db.engine import RetakeEngine
 from db.queue import JobKind, begin
 from db.sweeping import Sweep, sweep_batch
 from jobs.background import attempted, pause
@@ -20,27 +21,27 @@ SWEPT = Counter("retake_swept_rows", "Rows deleted because their time was over",
 log = structlog.get_logger(__name__)
 
 
-def sweeping_kind(stop: asyncio.Event) -> Kind:
+def sweeping_kind(engine: RetakeEngine, stop: asyncio.Event) -> Kind:
     """Sweep all, or what comes before `stop` is set."""
 
     async def run(job: Job) -> None:
-        await begin(job.job_id)
-        await sweep_all(stop)
+        await begin(engine, job.job_id)
+        await sweep_all(engine, stop)
 
     return Kind(JobKind.SWEEP, run, LONGEST_SECONDS)
 
 
-async def sweep_all(stop: asyncio.Event) -> None:
+async def sweep_all(engine: RetakeEngine, stop: asyncio.Event) -> None:
     """Sweep each kind by itself: one that fails does not keep the others from being swept."""
     for sweep in sweeping.SWEEPS:
-        await attempted(f"sweep_{sweep.kind}", partial(_swept, sweep, stop))
+        await attempted(f"sweep_{sweep.kind}", partial(_swept, engine, sweep, stop))
 
 
-async def _swept(sweep: Sweep, stop: asyncio.Event) -> None:
+async def _swept(engine: RetakeEngine, sweep: Sweep, stop: asyncio.Event) -> None:
     total = 0
     try:
         while not stop.is_set():
-            rows = await sweep_batch(sweep)
+            rows = await sweep_batch(engine, sweep)
             SWEPT.labels(sweep.kind).inc(rows)
             total += rows
             if rows < sweeping.BATCH:

@@ -45,7 +45,7 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
 
     At the end nothing new is begun, and what does not end within the grace is handed back to other workers.
     """
-    ledger, paces = PostgresLedger(LOST.inc), PostgresLatencyStore(Learned)
+    ledger, paces = PostgresLedger(engine, LOST.inc), PostgresLatencyStore(engine, Learned)
     latencies = Latencies(await paces.load())
     loop = OwnLoop()
     loop.start()
@@ -58,19 +58,19 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
     stop = asyncio.Event()
     kinds = [
         writing(vendors, PostgresAssessmentStore(engine), clock),
-        delivering(Dispatcher(PostgresOutbox(), clock, webhooks, mail), stop),
-        sweeping_kind(stop),
+        delivering(engine, Dispatcher(PostgresOutbox(engine), clock, webhooks, mail), stop),
+        sweeping_kind(engine, stop),
     ]
     worker = Worker(engine, kinds, SCHEDULES, grace_seconds=settings.grace_seconds)
     worker_id = uuid4()
-    await workers.report(worker_id, vendors.report())
+    await workers.report(engine, worker_id, vendors.report())
     background = [
         asyncio.create_task(for_ever(name, work, RESTART_SECONDS, stop))
         for name, work in (
             ("worker", partial(worker.run, stop)),
             ("ledger", partial(ledger.run, stop)),
             ("paces", partial(_save_paces, vendors, paces, latencies, stop)),
-            ("report", partial(_report, worker_id, vendors, stop)),
+            ("report", partial(_report, engine, worker_id, vendors, stop)),
         )
     ]
     reload = asyncio.create_task(for_ever("reload", vendors.reload_for_ever, RESTART_SECONDS, stop))
@@ -87,13 +87,13 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
         await webhooks.aclose()
 
 
-async def _report(worker_id: UUID, vendors: Vendors, stop: asyncio.Event) -> None:
+async def _report(engine: RetakeEngine, worker_id: UUID, vendors: Vendors, stop: asyncio.Event) -> None:
     """Say regularly that this worker lives and how its vendors stand, and at the end that it has left."""
     while not await _is_set(stop, REPORT_SECONDS):
         with contextlib.suppress(ServiceUnavailable):
-            await workers.report(worker_id, vendors.report())
+            await workers.report(engine, worker_id, vendors.report())
     with contextlib.suppress(ServiceUnavailable):
-        await workers.leave(worker_id)
+        await workers.leave(engine, worker_id)
 
 
 async def _save_paces(

@@ -69,13 +69,13 @@ class Worker:
         for kind in self._kinds:
             queue.qm.register_executor(kind.name, KindExecutor(kind, hand_back))
         for name, times in self._schedules.items():
-            queue.schedule(name, times)(_waking(name))
+            queue.schedule(name, times)(_waking(self._engine, name))
         return queue
 
 
-def _waking(kind: str) -> AsyncCrontab:
+def _waking(engine: RetakeEngine, kind: str) -> AsyncCrontab:
     async def run(_: Schedule) -> None:
-        await wake(kind, "scheduled", {})
+        await wake(engine, kind, "scheduled", {})
 
     return run
 

@@ -25,9 +25,10 @@ from api.settings import Settings  # noqa: E402  # likewise
 from assessment.models import Mode  # noqa: E402  # likewise
 from assessment.notices import Notice  # noqa: E402  # likewise
 from db.announcements import Recipient, announce, target_of  # noqa: E402  # likewise
-from db.engine import RetakeEngine, the_engine  # noqa: E402  # likewise
+from db.engine import RetakeEngine  # noqa: E402  # likewise
 from jobs.settings import JobSettings  # noqa: E402  # likewise
 from jobs.vendors import Vendors  # noqa: E402  # likewise
+from piccolo_conf import DB  # noqa: E402  # likewise
 from tests.journey import Journey  # noqa: E402  # likewise
 
 
@@ -80,7 +81,7 @@ def vendors(app: Litestar) -> Iterator[Vendors]:
 @pytest.fixture
 def engine(app: Litestar) -> RetakeEngine:
     """The engine behind the running app."""
-    return the_engine()
+    return DB
 
 
 @pytest.fixture
@@ -120,10 +121,10 @@ def notices(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """The bodies of the notices as they are stored, by verification: of a mail that has ended no word is kept."""
     stored = defaultdict[str, list[str]](list)
 
-    async def noting(recipient: Recipient, notices: Sequence[Notice]) -> None:
+    async def noting(engine: RetakeEngine, recipient: Recipient, notices: Sequence[Notice]) -> None:
         bodies = [notice.body for notice in notices if target_of(recipient, notice)]
         stored[recipient.addressee.verification_id] += bodies
-        await announce(recipient, notices)
+        await announce(engine, recipient, notices)
 
     monkeypatch.setattr("db.assessment_store.announce", noting)
     return stored

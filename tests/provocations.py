@@ -9,9 +9,9 @@ import httpx
 from assessment.errors import RateLimited, ServiceUnavailable
 from db.idempotency import IdempotencyStore, Underway
 from db.rate_limit import RateLimiter
-from db.sql import fetch
+from piccolo_conf import DB
 from tests.journey import answers
-from tests.rows import SPEND_SETS
+from tests.rows import SPEND_SETS, fetch
 from tests.stage import TO_STATE, Stage, client_from
 
 UNKNOWN_TOKEN = "st_test_" + "A" * 43
@@ -133,7 +133,7 @@ async def _key_reused(stage: Stage, operation_id: str) -> httpx.Response:
 
 async def _key_in_use(stage: Stage, operation_id: str) -> httpx.Response:
     call = await stage.call(operation_id)
-    stage.replace(idempotency=NeverFinished(), budget_seconds=0.0, reserve_seconds=0.0)
+    stage.replace(idempotency=NeverFinished(DB), budget_seconds=0.0, reserve_seconds=0.0)
     return await call.send()
 
 
@@ -162,7 +162,7 @@ async def _one_call_too_many(stage: Stage, operation_id: str) -> httpx.Response:
 
 
 async def _one_verification_too_many(stage: Stage, operation_id: str) -> httpx.Response:
-    stage.replace(verify_limiter=RateLimiter(1, 60))
+    stage.replace(verify_limiter=RateLimiter(DB, 1, 60))
     (await (await stage.call(operation_id)).send()).raise_for_status()
     return await (await stage.call(operation_id)).send()
 

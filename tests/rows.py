@@ -1,7 +1,12 @@
 """Looking at and reaching into the rows of one verification, past the API."""
 
-from db.sql import fetch, fetch_one
+from functools import partial
+
+from db import sql
+from piccolo_conf import DB
 from tests.journey import Journey
+
+fetch, fetch_one = partial(sql.fetch, DB), partial(sql.fetch_one, DB)  # of the database of the whole run
 
 TABLES_OF_A_VERIFICATION = (
     "session",

@@ -10,6 +10,7 @@ from assessment.models import Mode
 from db.accounts import Accounts
 from db.opening import open_database
 from delivery.mail_settings import parse_smtp_url
+from piccolo_conf import DB
 from providers.build import usable
 from serving.limits import FILES_KEPT, Limits
 
@@ -34,7 +35,8 @@ async def find(settings: Settings) -> Findings:
     config = providers_of(settings)
     if settings.jobs.smtp_url:
         parse_smtp_url(settings.jobs.smtp_url)
-    engine = await open_database()
+    engine = DB
+    await open_database(engine)
     try:
         keys = await Accounts(engine).list_keys()
     finally:

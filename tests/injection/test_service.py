@@ -10,11 +10,11 @@ import pytest
 
 from assessment.models import Mode
 from bench.quality.trials import HALF, UNDONE
-from db.engine import the_engine
 from fakes.injection import student
 from fakes.injection.corpus import Attempt, Field, attempt
 from fakes.injection.vendor import ObeyingVendor, seen_as
 from fakes.vendor_server import VendorServer
+from piccolo_conf import DB
 from tests.integration.deployment import deployed
 from tests.integration.live_server import LiveServer
 from tests.journey import Journey, Json
@@ -40,7 +40,7 @@ HANDFUL = [
 async def live(app: object, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveServer]:
     """A server in live mode whose first vendor obeys in every second item, and whose second one is sound."""
     async with AsyncExitStack() as stack:
-        deployment = await stack.enter_async_context(deployed(the_engine(), Mode.LIVE))
+        deployment = await stack.enter_async_context(deployed(DB, Mode.LIVE))
         obeying = await stack.enter_async_context(ObeyingVendor(HALF))
         sound = await stack.enter_async_context(VendorServer())
         server = LiveServer(deployment, tmp_path_factory.mktemp("live") / "providers.yaml", obeying, sound)

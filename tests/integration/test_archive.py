@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from asyncpg import RestrictViolationError
 
-from db.sql import fetch
 from tests.journey import RIGHT, Journey, Json, answers
+from tests.rows import fetch
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

@@ -7,9 +7,8 @@ import httpx
 import pytest
 
 from assessment.credentials import digest
-from db.sql import fetch
 from tests.journey import Journey, Json
-from tests.rows import bodies_to_send, digest_of, lift_lock
+from tests.rows import bodies_to_send, digest_of, fetch, lift_lock
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

@@ -11,8 +11,9 @@ from assessment.models import SourceKind
 from assessment.use_cases.open import open_verification
 from db.assessment_store import SEEN_ITEMS
 from db.rate_limit import RateLimiter
-from db.sql import fetch
+from piccolo_conf import DB
 from tests.journey import Journey
+from tests.rows import fetch
 
 
 @pytest.mark.parametrize(("count", "status"), [(MAX_ITEMS, 200), (MAX_ITEMS + 1, 400)])
@@ -103,7 +104,7 @@ async def test_ids_of_skills_are_counted(journey: Journey) -> None:
 async def test_the_verifications_that_a_key_opens_are_counted_for_each_key(
     app: Litestar, services: Services, journey: Journey, live_key: str
 ) -> None:
-    app.state.services = msgspec.structs.replace(services, verify_limiter=RateLimiter(3, 60))
+    app.state.services = msgspec.structs.replace(services, verify_limiter=RateLimiter(DB, 3, 60))
     assert [(await journey.verify()).status_code for _ in range(4)] == [200, 200, 200, 429]
     refused = await journey.verify()
     assert refused.json()["error"]["code"] == "RATE_LIMITED"

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from assessment.credentials import is_well_formed
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.server_process import START_SECONDS, ServerProcess, finished_command, finished_retake, run_retake, serving
 from tests.waiting import until
@@ -22,7 +22,7 @@ STOP_SECONDS = 10.0
 
 @pytest.fixture(scope="module")
 async def deployment(app: object) -> AsyncIterator[Deployment]:
-    async with deployed(the_engine()) as deployment:
+    async with deployed(DB) as deployment:
         yield deployment
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from db.assessment_store import CLAIMS_AT_ONCE, REQUESTS_AT_ONCE
 from db.engine import RetakeEngine
-from db.sql import fetch
 from jobs.vendors import Vendors
 from tests.integration.gate import GatedWriter
 from tests.journey import MARKED, Journey
+from tests.rows import fetch
 from tests.waiting import until
 
 CALLS = 3 * REQUESTS_AT_ONCE

@@ -12,11 +12,11 @@ from assessment.models import Verification
 from db.accounts import Accounts
 from db.assessment_store import PostgresAssessmentStore
 from db.engine import RetakeEngine
-from db.sql import fetch
 from jobs.vendors import Vendors
 from tests.documented import Document
 from tests.integration.gate import GatedWriter
 from tests.journey import Journey
+from tests.rows import fetch
 from tests.stage import TO_STATE, Stage, client_from, served_document
 from tests.waiting import until
 

@@ -8,9 +8,11 @@ import pytest
 from litestar import Litestar
 
 from assessment.errors import ServiceUnavailable
-from db.sql import fetch
+from db.engine import RetakeEngine
 from db.workers import VendorReport, WorkerReport, alive, leave, report
+from piccolo_conf import DB
 from tests.journey import Journey
+from tests.rows import fetch
 
 ROOT = "http://retake.test"
 
@@ -50,10 +52,10 @@ CLOSED = VendorReport("other", "closed")
 async def test_it_is_ready_when_a_worker_lives_and_where_vendors_are_configured_one_of_them_can_be_asked(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, workers: tuple[WorkerReport, ...], *, is_ready: bool
 ) -> None:
-    async def alive() -> tuple[WorkerReport, ...]:
+    async def alive_now(_: RetakeEngine) -> tuple[WorkerReport, ...]:
         return workers
 
-    monkeypatch.setattr("db.readiness.alive", alive)
+    monkeypatch.setattr("db.readiness.alive", alive_now)
     response = await client.get(f"{ROOT}/health/ready")
     assert response.status_code == (200 if is_ready else 503)
     body = response.json()
@@ -64,20 +66,20 @@ async def test_it_is_ready_when_a_worker_lives_and_where_vendors_are_configured_
 
 
 async def test_a_worker_that_was_not_heard_of_lately_does_not_count(app: Litestar) -> None:
-    assert len(await alive()) == 1  # the one in this process
+    assert len(await alive(DB)) == 1  # the one in this process
     silent = uuid4()
-    await report(silent, WorkerReport("hash", has_providers=True, serves_live=True))
-    assert len(await alive()) == 2
+    await report(DB, silent, WorkerReport("hash", has_providers=True, serves_live=True))
+    assert len(await alive(DB)) == 2
     await fetch("UPDATE worker SET seen_at = seen_at - interval '16 seconds' WHERE id = {}", silent)
-    assert len(await alive()) == 1
-    await leave(silent)
+    assert len(await alive(DB)) == 1
+    await leave(DB, silent)
 
 
 @pytest.mark.parametrize("question", ["status", "alive"])
 async def test_without_a_database_it_is_alive_but_not_ready(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
-    async def away() -> None:
+    async def away(_: RetakeEngine) -> None:
         raise ServiceUnavailable
 
     monkeypatch.setattr(f"db.readiness.{question}", away)

@@ -19,11 +19,12 @@ from assessment.errors import GenerationFailed, ServiceUnavailable
 from assessment.models import Mode
 from db import idempotency
 from db.idempotency import IdempotencyStore, Lease, StoredAnswer, Underway
-from db.sql import fetch
 from db.tables import TABLES
 from jobs.vendors import Vendors
+from piccolo_conf import DB
 from tests.integration.gate import GatedWriter
 from tests.journey import MARKED, Journey, answers
+from tests.rows import fetch
 
 REPLAYED = "idempotent-replayed"
 
@@ -212,7 +213,7 @@ async def test_a_submit_that_was_scored_is_answered_even_when_the_answer_cannot_
     app: Litestar, services: Services, journey: Journey, key: dict[str, str]
 ) -> None:
     await journey.ready()
-    app.state.services = msgspec.structs.replace(services, idempotency=_Forgetful())
+    app.state.services = msgspec.structs.replace(services, idempotency=_Forgetful(DB))
     scored = await _submit(journey, key)
     assert (scored.status_code, scored.json()["data"]["result"]["attemptNumber"]) == (200, 1)
 

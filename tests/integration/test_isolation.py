@@ -9,9 +9,8 @@ import pytest
 
 from api.services import Services
 from assessment.models import Mode
-from db.sql import fetch_one
 from tests.journey import Journey, Json, profile
-from tests.rows import digest_of, expire_session
+from tests.rows import digest_of, expire_session, fetch_one
 
 SESSION_PATH = "/step3/store-verification-items/session"
 

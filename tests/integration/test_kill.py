@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.journey import MARKED, Journey, answers
 from tests.server_process import serving
@@ -47,7 +47,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 async def deployment(app: object) -> AsyncIterator[Deployment]:
-    async with deployed(the_engine()) as deployment:
+    async with deployed(DB) as deployment:
         yield deployment
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.server_process import serving
 from tests.waiting import until
@@ -29,7 +29,7 @@ END_SLEEPERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wai
 
 @pytest.fixture
 async def deployment(app: object) -> AsyncIterator[Deployment]:
-    async with deployed(the_engine()) as deployment:
+    async with deployed(DB) as deployment:
         yield deployment
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.integration.live_server import KEY, LiveServer, live_server
 from tests.server_process import finished_retake, run_retake
 from tests.waiting import until
@@ -20,7 +20,7 @@ PRICE = {"first": (1.0, 2.0), "second": (10.0, 20.0)}
 @pytest.fixture(scope="module")
 async def live(app: object, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LiveServer]:
     folder: Path = tmp_path_factory.mktemp("providers")
-    async with live_server(the_engine(), folder / "providers.yaml", HEDGED) as live:
+    async with live_server(DB, folder / "providers.yaml", HEDGED) as live:
         yield live
 
 

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.integration.live_server import live_deployment
 from tests.server_process import environment_of
 from tests.waiting import until
@@ -28,7 +28,7 @@ asyncio.run(main())
 
 
 async def test_attempts_that_the_end_of_the_server_cuts_off_are_in_the_ledger(app: object, tmp_path: Path) -> None:
-    async with live_deployment(the_engine(), tmp_path / "providers.yaml") as live:
+    async with live_deployment(DB, tmp_path / "providers.yaml") as live:
         live.first.reset("hang")
         environment = environment_of(live.environment)
         process = await asyncio.create_subprocess_exec(

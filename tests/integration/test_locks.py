@@ -9,10 +9,10 @@ import pytest
 
 from db.engine import RetakeEngine
 from db.retry import REPEATED
-from db.sql import fetch
 from jobs.vendors import Vendors
 from tests.integration.gate import GatedWriter
 from tests.journey import Journey, profile
+from tests.rows import fetch
 from tests.waiting import until
 
 LOCK_SET = "SELECT 1 FROM question_set WHERE verification = $1 FOR UPDATE"

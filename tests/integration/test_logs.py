@@ -7,8 +7,8 @@ import httpx
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from db.sql import fetch, fetch_one
 from tests.journey import Journey
+from tests.rows import fetch, fetch_one
 from tests.waiting import until
 
 IDS = ("verification_id", "platform_id", "key_id")

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from db.embedded import EmbeddedServer
-from db.engine import RetakeEngine, the_engine
+from db.engine import RetakeEngine
+from piccolo_conf import DB
 from tests.integration.deployment import REQUEST_SECONDS
 from tests.journey import Journey
 from tests.server_process import ServerProcess, finished_retake, fresh_database, run_retake, serving
@@ -118,7 +119,7 @@ async def test_a_database_that_cannot_be_reached_at_the_start_is_one_clear_line(
         "postgresql://127.0.0.1:1/retake": "Connect call failed",
         "postgresql://127.0.0.1:port/retake": "port",
         "no url at all": "invalid DSN",
-        the_engine().locate().replace("/postgres?", "/not_there?"): 'database "not_there" does not exist',
+        DB.locate().replace("/postgres?", "/not_there?"): 'database "not_there" does not exist',
     }
     ends = await asyncio.gather(
         *(finished_retake("serve", "--port", "0", environment={"RETAKE_DATABASE_URL": url}) for url in reasons)

@@ -19,8 +19,8 @@ from assessment.notices import Channel, Line
 from db.announcements import PlatformNotices
 from db.outbox import PostgresOutbox
 from db.queue import JobKind, enqueue
-from db.sql import fetch
 from jobs.vendors import Vendors
+from piccolo_conf import DB
 from providers.build import build_vendors
 from providers.config import ProvidersConfig
 from tests.integration.delivery.mail_server import MailServer
@@ -28,6 +28,7 @@ from tests.integration.delivery.mail_server import serving as mail_serving
 from tests.integration.delivery.receiver import Receiver, listening
 from tests.integration.deployment import client_of, deployed
 from tests.journey import Journey
+from tests.rows import fetch
 from tests.server_process import serving
 from tests.waiting import until
 
@@ -134,7 +135,7 @@ async def test_a_receiver_that_fails_is_tried_again_under_the_same_id(journey: J
             await until(partial(tried, times))
             (message,) = await _messages(journey)
             await fetch("UPDATE outbox_message SET due_at = now() WHERE id = {} AND state = 'pending'", message["id"])
-            await enqueue(JobKind.DELIVER, PlatformNotices(message["platform"]))
+            await enqueue(DB, JobKind.DELIVER, PlatformNotices(message["platform"]))
     assert (message["state"], message["outcome"]) == ("undeliverable", "answered 500")
     assert [delivery.headers["webhook-id"] for delivery in failing.got] == [message["id"]] * 4
     assert len({delivery.body for delivery in failing.got}) == 1
@@ -148,7 +149,7 @@ async def test_a_message_is_leased_to_one_process_at_a_time_and_again_when_the_l
         "UPDATE outbox_message SET state = 'pending', tries = 0, due_at = now() - interval '1 day' WHERE id = {}",
         message["id"],
     )
-    outbox = PostgresOutbox()
+    outbox = PostgresOutbox(DB)
     line = {Line(message["platform"], message["receiver_group"]): 100}
     taken = await asyncio.gather(*(outbox.take(line, 60.0) for _ in range(10)))
     assert sum(each.message_id == message["id"] for messages in taken for each in messages) <= 1

@@ -13,10 +13,10 @@ from api.services import Services
 from assessment.errors import GenerationFailed
 from assessment.ports import Finished, SetOrder
 from db.assessment_store import PostgresAssessmentStore
-from db.sql import fetch
 from jobs.vendors import Vendors
 from tests.integration.gate import GatedWriter
 from tests.journey import MARKED, Journey, profile
+from tests.rows import fetch
 from tests.waiting import until
 
 CALLS = 100

@@ -14,9 +14,9 @@ from api.services import Services
 from api.settings import Settings
 from api.wiring import _read_again
 from assessment.deadline import SystemClock
-from db.engine import the_engine
 from jobs.settings import JobSettings
 from jobs.vendors import Vendors
+from piccolo_conf import DB
 from providers.ledger import NoLedger
 from providers.routing.pace import MIN_SAMPLES, Latencies
 from providers.writing.own_loop import OwnLoop
@@ -38,7 +38,7 @@ async def vendor_loop() -> AsyncIterator[OwnLoop]:
 
 @pytest.fixture
 async def live(app: object, tmp_path: Path) -> AsyncIterator[LiveServer]:
-    async with live_deployment(the_engine(), tmp_path / "providers.yaml") as live:
+    async with live_deployment(DB, tmp_path / "providers.yaml") as live:
         yield live
 
 

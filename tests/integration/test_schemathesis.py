@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.openapi.pages import PAGES
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.documented import Call, Document
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.server_process import serving
@@ -38,7 +38,7 @@ OWN_IDS = ("recordVerificationId", "recordUserId", "sessionToken")
 @pytest.fixture(scope="module")
 async def deployment(app: Litestar) -> AsyncIterator[Deployment]:
     """A database of its own on the server that the app of the other tests brought up."""
-    async with deployed(the_engine()) as deployment:
+    async with deployed(DB) as deployment:
         yield deployment
 
 

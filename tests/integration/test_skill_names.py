@@ -6,10 +6,10 @@ import pytest
 
 from api.services import Services
 from assessment.models import Mode
-from db.sql import fetch
 from jobs.vendors import Vendors
 from tests.fakes import FakeWriter
 from tests.journey import Journey, Json
+from tests.rows import fetch
 
 SKILL = "acme-star-schemas"
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from db.sql import fetch
 from tests.journey import Json
+from tests.rows import fetch
 
 ADDRESSES: Iterator[str] = (f"10.77.{high}.{low}" for high, low in itertools.product(range(256), range(256)))
 

@@ -12,7 +12,7 @@ import pytest
 
 from assessment.credentials import new_id
 from assessment.models import AnsweredQuestion, Author, Mode, Provenance, VendorShare
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.server_process import finished_retake, run_retake, serving
 
@@ -27,7 +27,7 @@ CHOSEN = [0] * 14 + [1] * 5 + [2]  # the third option has 1 of 20, exactly 5%; t
 @pytest.fixture(scope="module")
 async def deployment(app: object) -> AsyncIterator[Deployment]:
     """Live attempts of four platforms, some of them 40 days old, and test ones of `acme`."""
-    async with deployed(the_engine()) as deployment:
+    async with deployed(DB) as deployment:
         for name, mode, chosen, age in (
             ("acme", Mode.LIVE, CHOSEN, timedelta(days=1)),
             ("acme", Mode.LIVE, LAST_TWO, timedelta(days=40)),

@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 from api.services import Services
 from assessment.notices import Channel
 from db import sweeping
-from db.engine import the_engine
 from db.outbox import PostgresOutbox
-from db.sql import fetch
 from db.sweeping import SWEEPS, Sweep, sweep_batch
 from jobs.housekeeping import sweep_all
+from piccolo_conf import DB
 from tests.journey import Journey
+from tests.rows import fetch
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -83,11 +83,11 @@ def test_every_kind_has_a_row_here() -> None:
 async def test_a_row_goes_when_its_time_is_over_and_not_before(sweep: Sweep, journey: Journey) -> None:
     verification_id = await _verified(journey)
     young = await _put(sweep.kind, verification_id, sweep.kept - timedelta(minutes=1))
-    await sweep_batch(sweep)
+    await sweep_batch(DB, sweep)
     assert await _is_there(sweep, young, verification_id)
     await fetch("DELETE FROM generation WHERE verification = {}", verification_id)  # one row for each verification
     old = await _put(sweep.kind, verification_id, sweep.kept + timedelta(minutes=1))
-    await sweep_batch(sweep)
+    await sweep_batch(DB, sweep)
     assert not await _is_there(sweep, old, verification_id)
 
 
@@ -98,9 +98,9 @@ async def test_more_than_a_batch_goes_in_several(journey: Journey, monkeypatch: 
     verification_id = await _verified(journey)
     marks = [await _put("session", verification_id, timedelta(days=31 + number)) for number in range(5)]
     before = _count("retake_swept_rows_total", kind="session")
-    assert await sweep_batch(sessions) == 2
+    assert await sweep_batch(DB, sessions) == 2
     with capture_logs() as lines:
-        await sweep_all(asyncio.Event())
+        await sweep_all(DB, asyncio.Event())
     assert not any([await _is_there(sessions, mark, verification_id) for mark in marks])
     assert _count("retake_swept_rows_total", kind="session") == before + 3
     assert [line["rows"] for line in lines if line["event"] == "swept" and line["kind"] == "session"] == [3]
@@ -115,14 +115,14 @@ async def test_two_processes_share_what_is_to_be_swept(
     for number in range(4):
         await _put("session", verification_id, timedelta(days=31 + number))
     async with services.engine.transaction():
-        here = await sweep_batch(sessions)
+        here = await sweep_batch(DB, sessions)
         there = await asyncio.create_task(_outside(sessions))
     assert (here, there) == (2, 2)
 
 
 async def _outside(sweep: Sweep) -> int:
-    the_engine().current_transaction.set(None)
-    return await sweep_batch(sweep)
+    DB.current_transaction.set(None)
+    return await sweep_batch(DB, sweep)
 
 
 async def test_a_sweep_that_fails_is_counted_and_the_others_are_done(
@@ -134,7 +134,7 @@ async def test_a_sweep_that_fails_is_counted_and_the_others_are_done(
     (sessions,) = [sweep for sweep in SWEEPS if sweep.kind == "session"]
     mark = await _put("session", verification_id, timedelta(days=31))
     before = _count("retake_background_failures_total", job="sweep_broken")
-    await sweep_all(asyncio.Event())
+    await sweep_all(DB, asyncio.Event())
     assert _count("retake_background_failures_total", job="sweep_broken") == before + 1
     assert not await _is_there(sessions, mark, verification_id)
 
@@ -149,7 +149,7 @@ async def test_a_notice_that_waits_is_never_swept(journey: Journey) -> None:
         """,
         mark,
     )
-    await sweep_all(asyncio.Event())
+    await sweep_all(DB, asyncio.Event())
     assert await fetch("SELECT 1 FROM outbox_message WHERE id = {}", mark)
     await fetch("DELETE FROM outbox_message WHERE id = {}", mark)
 
@@ -169,7 +169,7 @@ async def test_when_a_notice_has_ended_a_mail_keeps_no_address_and_no_word(
         channel.value,
         mark,
     )
-    outbox = PostgresOutbox()
+    outbox = PostgresOutbox(DB)
     await (outbox.delivered(mark) if how == "delivered" else outbox.undeliverable(mark, "no"))
     rows: list[dict[str, Any]] = await fetch("SELECT state, target, body FROM outbox_message WHERE id = {}", mark)
     expected = {"target": "ada@example.org", "body": "Hello Ada"} if kept else {"target": "", "body": ""}

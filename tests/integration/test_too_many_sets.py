@@ -9,8 +9,8 @@ from api.services import Services
 from assessment.errors import TooManySets
 from assessment.ports import Finished, SetOrder
 from assessment.scoring.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
-from db.sql import fetch
 from tests.journey import Journey, profile
+from tests.rows import fetch
 
 FAIL = {"x-sandbox-scenario": "fail"}
 HOUR = 3600

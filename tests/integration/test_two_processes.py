@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.journey import MARKED, Journey, answers
 from tests.server_process import serving
@@ -40,7 +40,7 @@ class Pair:
 
 @pytest.fixture(scope="module")
 async def deployment(app: object) -> AsyncIterator[Deployment]:
-    async with deployed(the_engine()) as deployment:
+    async with deployed(DB) as deployment:
         await deployment.database.execute(COUNT_GENERATIONS)
         yield deployment
 

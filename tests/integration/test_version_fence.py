@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 
 from db import migrations as module
-from db.engine import RetakeEngine, the_engine
+from db.engine import RetakeEngine
 from db.migrations import PAUSES, TablesInUse, upgrade
+from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.server_process import finished_retake, serving
 from tests.waiting import until
@@ -20,7 +21,7 @@ REFUSAL = f"Error: a newer version of Retake has upgraded the database (unknown:
 
 @pytest.fixture
 async def deployment(app: object) -> AsyncIterator[Deployment]:
-    async with deployed(the_engine()) as deployment:
+    async with deployed(DB) as deployment:
         yield deployment
 
 
@@ -57,8 +58,8 @@ def table_change(monkeypatch: pytest.MonkeyPatch) -> None:
     known = module._known()
     monkeypatch.setattr(module, "_known", lambda: (*known, NEWER))
 
-    async def change() -> None:
-        await the_engine().run_ddl("LOCK TABLE student IN ACCESS EXCLUSIVE MODE")
+    async def change(engine: RetakeEngine) -> None:
+        await engine.run_ddl("LOCK TABLE student IN ACCESS EXCLUSIVE MODE")
 
     monkeypatch.setattr(module, "_apply", change)
 

@@ -9,12 +9,13 @@ from assessment.models import Mode
 from assessment.notices import Line
 from assessment.ports import Ending, Lease
 from db import idempotency, ledger, queue, sweeping, workers
-from db.catalogue import seed_catalogue
 from db.item_statistics import item_statistics
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
+from db.migrations import upgrade
 from db.outbox import PostgresOutbox
 from db.queue import JobKind, wake
+from piccolo_conf import DB
 from providers.ledger import VendorCallRecord
 from providers.protocol import CallOutcome
 from providers.routing.pace import Learned
@@ -63,13 +64,13 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
 async def _as_leases_do(services: Services, journey: Journey) -> None:
     await services.store.cut_off(journey.verification_id, 1)
     await services.store.give_up(Lease(journey.verification_id, str(uuid4())), Ending.FAILED)
-    await wake(JobKind.SWEEP, "plans", {})
-    await queue.begin(0)
-    await queue.absorb("plans", {})
+    await wake(DB, JobKind.SWEEP, "plans", {})
+    await queue.begin(DB, 0)
+    await queue.absorb(DB, "plans", {})
     worker_id = uuid4()
-    await workers.report(worker_id, workers.WorkerReport("plans", has_providers=False, serves_live=False))
-    await workers.alive()
-    await workers.leave(worker_id)
+    await workers.report(DB, worker_id, workers.WorkerReport("plans", has_providers=False, serves_live=False))
+    await workers.alive(DB)
+    await workers.leave(DB, worker_id)
     begun = await services.idempotency.begin(b"plans", b"k" * 32, key=uuid4().hex, fingerprint=b"")
     assert isinstance(begun, idempotency.Lease)
     await services.idempotency.beat(begun)
@@ -77,22 +78,22 @@ async def _as_leases_do(services: Services, journey: Journey) -> None:
 
 
 async def _in_the_background(services: Services, platform_name: str) -> None:
-    outbox = PostgresOutbox()
+    outbox = PostgresOutbox(DB)
     await outbox.waiting(0, 8)
     await outbox.take({Line(0, 0): 1}, 60.0)
     await outbox.try_again("none", 1.0, "")
     await outbox.delivered("none")
     for sweep in sweeping.SWEEPS:
-        await sweeping.sweep_batch(sweep)
-    store = PostgresLedger()
+        await sweeping.sweep_batch(DB, sweep)
+    store = PostgresLedger(DB)
     store.record(_record())
     await store.flush()
-    await ledger.summaries(60)
-    paces = PostgresLatencyStore(Learned)
+    await ledger.summaries(DB, 60)
+    paces = PostgresLatencyStore(DB, Learned)
     await paces.load()
     await paces.save({})
     await item_statistics(services.engine, mode=Mode.TEST, platform=platform_name, seconds=60, min_answers=10)
-    await seed_catalogue()
+    await upgrade(DB)
 
 
 def _record() -> VendorCallRecord:

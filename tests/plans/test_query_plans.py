@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from api.services import Services
-from db.engine import the_engine
 from db.item_statistics import NEITHER_SORTED_NOR_HASHED
+from piccolo_conf import DB
 from tests.integration.deployment import migrated_template
 from tests.journey import Journey
 from tests.plans.filled import fill, growing_tables
@@ -36,7 +36,7 @@ Node = dict[str, Any]
 @pytest.fixture(scope="module")
 async def full(app: object) -> AsyncIterator[Any]:
     """A connection to a migrated database with full tables."""
-    engine = the_engine()
+    engine = DB
     async with fresh_database(engine, await migrated_template(engine)) as url:
         connection = await asyncpg.connect(url)
         await fill(connection)

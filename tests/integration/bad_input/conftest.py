@@ -7,8 +7,8 @@ from litestar import Litestar
 
 from api.services import Services
 from assessment.models import Mode
-from db.sql import fetch
 from tests.journey import Journey
+from tests.rows import fetch
 from tests.stage import Stage, client_from, served_document
 
 EVERYTHING = """

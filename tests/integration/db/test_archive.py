@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from db.engine import RetakeEngine
-from db.sql import fetch
 from tests.journey import Journey
+from tests.rows import fetch
 
 OF_A_VERIFICATION = (
     "attempt",

@@ -8,7 +8,8 @@ import pytest
 from api.services import Services
 from db import idempotency
 from db.idempotency import IdempotencyStore, Lease, StoredAnswer, Underway
-from db.sql import fetch
+from piccolo_conf import DB
+from tests.rows import fetch
 from tests.waiting import until
 
 SEALING_KEY = b"s" * 32
@@ -133,7 +134,7 @@ async def test_a_database_that_fails_for_a_while_does_not_stop_the_heart(
                 raise failure
             return await super().beat(lease)
 
-    async with Shaky().keep(lease):
+    async with Shaky(DB).keep(lease):
         await until(lambda: _has_beaten(request_, 1))
 
 

@@ -10,15 +10,16 @@ import pytest
 
 from assessment.errors import ServiceUnavailable
 from assessment.models import Mode
-from db import ledger
+from db import ledger, sql
 from db.engine import RetakeEngine
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
-from db.sql import fetch
 from db.tables import VendorAttempt
+from piccolo_conf import DB
 from providers.ledger import VendorCallRecord
 from providers.protocol import CallOutcome
 from providers.routing.pace import Learned
+from tests.rows import fetch
 
 COLUMNS = tuple(zip(VendorCallRecord.__struct_fields__, VendorCallRecord.__struct_encode_fields__, strict=True))
 
@@ -64,7 +65,7 @@ def away(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     async def maybe(*arguments: Any) -> Any:
         if switch:
             raise ServiceUnavailable
-        return await fetch(*arguments)
+        return await sql.fetch(*arguments)
 
     monkeypatch.setattr("db.ledger.fetch", maybe)
     return switch
@@ -80,7 +81,7 @@ def test_the_columns_are_the_fields_of_a_record() -> None:
 
 
 async def test_a_record_is_stored_as_it_is(writing_id: str) -> None:
-    store, record = PostgresLedger(), _record(writing_id)
+    store, record = PostgresLedger(DB), _record(writing_id)
     store.record(record)
     await store.flush()
     (row,) = await _stored(writing_id)
@@ -90,7 +91,7 @@ async def test_a_record_is_stored_as_it_is(writing_id: str) -> None:
 
 
 async def test_records_wait_while_the_database_is_away_and_keep_their_order(writing_id: str, away: list[bool]) -> None:
-    store = PostgresLedger()
+    store = PostgresLedger(DB)
     for part in range(3):
         store.record(_record(writing_id, part=part))
     await store.flush()
@@ -101,7 +102,7 @@ async def test_records_wait_while_the_database_is_away_and_keep_their_order(writ
 
 
 async def test_what_came_before_the_stop_is_written(writing_id: str) -> None:
-    store, stop = PostgresLedger(), asyncio.Event()
+    store, stop = PostgresLedger(DB), asyncio.Event()
     running = asyncio.create_task(store.run(stop))
     await asyncio.sleep(0)
     store.record(_record(writing_id))
@@ -112,7 +113,7 @@ async def test_what_came_before_the_stop_is_written(writing_id: str) -> None:
 
 async def test_what_comes_after_the_writer_has_ended_is_written_at_the_stop(writing_id: str) -> None:
     """Sets that are abandoned at the end leave their records then."""
-    store, stop = PostgresLedger(), asyncio.Event()
+    store, stop = PostgresLedger(DB), asyncio.Event()
     stop.set()
     await store.run(stop)
     store.record(_record(writing_id))
@@ -122,7 +123,7 @@ async def test_what_comes_after_the_writer_has_ended_is_written_at_the_stop(writ
 
 async def test_what_comes_after_the_stop_is_counted_as_lost() -> None:
     lost: list[int] = []
-    store = PostgresLedger(lost.append)
+    store = PostgresLedger(DB, lost.append)
     await store.stop()
     store.record(_record(uuid4().hex))
     assert lost == [1]
@@ -131,7 +132,7 @@ async def test_what_comes_after_the_stop_is_counted_as_lost() -> None:
 async def test_a_batch_whose_writing_is_cut_off_is_written_later(
     writing_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, begun = PostgresLedger(), asyncio.Event()
+    store, begun = PostgresLedger(DB), asyncio.Event()
     store.record(_record(writing_id))
 
     async def hang(*_: Any) -> None:
@@ -150,7 +151,7 @@ async def test_a_batch_whose_writing_is_cut_off_is_written_later(
 
 async def test_without_a_database_at_the_end_the_loss_is_counted(writing_id: str, away: list[bool]) -> None:
     lost: list[int] = []
-    store, stop = PostgresLedger(lost.append), asyncio.Event()
+    store, stop = PostgresLedger(DB, lost.append), asyncio.Event()
     running = asyncio.create_task(store.run(stop))
     await asyncio.sleep(0)
     store.record(_record(writing_id))
@@ -165,7 +166,7 @@ async def test_of_too_many_records_the_oldest_are_lost_and_counted(
 ) -> None:
     monkeypatch.setattr("db.ledger.QUEUED", 2)
     lost: list[int] = []
-    store = PostgresLedger(lost.append)
+    store = PostgresLedger(DB, lost.append)
     for part in range(5):
         store.record(_record(writing_id, part=part))
     await store.flush()
@@ -178,7 +179,7 @@ async def test_a_batch_that_cannot_be_stored_does_not_block_the_next(
 ) -> None:
     monkeypatch.setattr("db.ledger.BATCH", 1)
     lost: list[int] = []
-    store = PostgresLedger(lost.append)
+    store = PostgresLedger(DB, lost.append)
     store.record(_record(writing_id, seconds=float("nan")))
     store.record(_record(writing_id, part=1))
     await store.flush()
@@ -188,10 +189,10 @@ async def test_a_batch_that_cannot_be_stored_does_not_block_the_next(
 
 async def test_a_batch_that_is_written_twice_is_stored_once(writing_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def answer_gets_lost(*arguments: Any) -> Any:
-        await fetch(*arguments)
+        await sql.fetch(*arguments)
         raise ServiceUnavailable
 
-    store = PostgresLedger()
+    store = PostgresLedger(DB)
     store.record(_record(writing_id))
     with monkeypatch.context() as patch:
         patch.setattr("db.ledger.fetch", answer_gets_lost)
@@ -201,24 +202,24 @@ async def test_a_batch_that_is_written_twice_is_stored_once(writing_id: str, mon
 
 
 async def test_tokens_without_a_price_are_counted_apart(writing_id: str) -> None:
-    store = PostgresLedger()
+    store = PostgresLedger(DB)
     store.record(_record(writing_id))
     store.record(_record(writing_id, cost=0.5, is_estimated=True, is_hedge=True, rejected={}))
     await store.flush()
-    (found,) = [row for row in await ledger.summaries(60) if row.vendor == f"vendor-{writing_id}"]
+    (found,) = [row for row in await ledger.summaries(DB, 60) if row.vendor == f"vendor-{writing_id}"]
     assert (found.attempts, found.hedges, found.unpriced) == (2, 1, 1)
     assert (found.cost, found.estimated_cost, found.rejected) == (0.5, 0.5, {"item_json": 1})
 
 
 async def test_paces_come_back_as_they_were_saved_last(writing_id: str) -> None:
-    paces = PostgresLatencyStore(Learned)
+    paces = PostgresLatencyStore(DB, Learned)
     await paces.save({writing_id: Learned(5, (1.0,))})
     await paces.save({writing_id: Learned(5, (1.0, 2.5))})
     assert (await paces.load())[writing_id] == Learned(5, (1.0, 2.5))
 
 
 async def test_a_pace_of_another_shape_counts_as_unknown(writing_id: str) -> None:
-    paces = PostgresLatencyStore(Learned)
+    paces = PostgresLatencyStore(DB, Learned)
     await fetch("INSERT INTO vendor_latency (vendor, learned) VALUES ({}, {})", writing_id, '{"seconds": "many"}')
     assert writing_id not in await paces.load()
     await fetch("DELETE FROM vendor_latency WHERE vendor = {}", writing_id)

@@ -8,7 +8,7 @@ from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
 from db.engine import RetakeEngine
 from db.piccolo_app import APP_CONFIG
-from db.sql import fetch
+from tests.rows import fetch
 from tests.server_process import Finished, finished_command, finished_retake, fresh_database, run_retake
 
 SCHEMA = (

@@ -10,9 +10,10 @@ from db import readiness as module
 from db.engine import RetakeEngine
 from db.migrations import MigrationStatus
 from db.readiness import WRITE_EVERY_SECONDS, DatabaseState, ReadinessCheck
-from db.sql import fetch_one
+from piccolo_conf import DB
 from tests.fakes import ManualClock
 from tests.own_logs import own_logs
+from tests.rows import fetch_one
 
 READY = DatabaseState(answers=True, is_current=True)
 FULL = (
@@ -31,7 +32,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def check(engine: RetakeEngine, clock: ManualClock) -> ReadinessCheck:
-    return ReadinessCheck(clock.monotonic)
+    return ReadinessCheck(DB, clock.monotonic)
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ async def test_a_database_that_does_not_answer_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
 
-    async def silent() -> MigrationStatus:
+    async def silent(_: RetakeEngine) -> MigrationStatus:
         await asyncio.Event().wait()
         raise AssertionError("nobody sets it")
 
@@ -88,7 +89,7 @@ async def test_a_database_that_does_not_answer_is_not_waited_for(
 
 
 async def test_a_schema_that_moved_on_is_said_once(check: ReadinessCheck, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def newer() -> MigrationStatus:
+    async def newer(_: RetakeEngine) -> MigrationStatus:
         return MigrationStatus(applied=("old",), pending=(), unknown=("new",))
 
     monkeypatch.setattr(module, "status", newer)

@@ -14,10 +14,11 @@ from assessment.notices import Channel, Line
 from db.announcements import MAIL_GROUP, PlatformNotices, receiver_group
 from db.outbox import PostgresOutbox
 from db.queue import JobKind, enqueue
-from db.sql import fetch
 from delivery.shares import PLACES
+from piccolo_conf import DB
 from tests.integration.delivery.receiver import Receiver, listening
 from tests.journey import Journey
+from tests.rows import fetch
 from tests.waiting import until
 
 HANGING = 1_000
@@ -51,7 +52,7 @@ async def test_other_platforms_hear_at_once_while_a_thousand_receivers_hang(
     (await journey.verify()).raise_for_status()
     await _put(journey, HANGING, hanging.url(), "now()")
     (row,) = await fetch("SELECT platform FROM verification WHERE id = {}", journey.verification_id)
-    await enqueue(JobKind.DELIVER, PlatformNotices(row["platform"]))
+    await enqueue(DB, JobKind.DELIVER, PlatformNotices(row["platform"]))
     try:
         await until(lambda: len(hanging.got) >= PLACES)
         async with listening(Receiver()) as receiver:
@@ -70,7 +71,7 @@ async def test_notices_wait_in_lines_by_platform_and_group_and_are_counted_up_to
 ) -> None:
     (await journey.verify()).raise_for_status()
     rows = await fetch("SELECT platform FROM verification WHERE id = {}", journey.verification_id)
-    outbox, platform_id = PostgresOutbox(), rows[0]["platform"]
+    outbox, platform_id = PostgresOutbox(DB), rows[0]["platform"]
     with contextlib.suppress(_Undone):
         async with services.engine.transaction():  # which the running jobs cannot see into
             await _put(journey, HANGING, "http://127.0.0.1:9/", "now()")

@@ -11,10 +11,11 @@ from structlog.testing import capture_logs
 
 from db.engine import RetakeEngine
 from db.queue import begin, enqueue, wake
-from db.sql import fetch
 from jobs.driver import EngineDriver
 from jobs.kinds import Job, Kind
 from jobs.worker import Worker, queries
+from piccolo_conf import DB
+from tests.rows import fetch
 from tests.waiting import until
 
 KIND = "test"  # of which the workers of the app know nothing
@@ -71,7 +72,7 @@ async def test_the_queue_has_what_its_library_looks_for(engine: RetakeEngine) ->
 
 async def _enqueue_and_fail(engine: RetakeEngine) -> None:
     async with engine.transaction():
-        await enqueue(KIND, Named("undone"))
+        await enqueue(DB, KIND, Named("undone"))
         raise ZeroDivisionError
 
 
@@ -81,7 +82,7 @@ async def test_a_job_is_seen_when_its_transaction_commits_and_never_when_it_does
         with pytest.raises(ZeroDivisionError):
             await _enqueue_and_fail(engine)
         async with engine.transaction():
-            await enqueue(KIND, Named("kept"))
+            await enqueue(DB, KIND, Named("kept"))
         await until(lambda: bool(recorder.ran))
     assert recorder.ran == ["kept"]
     assert await waiting() == 0
@@ -92,16 +93,16 @@ async def test_two_workers_run_each_job_once(engine: RetakeEngine) -> None:
     names = sorted(f"{number:02}" for number in range(50))
     async with working(engine, one.kind()), working(engine, other.kind()):
         for name in names:
-            await enqueue(KIND, Named(name))
+            await enqueue(DB, KIND, Named(name))
         await until(lambda: len(one.ran + other.ran) >= len(names))
     assert sorted(one.ran + other.ran) == names
 
 
 async def test_waking_a_job_twice_runs_it_once_and_at_the_earlier_time(engine: RetakeEngine) -> None:
     recorder = Recorder()
-    await wake(KIND, "same", Named("same"), after_seconds=3600)
-    await wake(KIND, "same", Named("same"))
-    await wake(KIND, "same", Named("same"), after_seconds=3600)
+    await wake(DB, KIND, "same", Named("same"), after_seconds=3600)
+    await wake(DB, KIND, "same", Named("same"))
+    await wake(DB, KIND, "same", Named("same"), after_seconds=3600)
     async with working(engine, recorder.kind()):
         await until(lambda: bool(recorder.ran))
     assert recorder.ran == ["same"]
@@ -109,12 +110,12 @@ async def test_waking_a_job_twice_runs_it_once_and_at_the_earlier_time(engine: R
 
 async def test_a_job_that_has_begun_is_no_answer_to_a_later_call(engine: RetakeEngine) -> None:
     async def work(job: Job) -> None:
-        await begin(job.job_id)
+        await begin(DB, job.job_id)
         if len(recorder.ran) == 1:
-            await wake(KIND, "same", Named("later"))
+            await wake(DB, KIND, "same", Named("later"))
 
     recorder = Recorder(work)
-    await wake(KIND, "same", Named("first"))
+    await wake(DB, KIND, "same", Named("first"))
     async with working(engine, recorder.kind()):
         await until(lambda: len(recorder.ran) == 2)
     assert recorder.ran == ["first", "later"]
@@ -128,7 +129,7 @@ async def test_a_failure_nobody_foresaw_is_logged_with_its_place_and_tried_again
     recorder = Recorder(fail)
     with capture_logs() as lines:
         async with working(engine, recorder.kind(0.0)):
-            await enqueue(KIND, Named("twice"))
+            await enqueue(DB, KIND, Named("twice"))
             await until(lambda: len(recorder.ran) == 2)
     failed = next(line for line in lines if line["event"] == "job_failed")
     assert failed["error"] == "RuntimeError"
@@ -145,9 +146,9 @@ async def test_a_job_that_fails_too_often_is_given_up_and_the_worker_goes_on(eng
 
     recorder = Recorder(fail)
     async with working(engine, recorder.kind(0.0)):
-        await enqueue(KIND, Named("bad"))
+        await enqueue(DB, KIND, Named("bad"))
         await until(lambda: len(recorder.ran) == 2)
-        await enqueue(KIND, Named("good"))
+        await enqueue(DB, KIND, Named("good"))
         await until(lambda: "good" in recorder.ran)
     assert recorder.ran == ["bad", "bad", "good"]
     assert await waiting() == 0
@@ -164,7 +165,7 @@ async def test_a_run_that_takes_too_long_is_ended(engine: RetakeEngine) -> None:
 
     recorder = Recorder(hang)
     async with working(engine, recorder.kind(seconds=0.05)):
-        await enqueue(KIND, Named("endless"))
+        await enqueue(DB, KIND, Named("endless"))
         await asyncio.wait_for(cancelled.wait(), 10)
     assert await waiting() == 0
 
@@ -175,7 +176,7 @@ async def test_what_does_not_end_in_the_grace_is_handed_back_for_another_worker(
 
     first, second = Recorder(hang), Recorder()
     async with working(engine, first.kind(), grace_seconds=0.0):
-        await enqueue(KIND, Named(f"job-{uuid4().hex}"))
+        await enqueue(DB, KIND, Named(f"job-{uuid4().hex}"))
         await until(lambda: bool(first.ran))
     assert await waiting() == 1
     async with working(engine, second.kind()):

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from db.engine import the_engine
+from piccolo_conf import DB
 from serving.limits import Limits
 from serving.listening import listen_at
 from tests.integration.deployment import Deployment, deployed
@@ -21,7 +21,7 @@ FEW_FILES = 400
 
 @pytest.fixture(scope="module")
 async def deployment(app: object) -> AsyncIterator[Deployment]:
-    async with deployed(the_engine()) as deployment:
+    async with deployed(DB) as deployment:
         yield deployment
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.integration.serving.raw import connected
 from tests.server_process import ServerProcess, serving
@@ -22,7 +22,7 @@ REFUSED_SECONDS = 2.0  # far less than the slow generation takes
 
 @pytest.fixture(scope="module")
 async def deployment(app: object) -> AsyncIterator[Deployment]:
-    async with deployed(the_engine()) as deployment:
+    async with deployed(DB) as deployment:
         yield deployment
 
 

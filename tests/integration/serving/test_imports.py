@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.integration.deployment import client_of, deployed
 from tests.server_process import AS_INSTALLED, AS_MODULE, serving
 from tests.waiting import until
@@ -30,7 +30,7 @@ async def test_a_web_process_that_has_answered_generate_has_imported_nothing_tha
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(TELL)
     async with AsyncExitStack() as stack:
-        deployment = await stack.enter_async_context(deployed(the_engine()))
+        deployment = await stack.enter_async_context(deployed(DB))
         environment = {**deployment.environment, "PYTHONPATH": str(tmp_path)}
         server = await stack.enter_async_context(serving(environment, retake=retake))
         client = await stack.enter_async_context(client_of(server))

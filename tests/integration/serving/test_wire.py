@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from db.engine import the_engine
+from piccolo_conf import DB
 from tests.integration.deployment import Deployment, deployed
 from tests.integration.serving.raw import Answer, RawConnection, connected
 from tests.server_process import ServerProcess, serving
@@ -80,7 +80,7 @@ class Wire:
 
 @pytest.fixture(scope="module")
 async def deployment(app: object) -> AsyncIterator[Deployment]:
-    async with deployed(the_engine()) as deployment:
+    async with deployed(DB) as deployment:
         yield deployment
 
 
