@@ -19,7 +19,7 @@ from jobs.kinds import Kind
 
 SCHEMA = "jobs"
 POLL_SECONDS = 1.0  # how late a job may be whose notification was lost
-LOST_SECONDS = 8.0  # without a heartbeat for so long a job goes to another worker
+LOST_SECONDS = 7.0  # without a heartbeat for so long a job goes to another worker, which has 3 s for it on a busy host
 BATCH = 10  # jobs taken by one query
 
 Schedules = Mapping[JobKind, str]

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import math
 import os
 import platform
 import subprocess
@@ -29,7 +30,7 @@ from db.embedded import EmbeddedServer
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "kills.md"
 HALVES = {"pair": (SUPERVISED, SUPERVISED), "mixed": (SUPERVISED, ONE_PROCESS, WORKER)}
-PAUSES = (0.8, 2.4)  # seconds between two kills, at random
+PAUSES = (0.5, 1.6)  # seconds between two kills, at random
 WEIGHTS = {Victim.WEB: 35, Victim.WORKER: 35, Victim.BOTH: 20, Victim.ALL: 10}
 REQUEST_SECONDS = 100.0
 READY_SECONDS = 90.0
@@ -76,7 +77,7 @@ class Run:
         return stands
 
     async def _kill_beside_students(self, stands: list[Stand], client: httpx.AsyncClient, kills: int) -> None:
-        stop = asyncio.Event()
+        stop, self.seen.last_kill = asyncio.Event(), math.inf
         ports = [stand.port for stand in stands if stand.port]
         living = [asyncio.create_task(self._live(client, ports, stop)) for _ in range(self._students)]
         try:
@@ -85,6 +86,7 @@ class Run:
                 await self._kill_one(stands, client)
                 self.half |= await self._watch.half()
         finally:
+            self.seen.last_kill = time.monotonic()
             stop.set()
             await asyncio.gather(*living)
         self.half |= await self._watch.half()

@@ -28,7 +28,7 @@ off asks again, at either server.
 - **events lost**: stored events that never reached the receiver.
 - **two bodies**: events that came again under their id with another body.
 - **taken over**: jobs that a killed worker had, from the kill to the moment another has them. The goal is held where
-  another worker lived through that time; where all were down, somebody had to start first.
+  another worker lived through that time, and for two seconds before; where all were down, somebody had to start first.
 """
 
 
@@ -106,7 +106,10 @@ def _calls(seen: Seen) -> list[tuple[str, str, str]]:
 
 def _after_cut(seen: Seen) -> str:
     old, new = seen.after_cut["old"], seen.after_cut["new"]
-    return f"A moment after a request was cut off, its verification stood {old} times as before and {new} times anew."
+    return (
+        f"A moment after a request was cut off, its verification stood {old} times as before and {new} times anew.\n"
+        f"{seen.too_late} requests got GENERATION_FAILED: no worker lived long enough in their 90 seconds.\n"
+    )
 
 
 def _take_overs(all_of_them: Sequence[TakeOver]) -> list[tuple[str, ...]]:

@@ -52,6 +52,7 @@ HALF = """
 """
 UNDELIVERED = "SELECT count(*) FROM outbox_message WHERE state = 'pending' AND channel = 'webhook'"
 DRAIN_SECONDS = 180.0
+SETTLE_SECONDS = 2.0  # from a worker's first sign of life to its first job
 
 
 class Kill(NamedTuple):
@@ -155,4 +156,4 @@ def _life(stand: str, since: float, kills: Sequence[Kill]) -> Life:
 
 
 def _is_covered(lives: Sequence[Life], begun: float, ended: float) -> bool:
-    return any(since < begun and until > ended for _, since, until in lives)
+    return any(since + SETTLE_SECONDS < begun and until > ended for _, since, until in lives)
