@@ -21,11 +21,11 @@ import httpx
 
 from bench.kills import report
 from bench.kills.receiver import Receiver, receiving
-from bench.kills.stands import HITS, ONE_PROCESS, SUPERVISED, WORKER, Role, Stand, Victim
+from bench.kills.stands import HITS, ONE_PROCESS, SUPERVISED, WORKER, Stand, Victim
 from bench.kills.students import Seen, Student, lost_answers
 from bench.kills.watch import Kill, Watch
 from bench.rows import print_rows
-from bench.service.processes import key
+from bench.service.processes import Role, key
 from db.embedded import EmbeddedServer
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "kills.md"

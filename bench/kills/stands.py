@@ -10,17 +10,9 @@ from pathlib import Path
 
 import httpx
 
-from bench.service.processes import free_port
+from bench.service.processes import Role, free_port, supervised
 
-LISTENS = "0A"
 KILLS_A_LIFE = 4  # the pauses of a supervisor grow with each early end of a child; as many are an ordinary bad day
-
-
-class Role(StrEnum):
-    """What a process does."""
-
-    WEB = "web"
-    JOBS = "jobs"
 
 
 class Victim(StrEnum):
@@ -89,7 +81,7 @@ class Stand:
             self._process.wait()
             self.start()
             return self.roles
-        for pid in [pid for pid, role in self._children().items() if role in HITS[victim]]:
+        for pid in [pid for pid, role in supervised(self._process.pid, self.port).items() if role in HITS[victim]]:
             os.kill(pid, signal.SIGKILL)
         self.children_killed += 1
         return HITS[victim]
@@ -110,27 +102,3 @@ class Stand:
             return (await client.get(f"http://127.0.0.1:{self.port}/health/live", timeout=1)).is_success
         except httpx.TransportError:
             return False
-
-    def _children(self) -> dict[int, Role]:
-        """The supervised processes; the one that holds the listening socket serves."""
-        assert self._process is not None
-        listing = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
-        pids = [int(pid) for pid in listing.split() if "spawn_main" in _command_line(int(pid))]
-        return {pid: Role.WEB if _listens(pid, self.port) else Role.JOBS for pid in pids}
-
-
-def _command_line(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-
-
-def _listens(pid: int, port: int) -> bool:
-    rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-    sockets = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == LISTENS}
-    return any(_target(entry) in sockets for entry in Path(f"/proc/{pid}/fd").iterdir())
-
-
-def _target(entry: Path) -> str:
-    try:
-        return str(entry.readlink())
-    except OSError:  # closed meanwhile
-        return ""

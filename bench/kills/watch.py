@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from bench.kills.stands import Role
+from bench.service.processes import Role
 
 # Every write of a step takes a while, so that kills also fall between two writes of one transaction; and what workers
 # do is noted with the database user, which is that of their stand.

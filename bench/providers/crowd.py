@@ -65,11 +65,11 @@ async def _measure(server: Started, tokens: list[str], environment: Mapping[str,
     postgres = EmbeddedServer(Path(environment["RETAKE_DATA_DIR"]) / "postgres")
     database = await asyncpg.connect(await asyncio.to_thread(postgres.uri))
     async with httpx.AsyncClient(base_url=base, timeout=100) as client:
-        idle = [await _look(client, tokens[0]) for _ in range(IDLE_LOOKS)]
+        idle = [await look(client, tokens[0]) for _ in range(IDLE_LOOKS)]
         watch = _Watch(server, client, tokens[0], database)
         watching = asyncio.create_task(watch.run())
         begun = time.perf_counter()
-        answers = await _generate_elsewhere(base, tokens)
+        answers = await generate_elsewhere(base, tokens)
         seconds = time.perf_counter() - begun
         watching.cancel()
         await asyncio.wait({watching})
@@ -81,8 +81,8 @@ async def _measure(server: Started, tokens: list[str], environment: Mapping[str,
         seconds=seconds,
         median=statistics.median(taken for _, taken in answers),
         memory=watch.memory,
-        idle_p99=_p99(idle),
-        busy_p99=_p99(watch.looks),
+        idle_p99=p99(idle),
+        busy_p99=p99(watch.looks),
         idle_in_transaction=watch.idle_in_transaction,
         oldest_transaction=watch.oldest,
     )
@@ -102,7 +102,7 @@ class _Watch:
 
     async def run(self) -> None:
         while True:
-            self.looks.append(await _look(self._client, self._token))
+            self.looks.append(await look(self._client, self._token))
             self.memory = max(self.memory, self._server.memory_mb)
             row = await self._database.fetchrow(
                 """
@@ -117,13 +117,14 @@ class _Watch:
             await asyncio.sleep(1 / LOOKS_PER_SECOND)
 
 
-async def _look(client: httpx.AsyncClient, token: str) -> float:
+async def look(client: httpx.AsyncClient, token: str) -> float:
+    """Milliseconds of one GET /assessment."""
     begun = time.perf_counter()
     (await client.get("/assessment", headers={"x-api-key": token})).raise_for_status()
     return (time.perf_counter() - begun) * 1000
 
 
-async def _generate_elsewhere(base: str, tokens: list[str]) -> list[Answer]:
+async def generate_elsewhere(base: str, tokens: list[str]) -> list[Answer]:
     """All at once, from a process of their own: a client with a thousand connections is slow itself."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return await asyncio.get_running_loop().run_in_executor(pool, _generate_all, base, tokens)
@@ -160,5 +161,6 @@ def _allow_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, OPEN_FILES), hard), hard))
 
 
-def _p99(values: list[float]) -> float:
+def p99(values: list[float]) -> float:
+    """The value that 99 of 100 do not exceed."""
     return sorted(values)[int(0.99 * (len(values) - 1))]
