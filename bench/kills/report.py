@@ -108,7 +108,7 @@ def _after_cut(seen: Seen) -> str:
     old, new = seen.after_cut["old"], seen.after_cut["new"]
     return (
         f"A moment after a request was cut off, its verification stood {old} times as before and {new} times anew.\n"
-        f"{seen.too_late} requests got GENERATION_FAILED: no worker lived long enough in their 90 seconds.\n"
+        f"{seen.too_late} requests got GENERATION_FAILED: no worker lived long enough in their 90 seconds."
     )
 
 

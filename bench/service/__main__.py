@@ -153,9 +153,11 @@ def _vendor(port: int) -> Iterator[None]:
     command = (sys.executable, "-m", "fakes.vendor_server", "--port", str(port), "--latency", "0", "--keep", "1000")
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603  # our own command
         assert process.stdout is not None
-        process.stdout.readline()  # its address: it listens
-        yield
-        process.terminate()
+        try:
+            process.stdout.readline()  # its address: it listens
+            yield
+        finally:
+            process.terminate()
 
 
 def _providers(folder: Path, port: int, *, stream: bool) -> dict[str, str]:
