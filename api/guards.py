@@ -1,4 +1,4 @@
-"""What a session may ask for. Guards run before the body of a request is looked at.
+"""What a session may ask for. Guards run before the body of a request is parsed.
 
 They are coroutines because Litestar runs any other guard in a thread, which costs more than all of its work.
 """

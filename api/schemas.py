@@ -260,7 +260,7 @@ class Alive(Sent):
 
 
 class VendorState(Sent):
-    """How a vendor of the live chain stands in the process that answers; `reason` is the outcome of its last failure.
+    """How a vendor of the live chain stands with the worker heard of last; `reason` is the outcome of its last failure.
 
     `closed`: it is asked. `resting`: it asked for a pause. `open`: it rests after failures. `half_open`: the next
     request probes it. `stuck`: too many of its calls go on although they were cancelled, and it is not asked until

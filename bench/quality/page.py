@@ -1,5 +1,6 @@
 """docs/item-quality.md: the rules, and what was measured of them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -21,6 +22,7 @@ MAX_NOVELTY = 5.0
 MAX_BLOCK = 5.0
 MAX_CHOICE = 20.0
 MAX_PEAK = 50.0
+NUMBER = re.compile(r"Rule \d+: ")
 # Orders that no rule for single items or sets can see; the page says what they are.
 KNOWN_GAPS = ("agreed_sign", "code_word", "easy_subject", "unforeseen")
 
@@ -29,7 +31,8 @@ INTRODUCTION = """\
 
 Written by `make quality`; do not edit.
 
-Every item that a model writes is judged by code before a student sees it; no model is asked whether it is right.
+Every item that a model writes is judged by code before a student sees it; no model is asked whether it is right, unless
+the provider file says so (`verify`).
 What breaks a **hard** rule is thrown away, and its author is told why when a replacement is asked for. **Soft**
 findings cost points where there are more good items than needed. A set is put together so that the rules of sets hold
 too; when time runs out before that, the answer is `GENERATION_FAILED` and nothing has changed. No rule is ever relaxed.
@@ -42,7 +45,8 @@ Mutants are clean English items of the golden set with one fault planted; clean 
 SET_RULES = """\
 Sets are chosen so that these rules hold, and the very set that is about to be shown is looked at once more (20 to 23
 and 25). What breaks a rule there is not shown: the answer is `GENERATION_FAILED`, the log says `set_refused` with the
-rule, and `retake_sets_refused` counts it.
+rule, and `retake_sets_refused_total` counts it. Rule 20 is not asked there of a set
+with a sandbox scenario, whose right options may be marked.
 """
 
 SETS = """\
@@ -224,7 +228,8 @@ def _set_row(rule: SetFigures) -> tuple[object, ...]:
 
 def _said(docstring: str) -> str:
     """The first line of a rule's docstring, without its number."""
-    return docstring.partition("\n")[0].partition(": ")[2].replace("|", "\\|")
+    said = NUMBER.sub("", docstring.partition("\n")[0])
+    return (said[:1].lower() + said[1:]).replace("|", "\\|")
 
 
 def _sets_row(sets: SetsFigures) -> tuple[object, ...]:

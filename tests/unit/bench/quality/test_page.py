@@ -1,7 +1,11 @@
 """docs/item-quality.md: every rule, every goal, and what was missed said so."""
 
-import msgspec
+from pathlib import Path
 
+import msgspec
+import pytest
+
+from assessment.items.rules import NUMBERED, Rule
 from bench.quality.injection import ClassFigures
 from bench.quality.item_rules import RuleFigures
 from bench.quality.page import Measured, goals, page
@@ -9,6 +13,7 @@ from bench.quality.set_rules import SetFigures
 from bench.quality.sets import SetsFigures
 from bench.quality.speed import ChoiceSpeed, Speed
 
+PAGE = (Path(__file__).parents[4] / "docs" / "item-quality.md").read_text(encoding="utf-8")
 SETS = SetsFigures(
     author="longest key",
     sets=500,
@@ -58,3 +63,13 @@ def test_a_choice_that_takes_too_long_or_too_much_is_a_goal_that_was_missed() ->
     slow = MEASURED.speed._replace(choices=(ChoiceSpeed(1, 60, "plain", 10, 1.0, 21.0, 51.0),))
     missed = [goal.name for goal in goals(msgspec.structs.replace(MEASURED, speed=slow)) if not goal.is_reached]
     assert missed[1:] == ["longest choice among up to 60 candidates", "memory of a choice among up to 60 candidates"]
+
+
+@pytest.mark.parametrize(("number", "rule"), NUMBERED, ids=lambda it: getattr(it, "__name__", str(it)))
+def test_every_rule_stands_in_the_page_as_its_docstring_says_it(number: int, rule: Rule) -> None:
+    first = (rule.__doc__ or "").partition("\n")[0].removeprefix(f"Rule {number}: ")
+    said = first[0].lower() + first[1:]
+    figures = RuleFigures(number, rule.__name__, 40, 39, 64, 0, 1)
+    row = f"| {number} | {rule.__name__} | {said} |"
+    assert row in page(msgspec.structs.replace(MEASURED, rules=[figures]))
+    assert row in PAGE
