@@ -41,7 +41,7 @@ def _folder() -> Iterator[None]:
 @pytest.fixture(scope="session")
 async def app() -> AsyncIterator[Litestar]:
     """The application, running in this process on the embedded database; webhooks may go to loopback."""
-    app = create_app(Settings(jobs=JobSettings(allow_private_webhooks=True)))
+    app = create_app(Settings(jobs=JobSettings(allow_private_webhooks=True, grace_seconds=2.0)))
     started, stop = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
