@@ -15,6 +15,7 @@ from db.ledger import PostgresLedger
 from db.migrations import upgrade
 from db.outbox import PostgresOutbox
 from db.queue import JobKind, wake
+from db.readiness import ReadinessCheck
 from piccolo_conf import DB
 from providers.ledger import VendorCallRecord
 from providers.protocol import CallOutcome
@@ -58,7 +59,7 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
     made = await services.accounts.create_key(Mode.TEST, "plans", platform_name)
     await services.accounts.list_keys()
     await services.accounts.revoke_key(made.key_id)
-    await services.readiness.look()
+    await ReadinessCheck(services.engine).look()  # a new one, which has to write
 
 
 async def _as_leases_do(services: Services, journey: Journey) -> None:

@@ -14,7 +14,8 @@ from tests.stage import Stage, client_from, served_document
 EVERYTHING = """
     SELECT v::text,
            (SELECT string_agg(i::text, ' ' ORDER BY i.id) FROM source_item i WHERE i.verification = v.id) AS items,
-           (SELECT string_agg(k::text, ' ') FROM verification_skill k WHERE k.verification = v.id) AS chosen,
+           (SELECT string_agg(k::text, ' ' ORDER BY k.position) FROM verification_skill k WHERE k.verification = v.id)
+               AS chosen,
            (SELECT string_agg(q::text, ' ' ORDER BY q.id) FROM question_set q WHERE q.verification = v.id) AS sets,
            (SELECT count(*) FROM attempt a WHERE a.verification = v.id) AS attempts,
            (SELECT count(*) FROM outbox_message m WHERE m.verification = v.id) AS messages,
