@@ -14,6 +14,9 @@ from db.sql import fetch, to_json
 FOLLOWED = ("request_id", "verification_id", "platform_id", "key_id")  # by these a reader of logs finds all of a set
 
 
+LONGEST_WAIT_SECONDS = 700.0  # the last retry of a notice comes after 600
+
+
 class JobKind(StrEnum):
     """What the workers do."""
 
@@ -41,8 +44,8 @@ async def enqueue(engine: RetakeEngine, kind: str, payload: Payload, *, priority
     rows = await fetch(
         engine,
         """
-        INSERT INTO jobs.pgqueuer (priority, entrypoint, payload, headers, status)
-        VALUES ({}, {}, {}, {}, 'queued') RETURNING id
+        INSERT INTO jobs.pgqueuer (priority, entrypoint, payload, headers, execute_after, status)
+        VALUES ({}, {}, {}, {}, 'epoch', 'queued') RETURNING id
         """,
         priority,
         kind,
@@ -77,6 +80,23 @@ async def wake(engine: RetakeEngine, kind: str, key: str, payload: Payload, *, a
 async def begin(engine: RetakeEngine, job_id: int) -> None:
     """Let go of a job's key, so that from now on `wake` makes another job."""
     await fetch(engine, "UPDATE jobs.pgqueuer SET dedupe_key = NULL WHERE id = {}", job_id)
+
+
+async def return_to_present(engine: RetakeEngine) -> None:
+    """Take back what lies further ahead than any job waits: the database's clock went back, as at a failover it can.
+
+    Otherwise a job of a dead worker, whose heartbeat is from that future, would be nobody's for as long as the step.
+    """
+    await fetch(
+        engine,
+        """
+        UPDATE jobs.pgqueuer SET heartbeat = least(heartbeat, statement_timestamp()),
+            execute_after = CASE status WHEN 'picked' THEN 'epoch' ELSE statement_timestamp() END
+        WHERE status = 'picked' AND heartbeat > statement_timestamp() + interval '2 seconds'
+            OR status = 'queued' AND execute_after > statement_timestamp() + make_interval(secs => {})
+        """,
+        LONGEST_WAIT_SECONDS,
+    )
 
 
 async def absorb(engine: RetakeEngine, kind: str, payload: Payload) -> None:

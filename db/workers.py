@@ -51,9 +51,10 @@ async def alive(engine: RetakeEngine) -> tuple[WorkerReport, ...]:
     rows = await fetch(
         engine,
         """
-        SELECT state FROM worker WHERE seen_at > statement_timestamp() - make_interval(secs => {})
-        ORDER BY seen_at DESC
+        SELECT state FROM worker WHERE seen_at BETWEEN statement_timestamp() - make_interval(secs => {})
+            AND statement_timestamp() + make_interval(secs => {}) ORDER BY seen_at DESC
         """,
+        ALIVE_SECONDS,
         ALIVE_SECONDS,
     )
     return tuple(msgspec.json.decode(row["state"], type=WorkerReport) for row in rows)

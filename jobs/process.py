@@ -15,7 +15,7 @@ from db.engine import RetakeEngine
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
 from db.outbox import PostgresOutbox
-from db.queue import JobKind
+from db.queue import JobKind, return_to_present
 from delivery.dispatcher import Dispatcher
 from delivery.mail import MailSender
 from delivery.mail_settings import parse_smtp_url
@@ -91,6 +91,7 @@ async def _report(engine: RetakeEngine, worker_id: UUID, vendors: Vendors, stop:
     """Say regularly that this worker lives and how its vendors stand, and at the end that it has left."""
     while not await _is_set(stop, REPORT_SECONDS):
         with contextlib.suppress(ServiceUnavailable):
+            await return_to_present(engine)
             await workers.report(engine, worker_id, vendors.report())
     with contextlib.suppress(ServiceUnavailable):
         await workers.leave(engine, worker_id)

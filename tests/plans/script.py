@@ -67,6 +67,7 @@ async def _as_leases_do(services: Services, journey: Journey) -> None:
     await services.store.give_up(Lease(journey.verification_id, str(uuid4())), Ending.FAILED)
     await wake(DB, JobKind.SWEEP, "plans", {})
     await queue.begin(DB, 0)
+    await queue.return_to_present(services.engine)
     await queue.absorb(DB, "plans", {})
     worker_id = uuid4()
     await workers.report(DB, worker_id, workers.WorkerReport("plans", has_providers=False, serves_live=False))

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from db.engine import RetakeEngine
-from db.queue import begin, enqueue, wake
+from db.queue import begin, enqueue, return_to_present, wake
 from jobs.driver import EngineDriver
 from jobs.kinds import Job, Kind
 from jobs.worker import Worker, queries
@@ -182,3 +182,31 @@ async def test_what_does_not_end_in_the_grace_is_handed_back_for_another_worker(
     async with working(engine, second.kind()):
         await until(lambda: bool(second.ran))
     assert second.ran == first.ran
+
+
+async def test_a_job_of_a_dead_worker_is_taken_over_though_the_clock_of_the_database_went_back(
+    engine: RetakeEngine,
+) -> None:
+    """As a step of an hour leaves it: begun in the future, and beating from there."""
+    await enqueue(DB, KIND, Named("left"))
+    await fetch(
+        """
+        UPDATE jobs.pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid(),
+            heartbeat = now() + interval '1 hour', execute_after = now() + interval '1 hour' WHERE entrypoint = {}
+        """,
+        KIND,
+    )
+    await return_to_present(DB)
+    recorder = Recorder()
+    async with working(engine, recorder.kind()):
+        await until(lambda: bool(recorder.ran), seconds=20.0)
+    assert recorder.ran == ["left"]
+
+
+async def test_a_job_that_was_asked_for_before_the_clock_went_back_runs_at_once(engine: RetakeEngine) -> None:
+    await enqueue(DB, KIND, Named("asked"))
+    query = "SELECT execute_after < now() - interval '1 year' AS at_once FROM jobs.pgqueuer WHERE entrypoint = {}"
+    assert [row["at_once"] for row in await fetch(query, KIND)] == [True]
+    recorder = Recorder()
+    async with working(engine, recorder.kind()):
+        await until(lambda: bool(recorder.ran))
