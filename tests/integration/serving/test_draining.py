@@ -77,7 +77,9 @@ async def _slow_generation(deployment: Deployment, client: httpx.AsyncClient) ->
     generating = asyncio.create_task(journey.generate(**{"x-sandbox-scenario": "slow"}))
 
     async def begun() -> bool:
-        return bool(await deployment.rows("SELECT 1 FROM jobs.pgqueuer WHERE status = 'picked'"))
+        return bool(
+            await deployment.rows("SELECT 1 FROM jobs.pgqueuer WHERE entrypoint = 'write_set' AND status = 'picked'")
+        )
 
     await until(begun)
     return generating
