@@ -1,6 +1,7 @@
 # make demo and make test do all set-up by themselves; Python 3.11 or newer and make are all they need.
 PYTHON ?= python3
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # or every process would compile all it imports anew, which is most of a start
 UV := $(BIN)/uv
 CODE := api assessment bench cli db delivery fakes jobs providers serving tests piccolo_conf.py
 COMPILE := pip compile pyproject.toml --extra bench --group dev --universal --python-version 3.11 --generate-hashes \
@@ -18,7 +19,7 @@ install: .venv/installed
 	$(PYTHON) -m venv .venv
 	awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > .venv/uv.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch .venv/installed
 
