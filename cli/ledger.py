@@ -41,14 +41,14 @@ def ledger(since: int, as_json: bool) -> None:  # click passes options by name
 
 
 def _table(found: Sequence[VendorSummary]) -> Table:
-    table = Table("vendor", "outcomes", "items accepted / rejected", title="Requests to vendors")
+    table = Table("vendor", "outcomes", "items accepted / rejected / mended", title="Requests to vendors")
     for name in ("attempts", "p50 s", "p95 s", "tokens in", "tokens out", "cost $"):
         table.add_column(name, justify="right")
     for vendor in found:
         table.add_row(
             vendor.vendor,
             _counts(vendor.outcomes),
-            "\n".join(filter(None, (f"{vendor.accepted} accepted", _counts(vendor.rejected)))),
+            _items(vendor),
             f"{vendor.attempts}" + (f"\n{vendor.hedges} hedged" if vendor.hedges else ""),
             f"{vendor.p50_seconds:.2f}",
             f"{vendor.p95_seconds:.2f}",
@@ -57,6 +57,11 @@ def _table(found: Sequence[VendorSummary]) -> Table:
             _cost(vendor),
         )
     return table
+
+
+def _items(vendor: VendorSummary) -> str:
+    mended = "mended:\n" + _counts(vendor.mended) if vendor.mended else ""
+    return "\n".join(filter(None, (f"{vendor.accepted} accepted", _counts(vendor.rejected), mended)))
 
 
 def _counts(counts: dict[str, int]) -> str:

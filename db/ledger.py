@@ -16,6 +16,7 @@ from db.sql import fetch, to_json
 
 FLUSH_SECONDS = 1.0
 STOP_SECONDS = 5.0
+COUNTS = ("outcomes", "rejected", "mended")
 BATCH = 500  # records of one statement: half a megabyte
 QUEUED = 10_000  # records, about 10 MB: some minutes of a busy server without its database
 
@@ -37,6 +38,7 @@ class VendorSummary(msgspec.Struct, frozen=True, kw_only=True):
     p95_seconds: float
     accepted: int
     rejected: dict[str, int]
+    mended: dict[str, int]
     input_tokens: int
     output_tokens: int
     cost: float
@@ -109,10 +111,10 @@ async def _insert(engine: RetakeEngine, batch: list[tuple[UUID, msgspec.Struct]]
         """
         INSERT INTO vendor_attempt (id, writing_id, mode, vendor, model, started_at, seconds, slice_seconds,
             round_number, part, is_hedge, outcome, response_format, wanted, accepted, rejected, input_tokens,
-            output_tokens, is_estimated, cost, prompt_version, config_hash, purpose)
+            output_tokens, is_estimated, cost, prompt_version, config_hash, purpose, mended)
         SELECT id, writing_id, mode, vendor, model, started_at, seconds, slice_seconds,
             round_number, part, is_hedge, outcome, response_format, wanted, accepted, rejected, input_tokens,
-            output_tokens, is_estimated, cost, prompt_version, config_hash, purpose
+            output_tokens, is_estimated, cost, prompt_version, config_hash, purpose, mended
         FROM jsonb_populate_recordset(NULL::vendor_attempt, {}::jsonb)
         ON CONFLICT (id) DO NOTHING
         """,
@@ -134,16 +136,21 @@ async def summaries(engine: RetakeEngine, seconds: float) -> list[VendorSummary]
             SELECT vendor, jsonb_object_agg(rule, items) AS rejected
             FROM (SELECT vendor, rule, sum(items::int) AS items
                   FROM recent, jsonb_each_text(rejected) AS r (rule, items) GROUP BY 1, 2) i GROUP BY 1
+        ), mends AS (
+            SELECT vendor, jsonb_object_agg(rule, times) AS mended
+            FROM (SELECT vendor, rule, sum(times::int) AS times
+                  FROM recent, jsonb_each_text(mended) AS m (rule, times) GROUP BY 1, 2) i GROUP BY 1
         )
         SELECT vendor, count(*) AS attempts, count(*) FILTER (WHERE is_hedge) AS hedges, outcomes,
             percentile_disc(0.5) WITHIN GROUP (ORDER BY seconds) AS p50_seconds,
             percentile_disc(0.95) WITHIN GROUP (ORDER BY seconds) AS p95_seconds,
             sum(accepted) AS accepted, coalesce(rejects.rejected, jsonb_build_object()) AS rejected,
+            coalesce(mends.mended, jsonb_build_object()) AS mended,
             sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
             coalesce(sum(cost), 0) AS cost, coalesce(sum(cost) FILTER (WHERE is_estimated), 0) AS estimated_cost,
             count(*) FILTER (WHERE cost IS NULL AND input_tokens + output_tokens > 0) AS unpriced
-        FROM recent JOIN outcomes USING (vendor) LEFT JOIN rejects USING (vendor)
-        GROUP BY vendor, outcomes, rejects.rejected ORDER BY vendor
+        FROM recent JOIN outcomes USING (vendor) LEFT JOIN rejects USING (vendor) LEFT JOIN mends USING (vendor)
+        GROUP BY vendor, outcomes, rejects.rejected, mends.mended ORDER BY vendor
         """,
         seconds,
     )
@@ -151,5 +158,5 @@ async def summaries(engine: RetakeEngine, seconds: float) -> list[VendorSummary]
 
 
 def _summary(row: dict[str, Any]) -> VendorSummary:
-    counts = {name: msgspec.json.decode(row[name], type=dict[str, int]) for name in ("outcomes", "rejected")}
+    counts = {name: msgspec.json.decode(row[name], type=dict[str, int]) for name in COUNTS}
     return msgspec.convert({**row, **counts}, VendorSummary)

@@ -263,6 +263,7 @@ class VendorAttempt(Table):
     prompt_version = Text()
     config_hash = Varchar(length=12)
     purpose = Varchar(length=8, default="write")
+    mended = JSONB(default="{}")
 
 
 class VendorLatency(Table):

@@ -22,8 +22,9 @@ class VendorCallRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     `writing_id` is the same for all calls for one set. `seconds` includes the wait for a free place;
     `slice_seconds` is what the call was given. `accepted` counts items that passed every rule (or, for a
-    quiz, answers that could be read), `rejected` the others by rule. With
-    `is_estimated` the tokens, and so the cost (US dollars, None when no price is known), are a guess.
+    quiz, answers that could be read), `rejected` the others by rule. `mended` counts by rule what
+    had to be mended to read the answer. With `is_estimated` the tokens, and so the cost (US dollars, None when no
+    price is known), are a guess.
     """
 
     writing_id: str
@@ -48,6 +49,7 @@ class VendorCallRecord(msgspec.Struct, frozen=True, kw_only=True):
     prompt_version: str
     config_hash: str
     purpose: Purpose = Purpose.WRITE
+    mended: dict[str, int] = {}
 
 
 class Ledger(Protocol):

@@ -20,8 +20,8 @@ def items_for(asked: Asked, seed: int, number: int | None = None) -> list[Item]:
 
 
 def one_broken(items: list[Item]) -> list[Item]:
-    """The first key is text; the others are good."""
-    return [{**item, "key": "2"} if index == 0 else item for index, item in enumerate(items)]
+    """The first key is the text of no option; the others are good."""
+    return [{**item, "key": "as said above"} if index == 0 else item for index, item in enumerate(items)]
 
 
 def duplicates(items: list[Item]) -> list[Item]:

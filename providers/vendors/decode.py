@@ -1,167 +1,209 @@
-"""From a vendor's text to drafts, item by item as it arrives, so that one bad item costs no other.
+"""From a vendor's text to drafts, as it arrives: which part of it is the answer, and item by item what is in that.
 
-The text is cut into items before any of it is decoded: a fence, prose around the object, a broken item or an end that
-never comes then leave the others whole. Every character is looked at once, however small the pieces are.
+An answer that begins with its list of items, after nothing but white space, a fence or a block of reasoning that has
+ended, gives each item as soon as that closes. Where something else stands before it, the whole text is waited for and
+then searched: a list in it may be a draft, an example, or words of the prompt.
 """
 
-import re
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections import Counter
+from enum import Enum, auto
 
 import msgspec
+import regex
+
+from providers.vendors.drafts import Draft, Reject, read_draft
+from providers.vendors.list_cutter import ListCutter
+from providers.vendors.loose_lists import MAX_ITEMS, find_answer
+from providers.vendors.reasoning import CLOSING, MAX_TAG, OPENING_TAG
+
+__all__ = ["MAX_ITEMS", "MAX_REPLY_CHARACTERS", "Decoded", "Draft", "ItemScanner", "Reject", "decode"]
 
 MAX_REPLY_CHARACTERS = 200_000
-MAX_ITEMS = 60
+MAX_HEAD = 8_000  # characters before the first item, in which what begins is looked for again and again
 
-_LIST_OF_ITEMS = re.compile(r'"items"\s*:\s*\[')
-_MAX_OPENING = 64  # characters an opening that is not yet whole may take up
-_IN_STRING = re.compile(r'(?:[^"\\]|\\.)*+', re.DOTALL)
-_SIGN = re.compile(r'["\[\]{},]')
-
-
-class Draft(msgspec.Struct, frozen=True):
-    """An item as a vendor wrote it; `skill` and `source` are the short ids of the order.
-
-    A `difficulty` of whatever type spoils no item.
-    """
-
-    skill: str
-    source: str
-    stem: str
-    options: Annotated[tuple[str, ...], msgspec.Meta(min_length=4, max_length=4)]
-    key: Annotated[int, msgspec.Meta(ge=0, le=3)]
-    rationale: str | None = None
-    difficulty: Any = None
-
-
-class Reject(msgspec.Struct, frozen=True):
-    """Why something was not taken: a rule's name, and a reason that quotes nothing of the item."""
-
-    rule: str
-    reason: str
+_STRING = r'"(?:[^"\\]|\\.)*+"'
+_VALUE = rf"(?:{_STRING}|-?[\d.eE+-]+|true|false|null)"
+_HEAD = regex.compile(
+    rf"""
+    (?: \s | \ufeff | ```\w* )*+
+    (?: (?P<reasoning> {OPENING_TAG} )
+      | (?P<bare> \[ \s* )(?=\{{)
+      | \{{ (?: \s* {_STRING} \s* : \s* {_VALUE} \s* , )*+ \s* "items" \s* : \s* \[
+    )
+    """,
+    regex.VERBOSE | regex.DOTALL,
+)
 
 
 class Decoded(msgspec.Struct, frozen=True):
-    """All that could be read, and all that could not."""
+    """All that could be read, and all that could not; `mended` counts by rule what had to be mended for it."""
 
     drafts: tuple[Draft, ...] = ()
     rejects: tuple[Reject, ...] = ()
+    mended: dict[str, int] = {}
+
+
+class _Place(Enum):
+    """What the text that comes next belongs to."""
+
+    HEAD = auto()  # perhaps to the beginning of the answer
+    REASONING = auto()
+    LIST = auto()
+    LOOSE = auto()  # to what is searched at the end, unless it turns out to be reasoning
+    BEHIND = auto()  # to nothing: the answer has been read
 
 
 class ItemScanner:
-    """Takes an answer in pieces and gives every item of its lists as soon as that closes."""
+    """Takes an answer in pieces and gives every item as soon as it closes and is certain to be of the answer.
+
+    `items` counts those of the list, readable or not, and `mended` by rule what had to be mended.
+    """
 
     def __init__(self) -> None:
         self.characters = 0
         self.items = 0
-        self._head = ""  # the end of what was read outside of a list
-        self._open: list[str] = []  # the pieces of the item that has begun
-        self._carry = ""  # a backslash whose partner has not come yet
-        self._depth = 0
-        self._in_list = False
-        self._in_string = False
-        self._found_list = False
-        self._full = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the list of items has begun and not ended."""
-        return self._in_list
-
-    @property
-    def is_full(self) -> bool:
-        """Whether nothing more is read, because the answer is too long."""
-        return self._full
+        self.mended: Counter[str] = Counter()
+        self.is_full = False  # nothing more is read, because the answer is too long
+        self.is_open = False  # the list of items has begun and not ended
+        self._place = _Place.HEAD
+        self._head = ""  # what may be the beginning of the answer
+        self._tail = ""  # the end of what was read, in which a tag may have begun
+        self._loose: list[str] = []  # all that is not reasoning, until there is an item
+        self._cutter = ListCutter()
+        self._has_list = False
+        self._has_draft = False
+        self._has_ended = False
 
     def feed(self, text: str) -> list[Draft | Reject]:
         """Read on. Never raises: what cannot be read is a reject."""
-        if self._full:
+        if self.is_full or self._has_ended:
             return []
         room = MAX_REPLY_CHARACTERS - self.characters
         self.characters += len(text)
-        found = [self._read(piece) for piece in self._pieces(text[:room])]
+        found = self._take(text[:room])
         if len(text) > room:
             found.append(self._stop("too_long", f"the answer is longer than {MAX_REPLY_CHARACTERS} characters"))
         elif self.items > MAX_ITEMS:
             found[-1] = self._stop("too_many_items", f"more than {MAX_ITEMS} items")
         return found
 
-    def end(self) -> list[Draft | Reject]:
-        """Say that nothing more comes; gives what became of the last item."""
-        if self._full:
+    def end(self, *, is_whole: bool = True) -> list[Draft | Reject]:
+        """Say that nothing more comes; gives what became of the last item, or what a search of the text found.
+
+        A text that was broken off is not searched: what it holds may be the draft of what did not come any more.
+        """
+        if self.is_full or self._has_ended:
             return []
-        if not self._found_list:
-            return [Reject("no_items", 'the answer holds no JSON object with a list "items"')]
-        rest = "".join((*self._open, self._carry)).strip()
-        self._open, self._carry, self._in_list = [], "", False
-        return [self._read(rest)] if rest else []
+        self._has_ended = True
+        found = [] if self._has_draft or not is_whole else self._search()
+        if not found and self._has_list:
+            return [self._read(rest)] if self.is_open and (rest := self._cutter.rest()) else []
+        return found or [Reject("no_items", self._without_items(is_whole=is_whole))]
 
     def _stop(self, rule: str, reason: str) -> Reject:
-        self._full = True
+        self.is_full = True
         return Reject(rule, reason)
 
     def _read(self, piece: str) -> Draft | Reject:
         self.items += 1
-        return _draft(piece)
+        return read_draft(piece, self.mended)
 
-    def _pieces(self, text: str) -> Iterator[str]:
-        """Cut the lists at the end of their items; the beginning of an item that is not whole yet is kept."""
-        text, self._carry = self._carry + text, ""
-        begin = position = 0
-        while self.items <= MAX_ITEMS:
-            if not self._in_list:
-                begin = position = self._enter(text, position)
-            if not self._in_list:
-                return
-            sign, position = self._next_sign(text, position)
-            if not sign:
-                self._open.append(text[begin:position])
-                return
-            if (end := self._end_of_item(sign, position)) is not None:
-                piece = "".join((*self._open, text[begin:end])).strip()
-                self._open, begin = [], position
-                if piece:
-                    yield piece
+    def _take(self, text: str) -> list[Draft | Reject]:
+        found: list[Draft | Reject] = []
+        while text and self._place is not _Place.BEHIND:
+            if self._place is _Place.LIST:
+                found += self._items(text)
+                text = "" if self.is_open else text[self._cutter.position :]
+            else:
+                text = self._read_on(text)
+        return found
 
-    def _next_sign(self, text: str, position: int) -> tuple[str, int]:
-        """Find the next bracket or comma outside of strings; gives it and the place behind it, or "" at the end."""
-        while True:
-            if self._in_string:
-                position = _end_of_string(text, position)
-                if position == len(text) or text[position] == "\\":
-                    self._carry = text[position:]
-                    return "", position
-                self._in_string = False
-                position += 1
-            sign = _SIGN.search(text, position)
-            if sign is None:
-                return "", len(text)
-            position = sign.end()
-            if sign[0] != '"':
-                return sign[0], position
-            self._in_string = True
+    def _read_on(self, text: str) -> str:
+        """Read outside of a list; gives what belongs to another place."""
+        match self._place:
+            case _Place.HEAD:
+                return self._enter(text)
+            case _Place.REASONING:
+                return self._skip(text)
+            case _:
+                return self._gather(text)
 
-    def _end_of_item(self, sign: str, position: int) -> int | None:
-        """Follow the nesting; gives where an item ends, if it ends with this sign."""
-        if sign in "{[":
-            self._depth += 1
-            return None
-        if self._depth == 0:
-            self._in_list = sign == ","
-            return position - 1
-        self._depth -= sign != ","
-        return None if self._depth or sign == "," else position
+    def _enter(self, text: str) -> str:
+        """Look whether the answer, or a block of reasoning, begins here; gives what is behind the beginning."""
+        head, self._head = self._head + text, ""
+        opening = _HEAD.match(head, partial=True)
+        if opening is None or opening.end() > MAX_HEAD:
+            self._place = _Place.LOOSE
+            return head
+        if opening.partial:
+            self._head = head
+            return ""
+        if opening["reasoning"]:
+            self._place = _Place.REASONING
+        else:
+            self._open(opening)
+        return head[opening.end() :]
 
-    def _enter(self, text: str, start: int) -> int:
-        """Look for the opening of a list, also one that began in an earlier piece."""
-        known = len(self._head)
-        head = self._head + text[start:]
-        match = _LIST_OF_ITEMS.search(head)
-        if match is None:
-            self._head = head[-_MAX_OPENING:]
-            return len(text)
-        self._head, self._in_list, self._found_list = "", True, True
-        return start + match.end() - known
+    def _open(self, opening: regex.Match[str]) -> None:
+        self._place, self._cutter = _Place.LIST, ListCutter()
+        self.is_open = self._has_list = True
+        self._loose.append(opening[0])
+        self.mended["fence"] += "```" in opening[0]
+        self.mended["bare_list"] += opening["bare"] is not None
+
+    def _skip(self, text: str) -> str:
+        """Pass over reasoning; gives what is behind its end."""
+        text = self._tail + text
+        closing = CLOSING.search(text)
+        if closing is None:
+            self._tail = text[-MAX_TAG:]
+            return ""
+        self._tail, self._place = "", _Place.HEAD
+        return text[closing.end() :]
+
+    def _gather(self, text: str) -> str:
+        """Keep what is to be searched; gives what is behind a tag that makes it the end of reasoning, if one comes."""
+        seen = self._tail + text
+        closing = CLOSING.search(seen)
+        end = len(text) if closing is None else closing.end() - len(self._tail)
+        self._loose.append(text[:end])
+        self._tail = seen[-MAX_TAG:] if closing is None else ""
+        self._place = _Place.LOOSE if closing is None else _Place.HEAD
+        return text[end:]
+
+    def _items(self, text: str) -> list[Draft | Reject]:
+        found: list[Draft | Reject] = []
+        for piece in self._cutter.feed(text):
+            found.append(self._read(piece))
+            if self.items > MAX_ITEMS:
+                break
+        self._has_draft = self._has_draft or any(isinstance(each, Draft) for each in found)
+        self.is_open = self._cutter.is_open
+        if self._has_draft:
+            self._loose.clear()
+        else:
+            self._loose.append(text if self.is_open else text[: self._cutter.position])
+        if not self.is_open:
+            self._place = _Place.BEHIND if self._has_draft else _Place.LOOSE
+        return found
+
+    def _search(self) -> list[Draft | Reject]:
+        text = "".join((*self._loose, self._head))
+        answer = find_answer(text)
+        if answer is None:
+            return []
+        self.is_open, self.items = answer.is_open, len(answer.found)
+        self.mended.update(answer.mended)
+        if len(answer.found) > MAX_ITEMS:
+            answer.found[MAX_ITEMS:] = [self._stop("too_many_items", f"more than {MAX_ITEMS} items")]
+        return answer.found
+
+    def _without_items(self, *, is_whole: bool) -> str:
+        if self._place is _Place.REASONING:
+            return "the answer ended within its reasoning"
+        if not is_whole:
+            return "the answer broke off before it was clear which part of it was meant"
+        return 'the answer holds no JSON object with a list "items"'
 
 
 def decode(text: str) -> Decoded:
@@ -169,22 +211,5 @@ def decode(text: str) -> Decoded:
     scanner = ItemScanner()
     found = [*scanner.feed(text), *scanner.end()]
     drafts = tuple(piece for piece in found if isinstance(piece, Draft))
-    return Decoded(drafts, tuple(piece for piece in found if isinstance(piece, Reject)))
-
-
-def _end_of_string(text: str, position: int) -> int:
-    inside = _IN_STRING.match(text, position)
-    return inside.end() if inside else position
-
-
-def _draft(piece: str) -> Draft | Reject:
-    try:
-        return msgspec.json.decode(piece.encode(), type=Draft)
-    except msgspec.ValidationError as error:
-        return Reject("item_shape", str(error))
-    except msgspec.DecodeError:
-        return Reject("item_json", "the item is not well-formed JSON")
-    except UnicodeEncodeError:
-        return Reject("item_json", "the item holds a lone surrogate")
-    except RecursionError:
-        return Reject("item_json", "the item is nested too deeply")
+    rejects = tuple(piece for piece in found if isinstance(piece, Reject))
+    return Decoded(drafts, rejects, dict(+scanner.mended))

@@ -83,6 +83,7 @@ class Recorder:
             wanted=len(call.order.wanted),
             accepted=call.accepted,
             rejected=dict(call.rejected),
+            mended=dict(+call.scanner.mended),
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             is_estimated=call.usage is None and usage != Usage(),
@@ -124,5 +125,6 @@ def _log(record: VendorCallRecord) -> None:
         wanted=record.wanted,
         accepted=record.accepted,
         rejected=record.rejected,
+        mended=record.mended,
         seconds=round(record.seconds, 3),
     )

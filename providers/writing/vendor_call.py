@@ -143,8 +143,7 @@ class VendorCall:
     def close(self, outcome: CallOutcome, *, is_broken_off: bool) -> None:
         """Let go of it, whether or not the vendor does; what it had begun to write is a reject if it broke off."""
         if is_broken_off and self.scanner.characters:
-            for found in self.scanner.end():
-                self._judge(found)
+            self._read_rest(is_whole=False)
         self._closed = self._now()
         self._outcome = outcome
         self.upstream.places.let_go(self.task, self._place, self._closed)
@@ -161,7 +160,14 @@ class VendorCall:
         async with self._place:
             self._asked = self._now()
             self.response_format = self.upstream.vendor.response_format
-            return await self.upstream.vendor.write(self.order, self.limit, self.hear)
+            ending = await self.upstream.vendor.write(self.order, self.limit, self.hear)
+        if self._closed is None:
+            self._read_rest(is_whole=ending.finish_reason != "length")
+        return ending
+
+    def _read_rest(self, *, is_whole: bool) -> None:
+        for found in self.scanner.end(is_whole=is_whole):
+            self._judge(found)
 
     def _judge(self, found: Draft | Reject) -> None:
         if isinstance(found, Draft):

@@ -101,11 +101,14 @@ async def test_the_command_sums_up_by_vendor(live: LiveServer) -> None:
         mine = [row for row in rows if row["vendor"] == vendor["vendor"]]
         seconds = sorted(row["seconds"] for row in mine)
         rejected: Counter[str] = Counter()
+        mended: Counter[str] = Counter()
         for row in mine:
             rejected.update(json.loads(row["rejected"]))
+            mended.update(json.loads(row["mended"]))
         assert vendor["attempts"] == len(mine) > 0
         assert vendor["outcomes"] == dict(Counter(row["outcome"] for row in mine))
         assert (vendor["accepted"], vendor["rejected"]) == (sum(row["accepted"] for row in mine), dict(rejected))
+        assert vendor["mended"] == dict(mended)
         assert vendor["input_tokens"] == sum(row["input_tokens"] for row in mine)
         assert vendor["output_tokens"] == sum(row["output_tokens"] for row in mine)
         assert vendor["cost"] == pytest.approx(sum(row["cost"] for row in mine))

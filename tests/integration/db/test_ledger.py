@@ -41,6 +41,7 @@ def _record(writing_id: str, **changes: Any) -> VendorCallRecord:
         "wanted": 6,
         "accepted": 5,
         "rejected": {"item_json": 1},
+        "mended": {"key_letter": 3},
         "input_tokens": 400,
         "output_tokens": 300,
         "is_estimated": False,
@@ -85,7 +86,8 @@ async def test_a_record_is_stored_as_it_is(writing_id: str) -> None:
     store.record(record)
     await store.flush()
     (row,) = await _stored(writing_id)
-    row["rejected"] = msgspec.json.decode(row["rejected"])
+    for name in ("rejected", "mended"):
+        row[name] = msgspec.json.decode(row[name])
     del row["id"]
     assert row == {column: getattr(record, name) for name, column in COLUMNS}
 
@@ -209,6 +211,7 @@ async def test_tokens_without_a_price_are_counted_apart(writing_id: str) -> None
     (found,) = [row for row in await ledger.summaries(DB, 60) if row.vendor == f"vendor-{writing_id}"]
     assert (found.attempts, found.hedges, found.unpriced) == (2, 1, 1)
     assert (found.cost, found.estimated_cost, found.rejected) == (0.5, 0.5, {"item_json": 1})
+    assert found.mended == {"key_letter": 6}
 
 
 async def test_paces_come_back_as_they_were_saved_last(writing_id: str) -> None:

@@ -94,6 +94,22 @@ async def test_a_stream_that_breaks_loses_only_its_unfinished_item() -> None:
     assert run.seconds == 0
 
 
+async def test_behind_prose_the_items_come_with_the_end_of_the_answer() -> None:
+    one = ScriptedVendor("one", Stream("Here they are:\n", good, 3.0))
+    run = Run(chain_of(one))
+    assert shares(await run.write()) == {"one": 10}
+    assert (run.ledger.outcomes, run.seconds) == ([("one", "ok")], 3.0)
+
+
+@pytest.mark.parametrize("finish_reason", ["length", "stop"])
+async def test_a_draft_before_an_answer_that_did_not_come_any_more_is_not_taken(finish_reason: str) -> None:
+    draft = Stream("A draft: ", good, *([] if finish_reason == "length" else [Unreachable("one")]))
+    draft.finish_reason = finish_reason
+    run = Run(chain_of(ScriptedVendor("one", draft), ScriptedVendor("two")))
+    assert shares(await run.write()) == {"two": 10}
+    assert run.ledger.records[0].rejected == {"no_items": 1}
+
+
 async def test_a_truncated_answer_loses_only_its_unfinished_item() -> None:
     one = ScriptedVendor("one", Stream(opening(8), finish_reason="length"))
     run = Run(chain_of(one, ScriptedVendor("two")))

@@ -104,7 +104,17 @@ async def test_rejects_are_counted_by_rule() -> None:
     ledger = ListLedger()
     bad = text_of([item(key=9), item(options=["Same", "Same", "Two", "Three"]), item()])
     await write(chain_of(ScriptedVendor("one", lambda _: bad, good)), ledger, 2)
-    assert (ledger.records[0].accepted, ledger.records[0].rejected) == (1, {"item_shape": 1, "duplicate_options": 1})
+    assert (ledger.records[0].accepted, ledger.records[0].rejected) == (1, {"item_key": 1, "duplicate_options": 1})
+
+
+async def test_mends_are_counted_by_rule() -> None:
+    ledger = ListLedger()
+    lettered = item(stem="Which?", key="B")
+    await write(chain_of(ScriptedVendor("one", lambda _: f"```\n{text_of([lettered])}\n```", good)), ledger, 2)
+    assert [(record.accepted, record.mended) for record in ledger.records] == [
+        (1, {"fence": 1, "key_letter": 1}),
+        (1, {}),
+    ]
 
 
 async def test_a_ledger_that_fails_costs_no_set_and_quotes_nothing() -> None:

@@ -99,7 +99,7 @@ async def test_a_vendor_that_never_writes_anything_usable_ends_the_writing_after
     one = ScriptedVendor("one", always(text_of([item(key=7)])))
     with pytest.raises(GenerationFailed):
         await writer(one).write(brief(10), deadline())
-    why = "Expected `int` <= 3 - at `$.key`"
+    why = "`key` has to be the index of exactly one option, 0 to 3"
     assert [order.complaints for order in one.orders] == [(), (why,), (f"{why} (2 times)",)]
 
 
@@ -178,7 +178,7 @@ async def test_a_spare_item_saves_a_round_when_another_of_its_skill_is_rejected(
     one = ScriptedVendor("one", with_first_item(key=9))
     questions = Questions(total=10, per_call=20, spare=2)
     written = await writer(one, questions=questions).write(brief(10), deadline())
-    assert (written.provenance.rounds, written.provenance.rejected) == (1, {"item_shape": 1})
+    assert (written.provenance.rounds, written.provenance.rejected) == (1, {"item_key": 1})
 
 
 async def test_answers_of_parallel_calls_are_merged_in_the_order_of_the_calls() -> None:

@@ -1,0 +1,82 @@
+"""One item as a vendor wrote it: read as it stands, else mended where what is meant is beyond doubt, else refused."""
+
+from collections import Counter
+from typing import Annotated, Any
+
+import msgspec
+
+from providers.vendors.mends import Unclear, mend_fields, mend_text, named_otherwise, without_letters
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """An item as a vendor wrote it; `skill` and `source` are the short ids of the order.
+
+    A `difficulty` of whatever type spoils no item.
+    """
+
+    skill: str
+    source: str
+    stem: str
+    options: Annotated[tuple[str, ...], msgspec.Meta(min_length=4, max_length=4)]
+    key: Annotated[int, msgspec.Meta(ge=0, le=3)]
+    rationale: str | None = None
+    difficulty: Any = None
+
+
+class Reject(msgspec.Struct, frozen=True):
+    """Why something was not taken: a rule's name, and a reason that quotes nothing of the item."""
+
+    rule: str
+    reason: str
+
+
+_DECODER = msgspec.json.Decoder(Draft)
+
+
+def read_draft(piece: str, mended: Counter[str]) -> Draft | Reject:
+    """Read an item and count in `mended` what was mended of it. Never raises: what cannot be read is a reject."""
+    mends: Counter[str] = Counter()
+    try:
+        draft = _read(piece, mends)
+    except Unclear as error:
+        return Reject(error.rule, error.reason)
+    except msgspec.ValidationError as error:
+        return Reject("item_shape", str(error))
+    except msgspec.DecodeError:
+        return Reject("item_json", "the item is not well-formed JSON")
+    except UnicodeEncodeError:
+        return Reject("item_json", "the item holds a lone surrogate")
+    except RecursionError:
+        return Reject("item_json", "the item is nested too deeply")
+    if not any(map(str.isalnum, draft.stem)):
+        return Reject("item_shape", "the item is the pattern of the prompt and no question")
+    mends["rationale_missing"] += draft.rationale is None
+    mended.update(+mends)
+    return draft
+
+
+def _read(piece: str, mends: Counter[str]) -> Draft:
+    encoded = piece.encode()
+    try:
+        draft = _DECODER.decode(encoded)
+    except msgspec.ValidationError:
+        return _mended(msgspec.json.decode(encoded), mends)
+    except msgspec.DecodeError:
+        text = mend_text(piece, mends)
+        if not mends:
+            raise
+        return _mended(msgspec.json.decode(text.encode()), mends)
+    if named_otherwise(piece):  # a second key may say something else
+        return _mended(msgspec.json.decode(encoded), mends)
+    options = without_letters(draft.options, mends)
+    return draft if options is draft.options else msgspec.structs.replace(draft, options=options)
+
+
+def _mended(value: object, mends: Counter[str]) -> Draft:
+    if isinstance(value, str):
+        try:
+            value = msgspec.json.decode(value.encode())
+            mends["encoded_twice"] += 1
+        except msgspec.DecodeError:
+            pass  # text that is no item: its shape is what is wrong
+    return msgspec.convert(mend_fields(value, mends), Draft)
