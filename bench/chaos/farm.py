@@ -5,12 +5,12 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from subprocess import PIPE, Popen
 from typing import Any
 
 import httpx
 import msgspec
 
+from bench.beside import beside
 from bench.chaos.plan import NO_SUCH_HOST, REFUSED, VENDORS, Cell
 from fakes.vendor_server import Pace, VendorServer
 from fakes.vendor_server.unreachable import UNKNOWN_HOST, over_tls, refusing
@@ -52,13 +52,8 @@ class Lane:
 @contextmanager
 def farm(lanes: int) -> Iterator[list[list[int]]]:
     """Run so many times three vendors; gives their ports."""
-    command = (sys.executable, "-m", "bench.chaos.farm", str(lanes))
-    with Popen(command, stdout=PIPE) as process:  # noqa: S603 - our own command
-        assert process.stdout is not None
-        try:
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.terminate()
+    with beside("bench.chaos.farm", str(lanes)) as line:
+        yield json.loads(line)
 
 
 @contextmanager

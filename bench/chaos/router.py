@@ -14,7 +14,7 @@ from providers.vendors import litellm_vendor  # noqa: F401 - first: it keeps Lit
 import litellm
 from litellm.router import Router
 
-from assessment.models import Author
+from assessment.models import Author, Item
 from bench.chaos.farm import Lane
 from bench.chaos.figures import Run
 from bench.chaos.ours import BRIEF, KEY, MODELS, TOTAL
@@ -88,24 +88,33 @@ async def timed(asked: Router, scale: Scale, *, stream: bool) -> tuple[float, in
 
 def usable(text: str) -> int:
     """How many slots of a set the text fills, by the very rules that our own vendors are held to."""
+    return len(accepted(text))
+
+
+def accepted(text: str) -> tuple[Item, ...]:
+    """The items of a text that fill slots of a set."""
     pool = CandidatePool(BRIEF, Refs(BRIEF))
     group = pool.register(SlotGroup(tuple(range(TOTAL)), lambda: None))
     for draft in decode(text).drafts:
         pool.take(draft, group, Author("router", "router"), task := object())
         pool.settle(group, task)
-    return len(pool.items)
+    return pool.items
 
 
-async def _ask(asked: Router, *, stream: bool) -> str:
+def asking() -> dict[str, Any]:
+    """Messages and form of one call for a whole set, as our own vendors are asked."""
     refs = Refs(BRIEF)
     order = Order(wanted=tuple(refs.wanted(slot) for slot in BRIEF.slots))
     prompt = prompts.build(order)
-    messages: Any = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-    form = format_parameters(ResponseFormat.JSON_SCHEMA, order)
+    messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
+    return {"messages": messages, **format_parameters(ResponseFormat.JSON_SCHEMA, order)}
+
+
+async def _ask(asked: Router, *, stream: bool) -> str:
     if not stream:
-        response: Any = await asked.acompletion(NAMES[0], messages, **form)
+        response: Any = await asked.acompletion(NAMES[0], **asking())
         return response.choices[0].message.content or ""
-    chunks: Any = await asked.acompletion(NAMES[0], messages, stream=True, **form)
+    chunks: Any = await asked.acompletion(NAMES[0], stream=True, **asking())
     return "".join([chunk.choices[0].delta.content or "" async for chunk in chunks if chunk.choices])
 
 

@@ -1,13 +1,11 @@
 """A scripted vendor in a process of its own, and configurations and orders for it."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from assessment.models import Brief, FormPlan, Mode, Skill, SourceItem, SourceKind
 from assessment.sets.blueprint import plan
+from bench.beside import beside
 from providers.config import ProvidersConfig
 from providers.protocol import Order
 from providers.writing.orders import Refs, split, with_spare
@@ -28,16 +26,9 @@ hedge: {{max_extra_share: 0}}
 """
 
 
-@contextmanager
-def vendor(*arguments: str) -> Iterator[str]:
+def vendor(*arguments: str) -> AbstractContextManager[str]:
     """Run it; gives its address."""
-    command = (sys.executable, "-m", "fakes.vendor_server", *arguments)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
+    return beside("fakes.vendor_server", *arguments)
 
 
 def write_config(folder: Path, address: str, *, stream: bool, per_call: int = 5, spare: int = 2) -> Path:

@@ -3,15 +3,15 @@
 import asyncio
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import httpx
 
+from bench.beside import beside
 from bench.rows import Row, print_rows
 from bench.service.load import throughput
 from bench.service.processes import free_port, key, serving, started
@@ -148,16 +148,8 @@ def _ping(client: httpx.Client, port: int) -> float:
     return client.get(f"http://127.0.0.1:{port}/health/live").elapsed.total_seconds() * 1000
 
 
-@contextmanager
-def _vendor(port: int) -> Iterator[None]:
-    command = (sys.executable, "-m", "fakes.vendor_server", "--port", str(port), "--latency", "0", "--keep", "1000")
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603  # our own command
-        assert process.stdout is not None
-        try:
-            process.stdout.readline()  # its address: it listens
-            yield
-        finally:
-            process.terminate()
+def _vendor(port: int) -> AbstractContextManager[str]:
+    return beside("fakes.vendor_server", "--port", str(port), "--latency", "0", "--keep", "1000")
 
 
 def _providers(folder: Path, port: int, *, stream: bool) -> dict[str, str]:

@@ -16,9 +16,7 @@ from fakes.vendor_server.failures import FAILURES
 from fakes.vendor_server.pace import Pace, pause
 
 _CHARACTERS_PER_TOKEN = 4
-_STREAM_HEAD = head(
-    200, "text/event-stream; charset=utf-8", "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n"
-)
+STREAM_HEAD = head(200, "text/event-stream; charset=utf-8", "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n")
 _LAST_CHUNK = b"0\r\n\r\n"
 _BREAKS = frozenset(
     {
@@ -80,14 +78,14 @@ async def _stream(call: Call) -> None:
     if call.behaviour is Behaviour.DRIP:
         await _drip_stream(call, events)
         return
-    connection.write(_STREAM_HEAD + _chunk(events.opening))
+    connection.write(STREAM_HEAD + chunk(events.opening))
     await pause(call.clock, call.seconds_to_first_token)
     middle = int(len(events.pieces) * call.pace.break_at) if call.behaviour in _BREAKS else len(events.pieces)
     await _pieces(call, events.pieces, 0, middle)
     if call.behaviour in _BREAKS and not await _goes_on(call, events.pieces[middle:]):
         return
     await _pieces(call, events.pieces, middle, len(events.pieces))
-    connection.write(_chunk(events.closing) + _LAST_CHUNK)
+    connection.write(chunk(events.closing) + _LAST_CHUNK)
     await connection.flush()
 
 
@@ -98,7 +96,7 @@ async def _pieces(call: Call, pieces: list[bytes], start: int, end: int) -> None
     while sent < end:
         due = min(end, start + 1 + int((call.clock.monotonic() - began) * speed)) if speed else end
         if due > sent:
-            call.connection.write(_chunk(b"".join(pieces[sent:due])))
+            call.connection.write(chunk(b"".join(pieces[sent:due])))
             sent = due
             call.written(sent / len(pieces))
             await call.connection.flush()
@@ -110,11 +108,11 @@ async def _goes_on(call: Call, rest: list[bytes]) -> bool:
     """What happens in the middle of a stream; tells whether the rest follows."""
     connection = call.connection
     if call.behaviour is Behaviour.STREAM_ERROR:
-        connection.write(_chunk(call.dialect.error_event(FAILURES[Behaviour.OVERLOADED])) + _LAST_CHUNK)
+        connection.write(chunk(call.dialect.error_event(FAILURES[Behaviour.OVERLOADED])) + _LAST_CHUNK)
         return False
     if call.behaviour is Behaviour.BROKEN_STREAM:
         broken = b"".join(rest[:1])
-        connection.write(_chunk(broken[: len(broken) * 3 // 4] + b"\n\n"))
+        connection.write(chunk(broken[: len(broken) * 3 // 4] + b"\n\n"))
         return True
     return await _connection_goes_on(call)
 
@@ -172,8 +170,8 @@ async def _whole_that_breaks(call: Call, content: bytes) -> None:
 
 async def _drip_stream(call: Call, events: Events) -> None:
     content = b"".join((events.opening, *events.pieces, events.closing))
-    call.connection.write(_STREAM_HEAD)
-    await _drip(call, [_chunk(content[at : at + 1]) for at in range(len(content))])
+    call.connection.write(STREAM_HEAD)
+    await _drip(call, [chunk(content[at : at + 1]) for at in range(len(content))])
     call.connection.write(_LAST_CHUNK)
 
 
@@ -189,5 +187,6 @@ def _whole_head(content: bytes) -> bytes:
     return head(200, "application/json", f"Content-Length: {len(content)}\r\n")
 
 
-def _chunk(content: bytes) -> bytes:
+def chunk(content: bytes) -> bytes:
+    """A piece of a body whose length is not told beforehand."""
     return b"%x\r\n%b\r\n" % (len(content), content)

@@ -9,6 +9,7 @@ from fakes.vendor_server.asked import Asked
 from fakes.vendor_server.dialects import Events, cut
 from fakes.vendor_server.failures import SUFFIX, Failure
 
+DONE = b"data: [DONE]\n\n"
 _encode = msgspec.json.encode
 
 
@@ -30,15 +31,19 @@ class OpenAIDialect:
         return _encode(body)
 
     def events(self, asked: Asked, answer: Answer, characters: int) -> Events:
-        """An answer as a stream; usage comes only to those who ask for it, as with the original."""
+        """An answer as a stream."""
+        return self.spoken(asked, answer, cut(answer.text, characters))
+
+    def spoken(self, asked: Asked, answer: Answer, texts: list[str]) -> Events:
+        """An answer as a stream of these texts; usage comes only to those who ask for it, as with the original."""
         frame = _frame(asked, "chat.completion.chunk")
         opening = _event(frame | _choice(_first_delta(asked, answer)))
         before, _, behind = _event(frame | _choice(_delta(asked, answer))).partition(b'"@"')
-        pieces = [before + _encode(piece) + behind for piece in cut(answer.text, characters)]
+        pieces = [before + _encode(piece) + behind for piece in texts]
         closing = _event(frame | _choice({}, _finish(asked, answer)))
         if answer.says_usage and (asked.body.get("stream_options") or {}).get("include_usage"):
             closing += _event(frame | {"choices": [], "usage": _usage(asked, answer)})
-        return Events(opening, pieces, closing + b"data: [DONE]\n\n")
+        return Events(opening, pieces, closing + DONE)
 
     def error_event(self, failure: Failure) -> bytes:
         """An error in the middle of a stream."""

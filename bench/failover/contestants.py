@@ -1,0 +1,30 @@
+"""What both contestants have in common: how one is asked, and what came of it for the caller."""
+
+from typing import Protocol
+
+import msgspec
+
+from assessment.models import Item
+from bench.failover.scoring import Ended
+
+ATTEMPT_SECONDS = 30.0  # of the methodology's baseline: 30 s per request, one fallback
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the caller got."""
+
+    ended: Ended
+    items: tuple[Item, ...] = ()
+    models: tuple[str, ...] = ()
+    says_usage: bool = False
+    note: str = ""
+
+
+class Contestant(Protocol):
+    """One system in front of a primary and its fallback; what it has learned stays with it."""
+
+    async def ask(self) -> Answer:
+        """Ask for one set of ten; never raises for what a vendor did."""
+
+    async def probe(self) -> Answer:
+        """The same of a sound vendor, without a fallback."""
