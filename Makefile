@@ -10,7 +10,7 @@ COMPILE := pip compile pyproject.toml --extra bench --group dev --universal --py
 COMPILE_REAL_MODEL := pip compile --group real-model --no-deps --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: install demo serve test test-fast test-pgbouncer check lock bench-api bench-stats bench-providers bench-models chaos kills quality real-model clean
+.PHONY: install demo serve test test-fast test-pgbouncer check lock bench-api bench-stats bench-providers bench-models chaos failover-bench kills quality real-model clean
 
 install: .venv/installed
 
@@ -69,6 +69,9 @@ quality: install  ## measure the item gate; writes docs/item-quality.md
 
 chaos: install  ## put every fault on the vendors; writes docs/fault-matrix.md
 	$(BIN)/python -m bench.chaos
+
+failover-bench: install  ## the sixteen faults of Failover Bench, with their true timings; writes docs/failover-bench.md
+	$(BIN)/python -m bench.failover
 
 kills: install  ## kill -9 of web processes and workers at random moments; writes docs/kills.md
 	$(BIN)/python -m bench.kills

@@ -3,11 +3,8 @@
 import argparse
 import asyncio
 import logging
-import os
-import platform
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -19,6 +16,7 @@ from bench.chaos.farm import Lane, farm, lanes_of
 from bench.chaos.figures import OURS, ROUTER, Result, Run
 from bench.chaos.plan import FAULTS, QUICK_FAULTS, TRUE_BUDGET_FAULTS, VENDORS, Cell, Scale, cells
 from bench.chaos.runs import jobs, run_all, run_one
+from bench.page import facts
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "fault-matrix.md"
 LANES = 6
@@ -33,12 +31,12 @@ def main() -> int:
     began = time.monotonic()
     with farm(max(LANES, arguments.true_budget)) as ports:
         results, stalled, real = asyncio.run(_measure(arguments, ports))
-    header = report.Header(_facts(arguments, time.monotonic() - began), arguments.budget)
+    header = report.Header(_facts(arguments, began), arguments.budget)
     if not arguments.quick or arguments.output != PAGE:
         arguments.output.write_text(report.page(header, results, stalled, real))
     found = report.goals(results, stalled, arguments.budget)
     console = Console(width=120)
-    console.print(report.table(found))
+    console.print(report.goal_table(found))
     for result in results:
         if result.who == OURS and report.is_missed(result):
             console.print(f"missed: {result.cell}, seed {result.seed}: {result.run.seconds:.2f} s, {result.run.note}")
@@ -99,16 +97,13 @@ async def _true_budget(lanes: list[Lane]) -> list[Run]:
     return list(await asyncio.gather(*work))
 
 
-def _facts(arguments: argparse.Namespace, seconds: float) -> dict[str, str]:
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "machine": f"{machine}, load {os.getloadavg()[0]:.1f} at the end",
-        "command": " ".join(("python -m bench.chaos", *sys.argv[1:])),
-        "seeds": f"Retake 0 to {arguments.seeds - 1}, Router 0 to {arguments.router_seeds - 1}",
-        "clock": f"{arguments.budget:g} s stand for 90 s ({STALL_CLOCK} times as long for the stalls), all else alike",
-        "took": f"{seconds:.0f} s",
-    }
+def _facts(arguments: argparse.Namespace, began: float) -> dict[str, str]:
+    return facts(
+        "bench.chaos",
+        began,
+        seeds=f"Retake 0 to {arguments.seeds - 1}, Router 0 to {arguments.router_seeds - 1}",
+        clock=f"{arguments.budget:g} s stand for 90 s ({STALL_CLOCK} times as long for the stalls), all else alike",
+    )
 
 
 if __name__ == "__main__":

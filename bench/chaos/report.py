@@ -8,6 +8,7 @@ from rich.table import Table
 from bench.chaos.figures import OURS, ROUTER, Figures, Result, Run, select, summarize
 from bench.chaos.plan import WHO
 from bench.chaos.stalls import Stalls
+from bench.page import facts_table, table
 
 HOW_TO_READ = """\
 Every fault that the scripted vendor of the tests knows is put on the first vendor, on two, and on all three vendors of
@@ -83,15 +84,15 @@ def page(header: Header, results: Sequence[Result], stalls: tuple[Stalls, Stalls
     """The whole page."""
     parts = [
         "# Fault matrix\n\nWritten by `make chaos`; do not edit.\n",
-        _table(("", ""), [(name, value) for name, value in header.facts.items()]),
+        facts_table(header.facts),
         "## Goals\n",
-        _table(
+        table(
             ("goal", "wanted", "Retake", "reached", "Router"),
             [_goal_row(goal) for goal in goals(results, stalls, header.budget)],
         ),
         "## How to read it\n\n" + HOW_TO_READ,
         "## By fault\n\nRetake | Router in every column.\n",
-        _table(("fault", "at", "inside", "complete", "p50 s", "p99 s", "extra", "wasted"), _rows(results)),
+        table(("fault", "at", "inside", "complete", "p50 s", "p99 s", "extra", "wasted"), _rows(results)),
     ]
     if real:
         parts.append(_true_budget(summarize(real)))
@@ -100,7 +101,7 @@ def page(header: Header, results: Sequence[Result], stalls: tuple[Stalls, Stalls
     return "\n".join(parts)
 
 
-def table(found: Sequence[Goal]) -> Table:
+def goal_table(found: Sequence[Goal]) -> Table:
     """The goals for the terminal."""
     shown = Table("goal", "wanted", "Retake", "", "Router", title="Fault matrix")
     for goal in found:
@@ -176,7 +177,7 @@ def _missed(results: Sequence[Result]) -> str:
         for it in results
         if it.who == OURS and is_missed(it)
     ]
-    return _table(("cell", "seed", "seconds", "complete", "attempts"), rows) if rows else ""
+    return table(("cell", "seed", "seconds", "complete", "attempts"), rows) if rows else ""
 
 
 def is_missed(result: Result) -> bool:
@@ -184,11 +185,6 @@ def is_missed(result: Result) -> bool:
     run = result.run
     is_short = result.cell.has_sound_vendor and not run.is_complete
     return is_short or not run.is_inside or run.overrun > 0.05
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def _share(value: float) -> str:

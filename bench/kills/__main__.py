@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import math
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -24,6 +22,7 @@ from bench.kills.receiver import Receiver, receiving
 from bench.kills.stands import HITS, ONE_PROCESS, SUPERVISED, WORKER, Stand, Victim
 from bench.kills.students import Seen, Student, lost_answers
 from bench.kills.watch import Kill, Watch
+from bench.page import facts
 from bench.rows import print_rows
 from bench.service.processes import Role, key
 from db.embedded import EmbeddedServer
@@ -143,7 +142,9 @@ def main() -> int:
     began = time.monotonic()
     found = asyncio.run(_run(arguments))
     goals = report.rows(found, arguments.kills)
-    arguments.output.write_text(report.page(_facts(arguments, time.monotonic() - began), goals, found))
+    arguments.output.write_text(
+        report.page(facts("bench.kills", began, students=f"{arguments.students} at once"), goals, found)
+    )
     print_rows("Retake, killed", goals)
     return 0 if all(goal[3] for goal in goals) else 1
 
@@ -184,17 +185,6 @@ async def _database() -> AsyncIterator[str]:
             yield url
         finally:
             await asyncio.to_thread(server.close)
-
-
-def _facts(arguments: argparse.Namespace, seconds: float) -> dict[str, str]:
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "machine": f"{machine}, load {os.getloadavg()[0]:.1f} at the end",
-        "command": " ".join(("python -m bench.kills", *sys.argv[1:])),
-        "students": f"{arguments.students} at once",
-        "took": f"{seconds:.0f} s",
-    }
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import msgspec
 
 from bench.kills.students import Seen
 from bench.kills.watch import TakeOver
+from bench.page import facts_table, table
 from bench.rows import Row
 
 GO_ON_SECONDS = 10.0
@@ -75,20 +76,20 @@ def page(facts: Mapping[str, str], goals: Sequence[Row], found: Outcome) -> str:
     """The whole page."""
     parts = [
         "# Kills\n\nWritten by `make kills`; do not edit.\n",
-        _table(("", ""), list(facts.items())),
+        facts_table(facts),
         "## Goals\n",
-        _table(("goal", "wanted", "figure", "reached"), [(it[0], it[2], it[1], _yes(it[3])) for it in goals]),
+        table(("goal", "wanted", "figure", "reached"), [(it[0], it[2], it[1], _yes(it[3])) for it in goals]),
         "## How to read it\n\n" + HOW_TO_READ,
         "## Who was killed\n",
-        _table(("victim", "kills"), [(name, str(count)) for name, count in sorted(found.victims.items())]),
+        table(("victim", "kills"), [(name, str(count)) for name, count in sorted(found.victims.items())]),
         f"## What was cut off\n\n{_after_cut(found.seen)}\n",
-        _table(("call", "made", "cut off"), _calls(found.seen)),
+        table(("call", "made", "cut off"), _calls(found.seen)),
         "## Jobs taken over\n",
-        _table(("kind", "another worker", "jobs", "p50", "p95", "worst"), _take_overs(found.take_overs)),
+        table(("kind", "another worker", "jobs", "p50", "p95", "worst"), _take_overs(found.take_overs)),
     ]
     if found.seen.surprises:
         parts.append("## Answers that must not be\n")
-        parts.append(_table(("answer", "times"), [(it, str(n)) for it, n in Counter(found.seen.surprises).items()]))
+        parts.append(table(("answer", "times"), [(it, str(n)) for it, n in Counter(found.seen.surprises).items()]))
     return "\n".join(parts)
 
 
@@ -129,7 +130,3 @@ def _quantile(values: Sequence[float], share: float) -> float:
 
 def _yes(is_reached: bool) -> str:
     return "yes" if is_reached else "MISSED"
-
-
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join("| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *lines)) + "\n"

@@ -3,17 +3,15 @@
 import argparse
 import asyncio
 import logging
-import os
-import platform
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 from rich.console import Console
 from rich.table import Table
 
+from bench.page import facts
 from bench.quality import injection, item_rules, set_rules, sets, speed
 from bench.quality.habits import HABITS
 from bench.quality.page import Measured, goals, page
@@ -36,17 +34,12 @@ def main() -> int:
 
 
 def _measure(number: int) -> Measured:
-    began = time.perf_counter()
+    began = time.monotonic()
     figures = [asyncio.run(sets.measure(author, number)) for author in (sets.SANDBOX, *HABITS)]
     gate = speed.measure()
     rules, of_sets, hostile = item_rules.measure(), set_rules.measure_sets(), injection.measure()
-    facts = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
-        "sets": f"{number} by each author",
-        "took": f"{time.perf_counter() - began:.0f} s",
-    }
-    return Measured(facts, rules, of_sets, figures, hostile, gate)
+    where = facts("bench.quality", began, sets=f"{number} by each author")
+    return Measured(where, rules, of_sets, figures, hostile, gate)
 
 
 def _print(measured: Measured) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from assessment.items import novelty
 from assessment.items.rules import NUMBERED
 from assessment.sets import rules as set_rules
+from bench.page import facts_table, table
 from bench.quality.injection import ClassFigures
 from bench.quality.item_rules import RuleFigures
 from bench.quality.set_rules import SetFigures
@@ -164,23 +165,23 @@ def page(it: Measured) -> str:
     return "\n".join(
         [
             INTRODUCTION,
-            _table(("", ""), it.facts.items()),
+            facts_table(it.facts),
             "## Goals\n",
-            _table(("goal", "wanted", "measured", "reached"), map(_goal_row, goals(it))),
+            table(("goal", "wanted", "measured", "reached"), map(_goal_row, goals(it))),
             "## Rules for one item\n",
             RULES,
-            _table(
+            table(
                 ("#", "rule", "what it asks", "found of planted", "recall", "alarms on clean items", "precision"),
                 map(_rule_row, it.rules),
             ),
             "## Rules for one set\n",
             SET_RULES,
-            _table(
+            table(
                 ("#", "rule", "what it asks", "found of planted", "alarms on clean sets"), map(_set_row, it.set_rules)
             ),
             "## Sets by authors with habits\n",
             SETS.format(retakes=RETAKES),
-            _table(
+            table(
                 (
                     *("author", "complete", "best robot, written", "best robot, shown", "old items, written"),
                     *("old items, shown", "keys A/B/C/D, written", "keys A/B/C/D, shown", "rejected"),
@@ -189,13 +190,13 @@ def page(it: Measured) -> str:
             ),
             "## Hostile student text\n",
             INJECTION,
-            _table(
+            table(
                 ("class", "attempts", "reached the author", "items under orders", "let through"),
                 ((f.klass, f.attempts, f.heard, f.written, f.let_through) for f in it.injection),
             ),
             "## Speed of the choice\n",
             CHOICE.format(runs=CHOICE_RUNS),
-            _table(
+            table(
                 ("skills", "candidates", "what they are like", "sets found", "median", "longest", "memory"),
                 map(_choice_row, it.speed.choices),
             ),
@@ -269,8 +270,3 @@ def _positions(shares: Iterable[float]) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}%"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"

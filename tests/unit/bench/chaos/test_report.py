@@ -1,6 +1,6 @@
 from bench.chaos.figures import OURS, ROUTER, Result, Run, percentile, select, summarize
 from bench.chaos.plan import FAULTS, Cell, Scale, cells, dialects
-from bench.chaos.report import Header, goals, is_missed, page, table
+from bench.chaos.report import Header, goal_table, goals, is_missed, page
 from bench.chaos.stalls import Stalls
 
 GOOD = Run(seconds=1.0, is_complete=True, is_inside=True, extra_calls=2)
@@ -59,7 +59,7 @@ def test_all_is_well() -> None:
     found = goals(results, (STALLS, STALLS), 4.0)
     assert found
     assert all(goal.is_reached for goal in found)
-    assert table(found).row_count == len(found)
+    assert goal_table(found).row_count == len(found)
     text = page(Header({}, 4.0), results, None, [])
     assert "MISSED" not in text
     assert "true 90 seconds" not in text
