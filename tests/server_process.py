@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from uuid import uuid4
 import httpx
 
 from db.engine import RetakeEngine
+from serving.starting import free_port
 
 AS_MODULE = (sys.executable, "-m", "cli")
 AS_INSTALLED = (str(Path(sys.executable).parent / "retake"),)
@@ -133,14 +133,6 @@ async def serving(
         if process.returncode is None:
             process.terminate()
             await process.wait()
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def environment_of(environment: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from bench.service.processes import Role, free_port, supervised
+from bench.service.processes import Role, supervised
+from serving.starting import free_port
 
 KILLS_A_LIFE = 4  # the pauses of a supervisor grow with each early end of a child; as many are an ordinary bad day
 

@@ -15,9 +15,10 @@ import asyncpg
 import httpx
 
 from bench.providers.vendor import KEY, vendor, write_config
-from bench.service.processes import Started, free_port, key, started
+from bench.service.processes import Started, key, started
 from bench.service.student import StudentClient
 from db.embedded import EmbeddedServer
+from serving.starting import free_port
 
 VENDOR_SECONDS = 10
 LOOKS_PER_SECOND = 20

@@ -14,9 +14,10 @@ import httpx
 from bench.beside import beside
 from bench.rows import Row, print_rows
 from bench.service.load import throughput
-from bench.service.processes import free_port, key, serving, started
+from bench.service.processes import key, serving, started
 from bench.service.student import StudentClient
 from bench.service.waiting import crowd_rows, way_to_the_vendor
+from serving.starting import free_port
 
 ROUNDS = 5
 SECONDS_PER_ROUND = 2.0

@@ -1,7 +1,6 @@
 """Server processes on a core of their own."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -10,10 +9,9 @@ from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 from pathlib import Path
 
-import httpx
+from serving.starting import free_port, wait_until_ready
 
 SERVER_CORE = {0}
-START_SECONDS = 60.0
 LISTENS = "0A"  # in /proc/net/tcp
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -80,7 +78,7 @@ def _target(entry: Path) -> str:
 def started(
     command: Sequence[str], port: int, path: str, environment: Mapping[str, str], *, pinned: bool = True
 ) -> Iterator[Started]:
-    """Start a Python program, wait for a 200 at `path`, and end it afterwards. Raises RuntimeError."""
+    """Start a Python program, wait for a 200 at `path`, and end it afterwards. Raises NotStarted."""
     begun = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603  # our own command
         (sys.executable, *command),
@@ -91,7 +89,7 @@ def started(
     if pinned:
         os.sched_setaffinity(process.pid, SERVER_CORE)
     try:
-        _wait(process, f"http://127.0.0.1:{port}{path}", begun)
+        wait_until_ready(process, f"http://127.0.0.1:{port}{path}")
         yield Started(process, port, time.perf_counter() - begun)
     finally:
         process.terminate()
@@ -104,16 +102,6 @@ def serving(environment: Mapping[str, str]) -> AbstractContextManager[Started]:
     return started(("-m", "cli", "serve", "--port", str(port)), port, "/health/ready", environment)
 
 
-def _wait(process: "subprocess.Popen[bytes]", url: str, begun: float) -> None:
-    while process.poll() is None and time.perf_counter() - begun < START_SECONDS:
-        try:
-            if httpx.get(url).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.02)
-    raise RuntimeError(f"nothing answers at {url}")
-
-
 def key(environment: Mapping[str, str], mode: str) -> str:
     """Make an API key of a mode in the deployment of an environment."""
     command = (sys.executable, "-m", "cli", "keys", "create", "--mode", mode, "--name", "bench")
@@ -121,11 +109,3 @@ def key(environment: Mapping[str, str], mode: str) -> str:
         command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
     )
     return printed.stdout.split()[-1]
-
-
-def free_port() -> int:
-    """Find a port of loopback that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

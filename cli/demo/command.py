@@ -1,11 +1,9 @@
 """Starts what the story needs, tells it, and cleans up."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +16,9 @@ from rich.console import Console
 from cli.demo.receiver import Receiver, receiving
 from cli.demo.story import FAILING, PASSING, Student
 from cli.demo.transcript import Transcript, Unexpected
+from serving.starting import NotStarted, free_port, wait_until_ready
 
 PROFILES = Path(__file__).parent.parent.parent / "examples" / "profiles"
-START_SECONDS = 60.0
 RETAKE = (sys.executable, "-m", "cli")
 EVENTS = 3  # initiated, completed (failed), completed (passed)
 
@@ -91,26 +89,15 @@ def _credentials(environment: Mapping[str, str], receiver: Receiver) -> str:
 
 @contextmanager
 def _server(environment: Mapping[str, str], log: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with log.open("wb") as file:
         command = (*RETAKE, "serve", "--port", str(port))
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=file)  # noqa: S603  # our own command
     try:
-        _wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)
+        wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready")
         yield f"http://127.0.0.1:{port}/api/v1"
+    except NotStarted:
+        raise Unexpected(f"the server did not start:\n{log.read_text()}") from None
     finally:
         process.terminate()
         process.wait()
-
-
-def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    give_up_at = time.monotonic() + START_SECONDS
-    while time.monotonic() < give_up_at and process.poll() is None:
-        try:
-            if httpx.get(url).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise Unexpected(f"the server did not start:\n{log.read_text()}")

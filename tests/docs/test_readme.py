@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server_process import free_port
+from serving.starting import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 SHELL_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)

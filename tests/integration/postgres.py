@@ -16,7 +16,7 @@ from typing import Any
 import asyncpg
 import psutil
 
-from tests.server_process import free_port
+from serving.starting import free_port
 from tests.waiting import until
 
 with warnings.catch_warnings():

@@ -13,10 +13,11 @@ import pytest
 from assessment.errors import ServiceUnavailable
 from db.connecting import LIMITS, Pooling
 from db.engine import RetakeEngine
+from serving.starting import free_port
 from tests.integration.deployment import client_of
 from tests.integration.postgres import SUPERUSER, Postgres, account, postgres
 from tests.journey import Journey
-from tests.server_process import finished_retake, free_port, run_retake, serving
+from tests.server_process import finished_retake, run_retake, serving
 from tests.waiting import until
 
 pytestmark = pytest.mark.pgbouncer

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server_process import free_port
+from serving.starting import free_port
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
