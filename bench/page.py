@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from bench.rows import Row
+
 
 def facts(module: str, began: float, **more: str) -> dict[str, str]:
     """Date, machine, command and time of a run that began at a moment of the monotonic clock."""
@@ -23,6 +25,12 @@ def facts(module: str, began: float, **more: str) -> dict[str, str]:
 def facts_table(facts: Mapping[str, str]) -> str:
     """The facts of a run, one a line."""
     return table(("", ""), facts.items())
+
+
+def goals_table(goals: Iterable[Row]) -> str:
+    """What was wanted, what was measured, and whether that is reached."""
+    rows = [(name, wanted, figure, "yes" if is_reached else "MISSED") for name, figure, wanted, is_reached in goals]
+    return table(("goal", "wanted", "figure", "reached"), rows)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -8,7 +8,7 @@ from bench.failover.published import PUBLISHED, SOURCE
 from bench.failover.published import ROUTER as PUBLISHED_ROUTER
 from bench.failover.runs import Result
 from bench.failover.scoring import Checked, Verdict, Weight, first_gap
-from bench.page import facts_table, table
+from bench.page import facts_table, goals_table, table
 from bench.rows import Row
 
 OURS, ROUTER = "Retake", "Router"
@@ -62,7 +62,7 @@ def page(facts: Mapping[str, str], results: Sequence[Result]) -> str:
         "# Failover Bench\n\nWritten by `make failover-bench`; do not edit.\n",
         facts_table(facts),
         "## Goals\n",
-        table(("goal", "wanted", "figure", "reached"), [_goal_row(*goal) for goal in goals(results)]),
+        goals_table(goals(results)),
         "## Scorecard\n",
         _scorecard(results),
         _totals(results),
@@ -84,10 +84,6 @@ def goals(results: Sequence[Result]) -> list[Row]:
         ("rows without an answer (safe)", str(counts[Verdict.SAFE]), "0", counts[Verdict.SAFE] == 0),
         ("rows failed", str(counts[Verdict.FAIL]), "0", counts[Verdict.FAIL] == 0),
     ]
-
-
-def _goal_row(name: str, figure: str, wanted: str, is_reached: bool) -> tuple[str, ...]:
-    return name, wanted, figure, "yes" if is_reached else "MISSED"
 
 
 def _as_published(results: Sequence[Result]) -> str:

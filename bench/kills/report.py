@@ -8,7 +8,7 @@ import msgspec
 
 from bench.kills.students import Seen
 from bench.kills.watch import TakeOver
-from bench.page import facts_table, table
+from bench.page import facts_table, goals_table, table
 from bench.rows import Row
 
 GO_ON_SECONDS = 10.0
@@ -78,7 +78,7 @@ def page(facts: Mapping[str, str], goals: Sequence[Row], found: Outcome) -> str:
         "# Kills\n\nWritten by `make kills`; do not edit.\n",
         facts_table(facts),
         "## Goals\n",
-        table(("goal", "wanted", "figure", "reached"), [(it[0], it[2], it[1], _yes(it[3])) for it in goals]),
+        goals_table(goals),
         "## How to read it\n\n" + HOW_TO_READ,
         "## Who was killed\n",
         table(("victim", "kills"), [(name, str(count)) for name, count in sorted(found.victims.items())]),
@@ -126,7 +126,3 @@ def _take_overs(all_of_them: Sequence[TakeOver]) -> list[tuple[str, ...]]:
 
 def _quantile(values: Sequence[float], share: float) -> float:
     return values[max(0, math.ceil(share * len(values)) - 1)]
-
-
-def _yes(is_reached: bool) -> str:
-    return "yes" if is_reached else "MISSED"
