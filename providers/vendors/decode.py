@@ -5,13 +5,12 @@ ended, gives each item as soon as that closes. Where something else stands befor
 then searched: a list in it may be a draft, an example, or words of the prompt.
 """
 
-from collections import Counter
 from enum import Enum, auto
 
 import msgspec
 import regex
 
-from providers.vendors.drafts import Draft, Reject, read_draft
+from providers.vendors.drafts import Draft, DraftReader, Reject
 from providers.vendors.list_cutter import ListCutter
 from providers.vendors.loose_lists import MAX_ITEMS, find_answer
 from providers.vendors.reasoning import CLOSING, MAX_TAG, OPENING_TAG
@@ -62,7 +61,8 @@ class ItemScanner:
     def __init__(self) -> None:
         self.characters = 0
         self.items = 0
-        self.mended: Counter[str] = Counter()
+        self._reader = DraftReader()
+        self.mended = self._reader.mended
         self.is_full = False  # nothing more is read, because the answer is too long
         self.is_open = False  # the list of items has begun and not ended
         self._place = _Place.HEAD
@@ -106,7 +106,7 @@ class ItemScanner:
 
     def _read(self, piece: str) -> Draft | Reject:
         self.items += 1
-        return read_draft(piece, self.mended)
+        return self._reader.read(piece)
 
     def _take(self, text: str) -> list[Draft | Reject]:
         found: list[Draft | Reject] = []
@@ -190,7 +190,7 @@ class ItemScanner:
     def _search(self) -> list[Draft | Reject]:
         text = "".join((*self._loose, self._head))
         answer = find_answer(text)
-        if answer is None:
+        if answer is None or (self._has_list and not answer.drafts):  # its rejects are known already
             return []
         self.is_open, self.items = answer.is_open, len(answer.found)
         self.mended.update(answer.mended)

@@ -1,11 +1,12 @@
 """One item as a vendor wrote it: read as it stands, else mended where what is meant is beyond doubt, else refused."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
 
-from providers.vendors.mends import Unclear, mend_fields, mend_text, named_otherwise, without_letters
+from providers.vendors.mends import CountedFromOne, Unclear, mend_fields, mend_text, named_otherwise, without_letters
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -33,26 +34,49 @@ class Reject(msgspec.Struct, frozen=True):
 _DECODER = msgspec.json.Decoder(Draft)
 
 
-def read_draft(piece: str, mended: Counter[str]) -> Draft | Reject:
-    """Read an item and count in `mended` what was mended of it. Never raises: what cannot be read is a reject."""
-    mends: Counter[str] = Counter()
-    try:
-        draft = _read(piece, mends)
-    except Unclear as error:
-        return Reject(error.rule, error.reason)
-    except msgspec.ValidationError as error:
-        return Reject("item_shape", str(error))
-    except msgspec.DecodeError:
-        return Reject("item_json", "the item is not well-formed JSON")
-    except UnicodeEncodeError:
-        return Reject("item_json", "the item holds a lone surrogate")
-    except RecursionError:
-        return Reject("item_json", "the item is nested too deeply")
-    if not any(map(str.isalnum, draft.stem)):
-        return Reject("item_shape", "the item is the pattern of the prompt and no question")
-    mends["rationale_missing"] += draft.rationale is None
-    mended.update(+mends)
-    return draft
+class DraftReader:
+    """Reads the items of one answer, and counts in `mended` by rule what was mended of those that can be read."""
+
+    def __init__(self, *, counts_from_one: bool = False) -> None:
+        self.mended: Counter[str] = Counter()
+        self.counts_from_one = counts_from_one  # perhaps: then no key that is a number is taken
+
+    def read(self, piece: str) -> Draft | Reject:
+        """Read an item. Never raises: what cannot be read is a reject."""
+        mends: Counter[str] = Counter()
+        try:
+            draft = _read(piece, mends)
+            self._check(draft, mends)
+        except Unclear as error:
+            self.counts_from_one = self.counts_from_one or isinstance(error, CountedFromOne)
+            return Reject(error.rule, error.reason)
+        except msgspec.ValidationError as error:
+            return Reject("item_shape", str(error))
+        except msgspec.DecodeError:
+            return Reject("item_json", "the item is not well-formed JSON")
+        except UnicodeEncodeError:
+            return Reject("item_json", "the item holds a lone surrogate")
+        except RecursionError:
+            return Reject("item_json", "the item is nested too deeply")
+        mends["rationale_missing"] += draft.rationale is None
+        self.mended.update(+mends)
+        return draft
+
+    def _check(self, draft: Draft, mends: Counter[str]) -> None:
+        if not any(map(str.isalnum, draft.stem)):
+            raise Unclear("item_shape", "the item is the pattern of the prompt and no question")
+        if self.counts_from_one and not (mends["key_letter"] or mends["key_text"]):
+            raise CountedFromOne
+
+
+def read_all(pieces: Sequence[str]) -> tuple[list[Draft | Reject], Counter[str]]:
+    """Read a list that is known as a whole: one key that may be counted from one makes all numbers doubtful."""
+    reader = DraftReader()
+    found = [reader.read(piece) for piece in pieces]
+    if reader.counts_from_one:
+        reader = DraftReader(counts_from_one=True)
+        found = [reader.read(piece) for piece in pieces]
+    return found, reader.mended
 
 
 def _read(piece: str, mends: Counter[str]) -> Draft:

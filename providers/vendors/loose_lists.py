@@ -8,7 +8,7 @@ from itertools import islice
 
 import msgspec
 
-from providers.vendors.drafts import Draft, Reject, read_draft
+from providers.vendors.drafts import Draft, Reject, read_all
 from providers.vendors.list_cutter import ListCutter
 from providers.vendors.reasoning import CLOSING, blocks
 
@@ -20,7 +20,7 @@ _OPENING = re.compile(
     rf"""
       (?P<named> (?<!\\)"items"\s*:\s*\[ )
     | (?P<bare> \[(?=\s*\{{) )
-    | (?=(?P<encoded> "(?:\s|\\[nrt])*[\[{{](?:\s|\\[nrt]|[\[{{])*\\" )) (?P<string> {_STRING} )
+    | (?="(?:\s|\\[nrt])*[\[{{](?:\s|\\[nrt]|[\[{{])*\\") (?P<string> {_STRING} )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -30,7 +30,7 @@ _ONLY_FENCES = re.compile(r"(?:\s|```\w*)*")
 
 
 class FoundList(msgspec.Struct):
-    """A list with at least one item that can be read, and where in the text its readable items stand."""
+    """A list of items, and where in the text those of them stand that can be read."""
 
     found: list[Draft | Reject]
     start: int
@@ -45,22 +45,27 @@ class FoundList(msgspec.Struct):
 
 
 def find_answer(text: str) -> FoundList | None:
-    """Find the list that is the answer; None where there is none.
+    """Find the list that is the answer; None where there is none, one without a draft where there is no better one.
 
     Models think first and answer last: they quote the form, draft, correct, and then write down what they mean. So the
     last list counts, even where more items of an earlier one can be read: its keys may be what was corrected.
     A closed list with fewer than half of the items of the fullest one is no correction but an example that was added.
     What stands in a block of reasoning, or before the end of one, is no answer.
     """
-    lists = [*_lists(text)] or [*_lone_items(text)]
+    lists = [*_lists(text)]
+    if not any(each.drafts for each in lists):
+        lists += _lone_items(text)
     hidden = blocks(text, [(each.start, each.end) for each in lists])
     answers = [each for each in lists if not any(start <= each.start < end for start, end in hidden)]
     if not answers:
         return None
-    if answers[-1].is_open:
-        return answers[-1]
     fullest = max(each.drafts for each in answers)
-    return next(each for each in reversed(answers) if each.drafts * 2 >= fullest)
+    if fullest == 0:
+        return max(answers, key=lambda each: len(each.found))
+    readable = [each for each in answers if each.drafts]
+    if readable[-1].is_open:
+        return readable[-1]
+    return next(each for each in reversed(readable) if each.drafts * 2 >= fullest)
 
 
 def _lists(text: str) -> Iterator[FoundList]:
@@ -75,31 +80,32 @@ def _lists(text: str) -> Iterator[FoundList]:
 
 def _cut(text: str, opening: re.Match[str]) -> tuple[FoundList | None, int]:
     """Read a list; gives also how far the text was looked at. What begins with no object is a quoted opening."""
-    cutter, end = ListCutter(), opening.end()
-    mended = Counter(bare_list=1) if opening["bare"] else Counter[str]()
-    found: list[Draft | Reject] = []
-    for piece in cutter.feed(text, opening.end()):
-        if not found and piece[0] not in '{"':
+    cutter = ListCutter()
+    pieces: list[str] = []
+    ends: list[int] = []
+    for piece in islice(cutter.feed(text, opening.end()), MAX_ITEMS + 1):
+        if not pieces and piece[0] not in '{"':
             return None, cutter.position
-        found.append(read_draft(piece, mended))
-        if isinstance(found[-1], Draft):
-            end = cutter.position
-        if len(found) > MAX_ITEMS:
-            break
+        pieces.append(piece)
+        ends.append(cutter.position)
     seen = len(text) if cutter.is_open else cutter.position
-    if end == opening.end():
-        return None, seen
     if rest := cutter.rest():
-        found.append(read_draft(rest, mended))
+        pieces.append(rest)
+    found, mended = read_all(pieces)
+    last = max((end for end, each in zip(ends, found, strict=False) if isinstance(each, Draft)), default=None)
+    if last is None:
+        return None if cutter.is_open else FoundList(found, opening.start(), opening.end(), False, mended), seen
+    mended["bare_list"] += opening["bare"] is not None
     mended["fence"] += _FENCED.search(text, max(0, opening.start() - 40), opening.start()) is not None
-    return FoundList(found, opening.start(), end if cutter.is_open else seen, cutter.is_open, mended), seen
+    return FoundList(found, opening.start(), last if cutter.is_open else seen, cutter.is_open, mended), seen
 
 
 def _lone_items(text: str) -> Iterator[FoundList]:
     """Read items that stand in no list, if nothing but items stands there."""
     begin = text.find("{", max((tag.end() for tag in CLOSING.finditer(text)), default=0))
-    cutter, mended = ListCutter(), Counter(bare_list=1)
-    found = [read_draft(piece, mended) for piece in islice(cutter.feed(text, max(begin, 0)), MAX_ITEMS)]
+    cutter = ListCutter()
+    found, mended = read_all([*islice(cutter.feed(text, max(begin, 0)), MAX_ITEMS)])
+    mended["bare_list"] = 1
     is_alone = found and _ONLY_FENCES.fullmatch(cutter.rest())
     if is_alone and all(isinstance(each, Draft) for each in found):
         yield FoundList(found, begin, cutter.position, False, mended)

@@ -49,6 +49,19 @@ class Unclear(Exception):
         self.rule, self.reason = rule, reason
 
 
+class CountedFromOne(Unclear):
+    """A key is 4: it may be meant as 3, and so may be any other number of the same answer."""
+
+    def __init__(self) -> None:
+        super().__init__("item_key", "`key` has to be counted from 0, not from 1")
+
+
+def place_of(letter: str) -> int | None:
+    """The place of the option that a letter names, bare or as `b)` or `(B)`; None for anything else."""
+    found = _LETTER.fullmatch(letter.strip())
+    return LETTERS.index(found[1].upper()) if found else None
+
+
 def mend_text(piece: str, mends: Counter[str]) -> str:
     """Take out commas before a closing bracket, and make raw line ends and escaped apostrophes what JSON wants."""
 
@@ -136,11 +149,15 @@ def _key(item: Mapping[str, Any], written: Sequence[str], options: Sequence[str]
     readable = {name: meanings for name, meanings in meant.items() if meanings}
     indices = {index for meanings in readable.values() for index in meanings}
     if len(indices) != 1 or ("key" in named and "key" not in readable):
-        raise Unclear("item_key", _BAD_KEY)
+        raise CountedFromOne if _is_four(named) else Unclear("item_key", _BAD_KEY)
     name = next(iter(readable))
     mends["key_name"] = name != "key"
     mends[f"key_{next(iter(readable[name].values()))}"] += type(named[name]) is not int
     return indices.pop()
+
+
+def _is_four(named: Mapping[str, Any]) -> bool:
+    return any(str(value).strip() == "4" for value in named.values())
 
 
 def _meanings(value: object, written: Sequence[str], options: Sequence[str]) -> dict[int, str]:
@@ -151,12 +168,12 @@ def _meanings(value: object, written: Sequence[str], options: Sequence[str]) -> 
         return {}
     text = value.strip()
     found = dict.fromkeys((*_places(text, written), *_places(text, options)), "text")
-    if letter := _LETTER.fullmatch(text):
-        found |= _of_letter(letter[1], written)
+    if (place := place_of(text)) is not None:
+        found |= _of_letter(place, written)
     elif text in set("0123"):
         found[int(text)] = "quoted"
     elif (label := _LABEL.match(text)) and (same := _places(text[label.end() :], options)):
-        found |= dict.fromkeys(same, "text") | _of_letter(label[1], written)
+        found |= dict.fromkeys(same, "text") | _of_letter(LETTERS.find(label[1].upper()), written)
     return found
 
 
@@ -164,12 +181,8 @@ def _places(text: str, options: Sequence[str]) -> list[int]:
     return [index for index, option in enumerate(options) if option.strip() == text]
 
 
-def _of_letter(letter: str, written: Sequence[str]) -> dict[int, str]:
+def _of_letter(place: int, written: Sequence[str]) -> dict[int, str]:
     """The option in the place of a letter, and all that bear a letter which is not their place's."""
-    labels = [_LABEL.match(option) for option in written]
-    places = [
-        index
-        for index, (label, own) in enumerate(zip(labels, LETTERS, strict=True))
-        if label and label[1].upper() != own
-    ]
-    return dict.fromkeys((*places, *(index for index, own in enumerate(LETTERS) if own == letter.upper())), "letter")
+    labels = zip(map(_LABEL.match, written), LETTERS, strict=True)
+    moved = [index for index, (label, own) in enumerate(labels) if label and label[1].upper() != own]
+    return dict.fromkeys([*moved, place], "letter")

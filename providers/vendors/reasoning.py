@@ -13,7 +13,14 @@ CLOSING = re.compile(_CLOSING_TAG)
 _OPENING = re.compile(OPENING_TAG)
 
 
-def blocks(text: str, lists: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def without_reasoning(text: str) -> str:
+    """What is left of a text in which no question stands."""
+    for start, end in reversed(blocks(text)):
+        text = text[:start] + text[end:]
+    return text
+
+
+def blocks(text: str, lists: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
     """Find the stretches of reasoning: between two tags, before a closing one that none opened, after an unclosed one.
 
     A tag inside one of the lists of items that can be read is a word of a question.

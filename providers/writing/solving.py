@@ -4,22 +4,22 @@ import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
 
 from assessment.deadline import Deadline
-from providers.prompts import LETTERS
 from providers.protocol import CallOutcome, Ending, FormatRefused, Quiz, ResponseFormat, Usage, VendorError
 from providers.routing.bounded import abandon
 from providers.routing.upstream import Upstream
+from providers.vendors.mends import place_of
+from providers.vendors.reasoning import without_reasoning
 
 _LIST_OF_ANSWERS = re.compile(r'"answers"\s*:\s*(\[.*?\])', re.DOTALL)
 
 
 class _Answer(msgspec.Struct, frozen=True):
     question: int
-    choice: Annotated[str, msgspec.Meta(min_length=1, max_length=1)]
+    choice: str
 
 
 class Solved(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,8 +67,8 @@ def read_choices(text: str, count: int) -> tuple[int | None, ...]:
     """
     chosen: dict[int, set[int]] = {}
     for answer in _answers(text):
-        place = LETTERS.find(answer.choice.upper())
-        if place >= 0:
+        place = place_of(answer.choice)
+        if place is not None:
             chosen.setdefault(answer.question, set()).add(place)
     return tuple(_only(chosen.get(number, set())) for number in range(1, count + 1))
 
@@ -150,7 +150,7 @@ class _Asking:
 
 def _answers(text: str) -> list[_Answer]:
     answers = []
-    for match in _LIST_OF_ANSWERS.finditer(text):
+    for match in _LIST_OF_ANSWERS.finditer(without_reasoning(text)):
         try:
             entries = msgspec.json.decode(match[1].encode(), type=list[msgspec.Raw])
         except (msgspec.DecodeError, UnicodeEncodeError):

@@ -220,6 +220,16 @@ async def test_a_solver_that_swallows_cancellation_gives_its_place_back() -> Non
         ('{"answers": [{"question": "1", "choice": 0}, 7, {"question": 2, "choice": "C"}]}', (None, 2)),
         ('{"answers": [{"question": 9, "choice": "A"}, {"question": 0, "choice": "A"}]}', (None, None)),
         ('{"answers": [{"question": 1, "choice": "A"}, {"quest', (None, None)),
+        (
+            '<think>{"answers": [{"question": 1, "choice": "B"}]}</think>{"answers": [{"question": 1, "choice": "A"}]}',
+            (0, None),
+        ),
+        (
+            'So {"answers": [{"question": 1, "choice": "B"}]}?</think>{"answers": [{"question": 1, "choice": "A"}]}',
+            (0, None),
+        ),
+        ('<think>{"answers": [{"question": 1, "choice": "B"}]}', (None, None)),
+        ('{"answers": [{"question": 1, "choice": "b)"}, {"question": 2, "choice": "(C)"}]}', (1, 2)),
         ("A, B", (None, None)),
         ("", (None, None)),
         ('{"answers": ["\ud800"]}', (None, None)),
