@@ -13,15 +13,19 @@ import structlog
 from bench.beside import beside
 from bench.failover import report
 from bench.failover.catalogue import CATALOGUE, Scenario
-from bench.failover.ours import Ours
+from bench.failover.ours import Ours, alone
 from bench.failover.router import ByRouter
-from bench.failover.runs import Maker, Result, run
+from bench.failover.runs import Entrant, Result, run
 from bench.page import facts
 from bench.rows import print_rows
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "failover-bench.md"
-APART_SECONDS = 0.6  # between two starts, so that building one does not hold up the first second of another
-CONTESTANTS: dict[str, Maker] = {report.OURS: Ours, report.ROUTER: ByRouter}
+APART_SECONDS = 0.5  # between two starts, so that building one does not hold up the first second of another
+ENTRANTS = (
+    Entrant(report.OURS, Ours),
+    Entrant(report.ROUTER, ByRouter),
+    Entrant(report.ALONE, alone, has_fallback=False),
+)
 FIRST = ("S06", "S15")  # those that take longest
 
 
@@ -51,22 +55,22 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _run_all(scenarios: Sequence[Scenario], wall: str) -> list[Result]:
     """All at once, since they do little but wait; the longest begin first."""
-    await asyncio.gather(*(_warm_up(make, wall) for make in CONTESTANTS.values()))
+    await asyncio.gather(*(_warm_up(entrant, wall) for entrant in ENTRANTS))
     ordered = sorted(scenarios, key=lambda scenario: scenario.name not in FIRST)
-    planned = [(scenario, who) for scenario in ordered for who in CONTESTANTS]
+    planned = [(scenario, entrant) for scenario in ordered for entrant in ENTRANTS]
     results = await asyncio.gather(*(_later(*it, number, wall) for number, it in enumerate(planned)))
     return sorted(results, key=lambda result: (result.scenario.name, result.who))
 
 
-async def _warm_up(make: Maker, wall: str) -> None:
+async def _warm_up(entrant: Entrant, wall: str) -> None:
     """The first request of a process imports for seconds, which is no fault of a vendor."""
     sound = CATALOGUE[0]
-    await make(f"{wall}/warm-up", sound.model, sound.fallback).probe()
+    await entrant.make(f"{wall}/warm-up", sound.model, sound.fallback).probe()
 
 
-async def _later(scenario: Scenario, who: str, number: int, wall: str) -> Result:
+async def _later(scenario: Scenario, entrant: Entrant, number: int, wall: str) -> Result:
     await asyncio.sleep(number * APART_SECONDS)
-    return await run(scenario, who, CONTESTANTS[who], wall)
+    return await run(scenario, entrant, wall)
 
 
 def _rows(results: Sequence[Result]) -> list[tuple[str, str, str, bool]]:

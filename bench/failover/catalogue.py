@@ -103,7 +103,7 @@ CATALOGUE = (
         model="fb-s07-slow-ttft",
         fault="Headers come at once, the first token after 20 s, the rest as usual.",
         longest=60,
-        checks=(NO_HANG, Check("ttft_limit", score.ends_within(15), ADVISORY)),
+        checks=(NO_HANG, Check("ttft_limit", score.ends_within(15), ADVISORY, needs_fallback=True)),
     ),
     Scenario(
         name="S08",
@@ -193,8 +193,8 @@ CATALOGUE = (
         repeated=Repeated(20, 4.0, 30.0),
         checks=(
             Check("no_hang", score.no_hang_in_sequence),
-            Check("served_during_outage", score.served_in_outage),
-            Check("recovered", score.back_within(30)),
+            Check("served_during_outage", score.served_in_outage, needs_fallback=True),
+            Check("recovered", score.back_within(30), needs_fallback=True),
             Check("probe_discipline", score.few_probes, INFORMATION),
         ),
     ),
@@ -205,8 +205,8 @@ CATALOGUE = (
         fault="Every attempt at the primary gets 503, the fallback answers.",
         longest=40,
         checks=(
-            Check("reports_fallback_model", score.fallback_told),
-            Check("usage_present", score.usage_told, ADVISORY),
+            Check("reports_fallback_model", score.fallback_told, needs_fallback=True),
+            Check("usage_present", score.usage_told, ADVISORY, needs_fallback=True),
             BOUNDED,
         ),
     ),

@@ -19,17 +19,17 @@ from providers.protocol import CallOutcome
 from providers.snapshot import Snapshot
 
 CHAIN = ("primary", "fallback")
-ALONE = ("sound",)
+SOUND_ONE = ("sound",)
 
 
 class Ours:
     """One call asks for the whole set, since the catalogue counts attempts of one request; all else is the default."""
 
-    def __init__(self, room: str, primary: str, fallback: str) -> None:
+    def __init__(self, room: str, primary: str, fallback: str, *, chain: tuple[str, ...] = CHAIN) -> None:
         config = _config(room, primary, fallback)
         self._attempts = KeptAttempts()
-        self._writer = build_vendors(config, ledger=self._attempts)
-        self._sound = build_vendors(config.with_chain(ALONE))
+        self._writer = build_vendors(config.with_chain(chain), ledger=self._attempts)
+        self._sound = build_vendors(config.with_chain(SOUND_ONE))
         self._settings = config.settings
 
     async def ask(self) -> Answer:
@@ -62,9 +62,14 @@ class Ours:
         return bool(whole) and not any(record.is_estimated for record in whole)
 
 
+def alone(room: str, primary: str, fallback: str) -> Ours:
+    """The same with nobody behind the primary."""
+    return Ours(room, primary, fallback, chain=CHAIN[:1])
+
+
 def _config(room: str, primary: str, fallback: str) -> ProvidersConfig:
     """Write the configuration and read it back as the server does."""
-    models = {CHAIN[0]: primary, CHAIN[1]: fallback, ALONE[0]: SOUND}
+    models = {CHAIN[0]: primary, CHAIN[1]: fallback, SOUND_ONE[0]: SOUND}
     vendors = [
         {
             "name": name,

@@ -10,8 +10,9 @@ from bench.failover.scoring import Verdict
 SOURCE = "github.com/failoverbench/failoverbench, scorecard of 2026-09-12, methodology v0.1, profile full, CC BY 4.0"
 REFERENCE, PORTKEY, BIFROST = "Reference client", "Portkey Gateway OSS", "Bifrost v2.1.1"
 PROXY, ROUTER = "LiteLLM proxy", "LiteLLM Router"
+SDK, DIRECT = "openai-python SDK", "No gateway, no retries"
 
-_BY_SYSTEM = {
+_WITH_FALLBACK = {
     REFERENCE: """
         pass 2p/0f 3.0s | pass 3p/1f 2.4s | pass 2p/0f 1.5s | pass 3p/1f 2.2s | pass 2p/0f 1.5s | pass 1p/1f 11.0s
         pass 1p/1f 11.0s | pass 3p/1f 4.3s | pass 1p/1f 11.3s | pass 1p/0f 1.0s | pass 1p/0f 1.0s | pass 1p/1f 1.0s
@@ -34,6 +35,17 @@ _BY_SYSTEM = {
         partial 1p/1f 1.0s | safe 1p/0f 0.7s | pass 11/11 +2s | pass 3p/1f 5.7s""",
 }
 
+_WITHOUT = {
+    SDK: """
+        pass 2p/0f 3.3s | safe 3p/0f 1.4s | pass 2p/0f 1.5s | safe 3p/0f 1.4s | pass 2p/0f 1.4s | safe 3p/0f 91.6s
+        pass 1p/0f 21.0s | safe 1p/0f 0.6s | safe 1p/0f 30.3s | safe 1p/0f 0.2s | pass 1p/0f 1.0s | safe 1p/0f 0.0s
+        pass 1p/0f 0.0s | safe 1p/0f 0.6s | safe 0/15 +0s | safe 3p/0f 1.3s""",
+    DIRECT: """
+        safe 1p/0f 0.0s | safe 1p/0f 0.0s | safe 1p/0f 0.0s | safe 1p/0f 0.0s | safe 1p/0f 0.0s | safe 1p/0f 30.0s
+        pass 1p/0f 21.0s | safe 1p/0f 0.6s | safe 1p/0f 30.3s | pass 1p/0f 1.0s | pass 1p/0f 1.0s | safe 1p/0f 0.0s
+        pass 1p/0f 0.0s | safe 1p/0f 0.6s | safe 0/15 +0s | safe 1p/0f 0.0s""",
+}
+
 
 def _cells(text: str) -> dict[str, tuple[Verdict, str]]:
     found = [cell.split(maxsplit=1) for line in text.strip().splitlines() for cell in line.split("|")]
@@ -41,5 +53,6 @@ def _cells(text: str) -> dict[str, tuple[Verdict, str]]:
     return {name: (Verdict(word), figures.strip()) for name, (word, figures) in zip(names, found, strict=True)}
 
 
-PUBLISHED = {system: _cells(text) for system, text in _BY_SYSTEM.items()}
+PUBLISHED = {system: _cells(text) for system, text in _WITH_FALLBACK.items()}
+PUBLISHED_ALONE = {system: _cells(text) for system, text in _WITHOUT.items()}
 """By system and scenario: the verdict, and the figures beside it (S15: answered in the outage, back after it)."""

@@ -4,15 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.failover.catalogue import CATALOGUE, Scenario
-from bench.failover.published import PUBLISHED, SOURCE
+from bench.failover.published import PUBLISHED, PUBLISHED_ALONE, SOURCE
 from bench.failover.published import ROUTER as PUBLISHED_ROUTER
 from bench.failover.runs import Result
 from bench.failover.scoring import Checked, Verdict, Weight, first_gap
 from bench.page import facts_table, goals_table, table
 from bench.rows import Row
 
-OURS, ROUTER = "Retake", "Router"
-HERE = {f"{who}, measured": who for who in (OURS, ROUTER)}
+OURS, ROUTER, ALONE = "Retake", "Router", "Retake-alone"
 HOW_TO_READ = """\
 Failover Bench is a crash test for gateways and SDKs: a made-up vendor breaks in sixteen ways, each with its timing,
 and its log tells what reached it. The faults, the timings (profile `full`, nothing is scaled), the checks and the
@@ -30,6 +29,10 @@ caller had an answer; in S15 the requests answered during the outage, and when t
 row was asked and what was found stands under "How each score came about". A cell is one run, as in the original; the
 wall runs in a process of its own, and all rows of both systems run in the same minutes, each in a room of the wall
 with attempts and a clock of its own.
+"""
+WITHOUT = """\
+The same wall with the primary alone in the chain, beside the published systems that have no fallback. Checks that need
+one are not asked. For a fault that stays, **safe** is the best there is.
 """
 UNLIKE = """\
 - **The answer.** There it is one text of sixty words, compared word by word. Here it is a list of ten items in JSON,
@@ -52,8 +55,11 @@ UNLIKE = """\
 - **The Router** on this wall is set up as by the original's adapter: two retries, 30 s, one fallback, also for
   context length, streaming with usage. It is asked for the same ten items in one call, and Retake's rules judge the
   text. In this process it uses Retake's HTTP transport, which sends the same bytes.
+- **Advice.** The catalogue's words allow to fail over at once in S01 ("or fail over") and S03 ("acceptable but noted");
+  its checks advise to come back to the same provider, so who fails over at once is partial there.
 - **The tenth event** of S10 is sent in addition, as the original's server does: the answer without it is whole.
 """
+Published = Mapping[str, Mapping[str, tuple[Verdict, str]]]
 
 
 def page(facts: Mapping[str, str], results: Sequence[Result]) -> str:
@@ -64,9 +70,10 @@ def page(facts: Mapping[str, str], results: Sequence[Result]) -> str:
         "## Goals\n",
         goals_table(goals(results)),
         "## Scorecard\n",
-        _scorecard(results),
-        _totals(results),
+        _scorecard((OURS, ROUTER), PUBLISHED, results),
         _as_published(results),
+        "## Without a fallback\n\n" + WITHOUT,
+        _scorecard((ALONE,), PUBLISHED_ALONE, results),
         "## How to read it\n\n" + HOW_TO_READ.format(source=SOURCE),
         "## What is not comparable\n\n" + UNLIKE + "".join(_unlike(CATALOGUE)),
         "## How each score came about\n\nChecks by their names in the original; those in parentheses are advice.\n",
@@ -93,15 +100,20 @@ def _as_published(results: Sequence[Result]) -> str:
     return f"The Router's verdict here is the published one in {alike} of {len(measured)} rows.\n"
 
 
-def _scorecard(results: Sequence[Result]) -> str:
-    head = ("scenario", *HERE, *PUBLISHED)
-    return table(head, [_row(scenario, results) for scenario in CATALOGUE])
+def _scorecard(whom: Sequence[str], published: Published, results: Sequence[Result]) -> str:
+    """A row for each scenario, and how often each system has got each verdict."""
+    head = (*(f"{who}, measured" for who in whom), *published)
+    rows = [_row(scenario, whom, published, results) for scenario in CATALOGUE]
+    counts = [_counts(_of(results, who)) for who in whom]
+    counts += [Counter(word for word, _ in cells.values()) for cells in published.values()]
+    totals = [(word.value, *(it[word] for it in counts)) for word in Verdict]
+    return table(("scenario", *head), rows) + "\n" + table(("verdict", *head), totals)
 
 
-def _row(scenario: Scenario, results: Sequence[Result]) -> tuple[str, ...]:
+def _row(scenario: Scenario, whom: Sequence[str], published: Published, results: Sequence[Result]) -> tuple[str, ...]:
     measured = {it.who: it for it in results if it.scenario.name == scenario.name}
-    here = [_cell(measured[who]) if who in measured else "-" for who in HERE.values()]
-    there = [f"{word}, {figures}" for word, figures in (cells[scenario.name] for cells in PUBLISHED.values())]
+    here = [_cell(measured[who]) if who in measured else "-" for who in whom]
+    there = [f"{word}, {figures}" for word, figures in (cells[scenario.name] for cells in published.values())]
     return f"**{scenario.name}** {scenario.title}", *here, *there
 
 
@@ -111,13 +123,6 @@ def _cell(result: Result) -> str:
         return f"{result.verdict}, {len(seen.primary)}p/{len(seen.fallback)}f {seen.seconds:.1f}s"
     back = "never" if outage.back_after is None else f"+{outage.back_after:.0f}s"
     return f"{result.verdict}, {outage.served_during}/{outage.during} {back}"
-
-
-def _totals(results: Sequence[Result]) -> str:
-    columns = {name: _counts(_of(results, who)) for name, who in HERE.items()}
-    columns |= {system: Counter(word for word, _ in cells.values()) for system, cells in PUBLISHED.items()}
-    rows = [(word.value, *(str(counts[word]) for counts in columns.values())) for word in Verdict]
-    return table(("verdict", *columns), rows)
 
 
 def _of(results: Iterable[Result], who: str) -> list[Result]:

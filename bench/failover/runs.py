@@ -22,6 +22,14 @@ Maker = Callable[[str, str, str], Contestant]
 """Makes a contestant for the address of a room, a primary and a fallback."""
 
 
+class Entrant(msgspec.Struct, frozen=True):
+    """Who takes part; the name is also the first part of its rooms."""
+
+    name: str
+    make: Maker
+    has_fallback: bool = True
+
+
 class Result(msgspec.Struct, frozen=True):
     """One cell of the scorecard."""
 
@@ -47,10 +55,10 @@ class Call(msgspec.Struct, frozen=True):
     answer: Answer
 
 
-async def run(scenario: Scenario, who: str, make: Maker, wall: str) -> Result:
+async def run(scenario: Scenario, entrant: Entrant, wall: str) -> Result:
     """One scenario from a cold start, in a room of its own."""
-    room = f"{wall}/{who}-{scenario.name}"
-    contestant = make(room, scenario.model, scenario.fallback)
+    room = f"{wall}/{entrant.name}-{scenario.name}"
+    contestant = entrant.make(room, scenario.model, scenario.fallback)
     async with httpx.AsyncClient(timeout=PROBE_SECONDS) as client:
         (await client.post(f"{room}/reset")).raise_for_status()
         repeated = scenario.repeated or Repeated(1, 0.0, scenario.longest)
@@ -59,7 +67,8 @@ async def run(scenario: Scenario, who: str, make: Maker, wall: str) -> Result:
         _, probe = await _within(contestant.probe(), PROBE_SECONDS)
         written = msgspec.json.decode((await client.get(f"{room}/log")).content, type=Log)
     seen = _seen(scenario, calls, log, is_alive=_is_complete(probe, written))
-    return Result(scenario, who, seen, ask_all(scenario.checks, seen))
+    checked = ask_all(scenario.checks, seen, has_fallback=entrant.has_fallback)
+    return Result(scenario, entrant.name, seen, checked)
 
 
 async def _calls(contestant: Contestant, repeated: Repeated) -> list[Call]:

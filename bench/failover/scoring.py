@@ -10,6 +10,8 @@ from itertools import pairwise
 
 import msgspec
 
+ALONE = "it has no fallback"
+
 
 class Ended(StrEnum):
     """How a call ended for its caller."""
@@ -76,6 +78,7 @@ class Check(msgspec.Struct, frozen=True):
     name: str
     judge: Callable[[Seen], Finding]
     weight: Weight = Weight.REQUIRED
+    needs_fallback: bool = False
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -122,9 +125,12 @@ def _failed(checked: Sequence[Checked], weight: Weight) -> list[str]:
     return [it.check.name for it in checked if it.is_good is False and it.check.weight is weight]
 
 
-def ask_all(checks: Sequence[Check], seen: Seen) -> list[Checked]:
-    """Ask a run every question."""
-    return [Checked(check, *check.judge(seen)) for check in checks]
+def ask_all(checks: Sequence[Check], seen: Seen, *, has_fallback: bool = True) -> list[Checked]:
+    """Ask a run every question that can be asked of a system with, or without, a fallback."""
+    return [
+        Checked(check, *check.judge(seen)) if has_fallback or not check.needs_fallback else Checked(check, None, ALONE)
+        for check in checks
+    ]
 
 
 # What can be asked.

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bench.failover import report
-from bench.failover.__main__ import CONTESTANTS
+from bench.failover.__main__ import ENTRANTS
 from bench.failover.catalogue import CATALOGUE
 from bench.failover.faults import SOUND
 from bench.failover.runs import Result, run
@@ -22,7 +22,8 @@ async def wall() -> AsyncIterator[str]:
 
 
 async def run_one(name: str, who: str, wall: str) -> Result:
-    return await run(BY_NAME[name], who, CONTESTANTS[who], wall)
+    (entrant,) = (it for it in ENTRANTS if it.name == who)
+    return await run(BY_NAME[name], entrant, wall)
 
 
 async def test_retake_goes_to_the_fallback_and_says_so(wall: str) -> None:
@@ -41,3 +42,8 @@ async def test_the_router_asks_the_same_provider_again(wall: str) -> None:
 async def test_the_router_has_no_answer_when_its_stream_is_cut(wall: str) -> None:
     result = await run_one("S08", report.ROUTER, wall)
     assert (result.verdict, result.seen.ended) == (Verdict.SAFE, Ended.ERROR)
+
+
+async def test_retake_alone_is_not_asked_what_needs_a_fallback(wall: str) -> None:
+    result = await run_one("S12", report.ALONE, wall)
+    assert (result.verdict, len(result.seen.primary), len(result.seen.fallback)) == (Verdict.SAFE, 1, 0)

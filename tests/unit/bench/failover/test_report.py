@@ -8,7 +8,7 @@ import pytest
 
 from bench.failover import report
 from bench.failover.catalogue import CATALOGUE
-from bench.failover.published import BIFROST, PORTKEY, PROXY, PUBLISHED, REFERENCE, ROUTER
+from bench.failover.published import BIFROST, DIRECT, PORTKEY, PROXY, PUBLISHED, PUBLISHED_ALONE, REFERENCE, ROUTER, SDK
 from bench.failover.runs import Result
 from bench.failover.scoring import Ended, Outage, Seen, Verdict, Weight, ask_all
 
@@ -31,37 +31,39 @@ SOUND = Seen(
 
 
 def results(seen: Seen = SOUND) -> list[Result]:
-    """The same run of every scenario by both."""
+    """The same run of every scenario by everybody."""
     found = []
     for scenario in CATALOGUE:
         run = msgspec.structs.replace(seen, outage=OUTAGE if scenario.repeated else None)
         checked = ask_all(scenario.checks, run)
-        found += [Result(scenario, who, run, checked) for who in (report.OURS, report.ROUTER)]
+        found += [Result(scenario, who, run, checked) for who in (report.OURS, report.ROUTER, report.ALONE)]
     return found
 
 
-def rows(text: str) -> dict[str, list[str]]:
-    """The scorecard's rows by scenario."""
-    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| **S")]
+def rows(text: str, title: str = "Scorecard") -> dict[str, list[str]]:
+    """The rows of a section by scenario."""
+    section = text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    lines = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| **S")]
     return {line[0].split("**")[1]: line[1:] for line in lines}
 
 
 @pytest.mark.parametrize("text", [PAGE, report.page({}, results())], ids=["published", "made"])
 def test_the_page_has_a_row_and_an_explanation_of_every_scenario(text: str) -> None:
-    found = rows(text)
-    assert list(found) == NAMES
     words = "|".join(Verdict)
-    for cells in found.values():
-        assert len(cells) == 2 + len(PUBLISHED)
-        assert all(re.match(rf"({words}), \S", cell) for cell in cells)
+    for title, columns in (("Scorecard", 2 + len(PUBLISHED)), ("Without a fallback", 1 + len(PUBLISHED_ALONE))):
+        found = rows(text, title)
+        assert list(found) == NAMES
+        for cells in found.values():
+            assert len(cells) == columns
+            assert all(re.match(rf"({words}), \S", cell) for cell in cells)
     for scenario in CATALOGUE:
         _, _, after = text.partition(f"### {scenario.name} {scenario.title}\n")
         explained = after.partition("\n### ")[0]
         assert scenario.fault in explained
         for check in scenario.checks:
             name = f"`{check.name}`" if check.weight is Weight.REQUIRED else f"(`{check.name}`)"
-            assert explained.count(f"- {name}: ") == 2
-        assert explained.count("the wall saw: ") == 2
+            assert explained.count(f"- {name}: ") == 3
+        assert explained.count("the wall saw: ") == 3
         assert scenario.unlike in text
 
 
@@ -77,10 +79,12 @@ def test_what_was_published_adds_up_to_its_own_totals() -> None:
         BIFROST: (9, 3, 3, 1),
         PROXY: (9, 3, 4, 0),
         ROUTER: (9, 3, 4, 0),
+        SDK: (6, 0, 10, 0),
+        DIRECT: (4, 0, 12, 0),
     }
     counted = {
         system: tuple(sum(found is word for found, _ in cells.values()) for word in Verdict)
-        for system, cells in PUBLISHED.items()
+        for system, cells in {**PUBLISHED, **PUBLISHED_ALONE}.items()
     }
     assert counted == totals
 

@@ -122,6 +122,14 @@ def test_every_scenario_but_one_wants_an_answer() -> None:
     assert [scenario.name for scenario in CATALOGUE] == [f"S{number:02}" for number in range(1, 17)]
 
 
+@pytest.mark.parametrize(("name", "asked"), [("S07", Verdict.PARTIAL), ("S15", Verdict.FAIL), ("S16", Verdict.FAIL)])
+def test_what_needs_a_fallback_is_not_asked_of_a_system_without_one(name: str, asked: Verdict) -> None:
+    run = BY_FALLBACK | {"seconds": 21.0, "models": ("openai/fb-s16",), "says_usage": False}
+    seen, checks = Seen(**run | flap(served_during=0, back_after=None)), BY_NAME[name].checks
+    assert verdict(ask_all(checks, seen), seen) is asked
+    assert verdict(ask_all(checks, seen, has_fallback=False), seen) is Verdict.PASS
+
+
 def test_what_is_only_information_never_changes_a_verdict() -> None:
     seen = Seen(**RESCUED)
     checked = ask_all([Check("told", lambda _: (False, "no"), Weight.INFORMATION)], seen)
