@@ -26,6 +26,7 @@ ENTRANTS = (
     Entrant(report.ROUTER, ByRouter),
     Entrant(report.ALONE, alone, has_fallback=False),
 )
+WARM_UP_SECONDS = 60.0
 FIRST = ("S06", "S15")  # those that take longest
 
 
@@ -65,7 +66,7 @@ async def _run_all(scenarios: Sequence[Scenario], wall: str) -> list[Result]:
 async def _warm_up(entrant: Entrant, wall: str) -> None:
     """The first request of a process imports for seconds, which is no fault of a vendor."""
     sound = CATALOGUE[0]
-    await entrant.make(f"{wall}/warm-up", sound.model, sound.fallback).probe()
+    await entrant.make(f"{wall}/warm-up", sound.model, sound.fallback).probe(WARM_UP_SECONDS)
 
 
 async def _later(scenario: Scenario, entrant: Entrant, number: int, wall: str) -> Result:

@@ -23,8 +23,8 @@ class Answer(msgspec.Struct, frozen=True):
 class Contestant(Protocol):
     """One system in front of a primary and its fallback; what it has learned stays with it."""
 
-    async def ask(self) -> Answer:
-        """Ask for one set of ten; never raises for what a vendor did."""
+    async def ask(self, seconds: float) -> Answer:
+        """Ask for one set of ten, which hangs if it takes longer; never raises for what a vendor did."""
 
-    async def probe(self) -> Answer:
+    async def probe(self, seconds: float) -> Answer:
         """The same of a sound vendor, without a fallback."""

@@ -1,7 +1,6 @@
 """Retake's writer as the server builds it, with the primary first and the fallback second in its chain."""
 
 import tempfile
-import time
 from pathlib import Path
 
 import yaml
@@ -32,18 +31,18 @@ class Ours:
         self._sound = build_vendors(config.with_chain(SOUND_ONE))
         self._settings = config.settings
 
-    async def ask(self) -> Answer:
+    async def ask(self, seconds: float) -> Answer:
         """Ask the chain."""
         self._attempts.records.clear()
-        return await self._ask(self._writer)
+        return await self._ask(self._writer, seconds)
 
-    async def probe(self) -> Answer:
+    async def probe(self, seconds: float) -> Answer:
         """Ask the vendor that is always sound."""
-        return await self._ask(self._sound)
+        return await self._ask(self._sound, seconds)
 
-    async def _ask(self, writer: Snapshot) -> Answer:
-        began = time.monotonic()
-        deadline = Deadline(SystemClock(), self._settings.budget_seconds, began)
+    async def _ask(self, writer: Snapshot, seconds: float) -> Answer:
+        """As a request would that has so many seconds, or those of the configuration."""
+        deadline = Deadline(SystemClock(), min(seconds, self._settings.budget_seconds))
         try:
             written = await writer.write(BRIEF, deadline.shortened(self._settings.reserve_seconds))
         except GenerationFailed:

@@ -48,7 +48,9 @@ UNLIKE = """\
   bought.
 - **Calls.** By default Retake splits a set over two parallel calls. Attempts are counted here for one, so one call
   asks for the whole set (`questions.per_call: 10`); `attempt_seconds` is the baseline's 30, all else is the default.
-- **Retries.** The baseline allows two retries. Retake has no such number: what it does follows from the time left.
+- **Retries.** The baseline allows two retries. Retake has no such number: what it does follows from the time left. Its
+  requests have the scenario's limit as their deadline, or 90 s where that is longer; the original hands the limit to
+  its adapters, too, of which the reference client heeds it.
 - **Usage and model.** The caller of S11 and S16 is the operator: the ledger has to hold the vendor's own figures of
   the answer, and the set's provenance has to name who wrote it.
 - **The alive probe** is a set from a vendor that is always sound, through the same process, within ten seconds.

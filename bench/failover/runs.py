@@ -64,7 +64,7 @@ async def run(scenario: Scenario, entrant: Entrant, wall: str) -> Result:
         repeated = scenario.repeated or Repeated(1, 0.0, scenario.longest)
         calls = await _calls(contestant, repeated)
         log = msgspec.json.decode((await client.get(f"{room}/log")).content, type=Log)
-        _, probe = await _within(contestant.probe(), PROBE_SECONDS)
+        _, probe = await _within(contestant.probe(PROBE_SECONDS), PROBE_SECONDS)
         written = msgspec.json.decode((await client.get(f"{room}/log")).content, type=Log)
     seen = _seen(scenario, calls, log, is_alive=_is_complete(probe, written))
     checked = ask_all(scenario.checks, seen, has_fallback=entrant.has_fallback)
@@ -76,7 +76,7 @@ async def _calls(contestant: Contestant, repeated: Repeated) -> list[Call]:
     for number in range(repeated.count):
         await asyncio.sleep(max(0.0, began + number * repeated.every - time.monotonic()))
         sent = time.monotonic() - began
-        calls.append(Call(sent, *await _within(contestant.ask(), repeated.longest)))
+        calls.append(Call(sent, *await _within(contestant.ask(repeated.longest), repeated.longest)))
     return calls
 
 
