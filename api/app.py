@@ -1,6 +1,7 @@
 """The application."""
 
 from functools import partial
+from importlib.metadata import version
 
 from litestar import Litestar, Router
 from litestar.plugins import PluginProtocol
@@ -19,7 +20,7 @@ from api.openapi import openapi_config
 from api.request import ApiRequest
 from api.session_auth import CredentialMiddleware
 from api.settings import Settings, settings_from
-from api.wiring import product_version, running_services
+from api.wiring import running_services
 from assessment.deadline import Clock, SystemClock
 
 BASE_PATH = "/api/v1"
@@ -42,7 +43,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         exception_handlers=HANDLERS,
         request_class=ApiRequest,
         request_max_body_size=DEFAULT_MAX_BYTES,
-        openapi_config=openapi_config(product_version()),
+        openapi_config=openapi_config(version("retake")),
         logging_config=None,
     )
     # Litestar's own middleware does not see requests that find no route; request id and log line are for all

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.metadata import version
 
 import msgspec
 import structlog
@@ -29,19 +28,12 @@ from jobs.memory import settle_memory
 from jobs.signals import hangups_to
 from jobs.vendors import Vendors
 from piccolo_conf import DB
-from providers.config import ConfigError, ProvidersConfig, load
+from providers.config import ConfigError, load
 
 SEARCHES_PER_MINUTE = 15
 RESTART_SECONDS = 1.0  # before background work that broke is begun anew
 
 log = structlog.get_logger(__name__)
-
-__all__ = ["product_version", "providers_of", "running_services"]
-
-
-def providers_of(settings: Settings) -> ProvidersConfig:
-    """Read the provider configuration. Raises ConfigError, which names file, line and key."""
-    return load(settings.jobs.providers_file)
 
 
 @asynccontextmanager
@@ -91,7 +83,7 @@ def _read_again(app: Litestar, settings: Settings, vendors: Vendors | None) -> N
     if vendors is not None:
         vendors.ask()
     try:
-        config = providers_of(settings).settings
+        config = load(settings.jobs.providers_file).settings
     except ConfigError as error:
         log.error("budget_not_read_again", reason=str(error))  # noqa: TRY400  # the message says it all
         return
@@ -102,7 +94,7 @@ def _read_again(app: Litestar, settings: Settings, vendors: Vendors | None) -> N
 
 
 def _services(engine: RetakeEngine, clock: Clock, store: PostgresAssessmentStore, settings: Settings) -> Services:
-    config = providers_of(settings).settings
+    config = load(settings.jobs.providers_file).settings
     return Services(
         engine=engine,
         clock=clock,
@@ -118,8 +110,3 @@ def _services(engine: RetakeEngine, clock: Clock, store: PostgresAssessmentStore
         budget_seconds=config.budget_seconds,
         reserve_seconds=config.reserve_seconds,
     )
-
-
-def product_version() -> str:
-    """The version of the installed distribution."""
-    return version("retake")

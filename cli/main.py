@@ -13,7 +13,7 @@ COMMANDS = {
     "ledger": "cli.ledger",
     "openapi": "cli.openapi",
     "providers": "cli.providers",
-    "serve": "cli.serve",
+    "serve": "cli.serve.command",
     "stats": "cli.stats",
     "worker": "cli.worker",
 }

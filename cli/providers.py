@@ -4,10 +4,9 @@ import asyncio
 
 import click
 
-from api.wiring import providers_of
 from cli.running import read_settings
 from providers.check import VendorCheck, check
-from providers.config import ConfigError
+from providers.config import ConfigError, load
 
 
 @click.group()
@@ -20,7 +19,7 @@ def check_command() -> None:
     """Validate the provider file, show the chain and send each vendor one tiny request."""
     settings = read_settings()
     try:
-        config = providers_of(settings)
+        config = load(settings.jobs.providers_file)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"configuration {settings.jobs.providers_file or 'built in (sandbox only)'}, hash {config.hash}")

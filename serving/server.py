@@ -8,7 +8,6 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-import msgspec
 import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -22,16 +21,11 @@ GRACE_SECONDS = 100  # a generation under way may take its 90 seconds
 TRUSTED_PROXIES = "FORWARDED_ALLOW_IPS"
 
 
-class WebOptions(msgspec.Struct, frozen=True):
-    """How a process serves."""
-
-    limits: Limits
-    root_path: str = ""
-
-
-def serve_web(options: WebOptions, listening: Sequence[socket.socket], started: Callable[[], None]) -> None:
+def serve_web(
+    started: Callable[[], None], *, limits: Limits, root_path: str, listening: Sequence[socket.socket]
+) -> None:
     """Serve until SIGTERM or SIGINT; calls `started` when requests are answered."""
-    Server(_config(options), started).run(list(listening))
+    Server(_config(limits, root_path), started).run(list(listening))
 
 
 class Server(uvicorn.Server):
@@ -68,12 +62,12 @@ class Server(uvicorn.Server):
             taken.close()
 
 
-def _config(options: WebOptions) -> uvicorn.Config:
+def _config(limits: Limits, root_path: str) -> uvicorn.Config:
     proxies = os.environ.get(TRUSTED_PROXIES)
     protocol: Any = partial(
         BoundedProtocol,
-        limits=options.limits,
-        open_connections=Connections(options.limits, _trusted(proxies)),
+        limits=limits,
+        open_connections=Connections(limits, _trusted(proxies)),
     )
     return uvicorn.Config(
         APP,
@@ -81,14 +75,14 @@ def _config(options: WebOptions) -> uvicorn.Config:
         http=protocol,
         ws="none",
         lifespan="on",
-        root_path=options.root_path,
+        root_path=root_path,
         access_log=False,
         log_config=None,  # its warnings go through ours
         log_level="error",  # what strangers send is not worth a warning each
         server_header=False,
         backlog=BACKLOG,
         proxy_headers=proxies is not None,
-        timeout_keep_alive=options.limits.idle_seconds,  # type: ignore[arg-type]  # given to call_later
+        timeout_keep_alive=limits.idle_seconds,  # type: ignore[arg-type]  # given to call_later
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
 

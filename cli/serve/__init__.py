@@ -1,5 +1,1 @@
 """`retake serve`: the HTTP server."""
-
-from cli.serve.command import serve
-
-__all__ = ["serve"]

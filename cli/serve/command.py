@@ -3,7 +3,6 @@
 import os
 import signal
 import tempfile
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -11,10 +10,10 @@ from pathlib import Path
 import click
 
 from cli.running import explained, read_limits, read_settings
+from cli.serve.children import run_web, run_worker
 from cli.serve.notes import find, greeting
 from serving.limits import raise_file_limit, within_files
 from serving.listening import CannotListen, listen_at
-from serving.server import WebOptions, serve_web
 from serving.supervisor import Child, Supervisor
 
 RUNS_JOBS = "RETAKE_RUNS_JOBS"
@@ -44,26 +43,20 @@ def serve(*, host: str, port: int, workers: int, job_workers: int, root_path: st
         raise click.ClickException(str(error)) from error
     findings = explained(partial(find, settings))
     _ignore_hangups()
-    options = WebOptions(limits, _path(root_path))
-    address = f"http://{_in_url(host)}:{listening[0].getsockname()[1]}{options.root_path}"
+    path = _path(root_path)
+    address = f"http://{_in_url(host)}:{listening[0].getsockname()[1]}{path}"
     greet = partial(click.echo, greeting(address, findings, limits, files))
+    web = partial(run_web, limits=limits, root_path=path, listening=listening)
     if (workers, job_workers) == (1, 0):
-        serve_web(options, listening, greet)
+        web(greet)
         return
     if job_workers:
         os.environ[RUNS_JOBS] = "0"  # of the web processes, which inherit it
-    children = [Child(f"web-{number + 1}", partial(serve_web, options, listening)) for number in range(workers)]
+    children = [Child(f"web-{number + 1}", web) for number in range(workers)]
     children += [Child(f"jobs-{number + 1}", run_worker, ends_last=True) for number in range(job_workers)]
     with _shared_metrics():
         code = Supervisor(children, listening, greet).run()
     raise SystemExit(code)
-
-
-def run_worker(started: Callable[[], None]) -> None:
-    """Run jobs in a process of its own."""
-    from cli.worker import run_jobs  # what only this child needs: 30 MB, and a third of the start
-
-    explained(partial(run_jobs, read_settings().jobs, started))
 
 
 def _path(root_path: str) -> str:

@@ -1,17 +1,18 @@
 """What `retake serve` tells people: where it is, and what is missing for live mode."""
 
 import os
+from importlib.metadata import version
 
 import msgspec
 
 from api.settings import Settings
-from api.wiring import product_version, providers_of
 from assessment.models import Mode
 from db.accounts import Accounts
 from db.opening import open_database
 from delivery.mail_settings import parse_smtp_url
 from piccolo_conf import DB
 from providers.build import usable
+from providers.config import load
 from serving.limits import FILES_KEPT, Limits
 
 AS_ROOT = (
@@ -32,7 +33,7 @@ async def find(settings: Settings) -> Findings:
 
     Raises what an operator can mend.
     """
-    config = providers_of(settings)
+    config = load(settings.jobs.providers_file)
     if settings.jobs.smtp_url:
         parse_smtp_url(settings.jobs.smtp_url)
     engine = DB
@@ -70,7 +71,7 @@ def _remarks(*, is_embedded: bool) -> tuple[str, ...]:
 
 def greeting(address: str, findings: Findings, limits: Limits, files: int) -> str:
     """The lines for people."""
-    lines = [f"Retake {product_version()} serves at {address}", f"API documentation: {address}/docs"]
+    lines = [f"Retake {version('retake')} serves at {address}", f"API documentation: {address}/docs"]
     if findings.missing:
         lines += ["Missing for live mode:", *(f"  - {line}" for line in findings.missing)]
     lines += findings.remarks

@@ -1,12 +1,14 @@
 """The schema goes forwards and backwards, once however many ask at the same time, and is what the tables say."""
 
 import asyncio
+import re
 from typing import Any
 
 import asyncpg
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
 from db.engine import RetakeEngine
+from db.migrations import FOLDER, known_ids
 from db.piccolo_app import APP_CONFIG
 from tests.rows import fetch
 from tests.server_process import Finished, finished_command, finished_retake, fresh_database, run_retake
@@ -90,6 +92,12 @@ async def test_an_upgrade_that_fails_leaves_nothing_behind(engine: RetakeEngine)
         await connection.execute("DROP FUNCTION refuse_archive_change")
         await connection.close()
         await run_retake("db", "upgrade", environment={"RETAKE_DATABASE_URL": url})
+
+
+def test_the_files_of_the_migrations_are_named_as_they_call_themselves() -> None:
+    named = re.findall(r'^ID = "(.+)"$', "\n".join(path.read_text() for path in FOLDER.glob("*.py")), re.MULTILINE)
+    assert named
+    assert known_ids() == tuple(sorted(named))
 
 
 async def test_the_migrations_say_what_the_tables_say() -> None:
