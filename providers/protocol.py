@@ -128,8 +128,14 @@ class MalformedReply(VendorError):
 
 
 class EmptyReply(VendorError):
+    """With `has_hidden_answer` its reasoning ends in JSON: some servers put there what a format forces."""
+
     outcome = CallOutcome.EMPTY
     meaning = "the answer holds no text"
+
+    def __init__(self, vendor: str, *, has_hidden_answer: bool = False) -> None:
+        super().__init__(vendor)
+        self.has_hidden_answer = has_hidden_answer
 
 
 class ContentRefused(VendorError):

@@ -7,16 +7,22 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
+import msgspec
 
 from providers.protocol import Usage
+from providers.vendors.error_bodies import ErrorBody
+from providers.vendors.sse import joined, text_of_content
 
 
-def text_of(message: Any) -> str:
-    """The text of a message or of a piece of one, also where it stands in the arguments of a tool call."""
-    text = getattr(message, "content", None) or ""
-    for call in getattr(message, "tool_calls", None) or ():
-        text += getattr(getattr(call, "function", None), "arguments", None) or ""
-    return text if isinstance(text, str) else ""
+def text_of(message: Any) -> str | None:
+    """The text of a message or of a piece of one, also where it stands in the arguments of a tool call.
+
+    It is "" where there is only reasoning, and None where there is nothing.
+    """
+    calls = getattr(message, "tool_calls", None) or ()
+    arguments = (getattr(getattr(call, "function", None), "arguments", None) for call in calls)
+    text = joined([text_of_content(getattr(message, "content", None)), *arguments])
+    return text or ("" if getattr(message, "reasoning_content", None) else text)
 
 
 def is_refusal(message: Any) -> bool:
@@ -29,7 +35,7 @@ def usage_of(response: Any) -> Usage | None:
     hidden = getattr(response, "_hidden_params", None) or {}
     usage = getattr(response, "usage", None) or hidden.get("usage")
     tokens = Usage(getattr(usage, "prompt_tokens", 0) or 0, getattr(usage, "completion_tokens", 0) or 0)
-    return tokens if tokens != Usage() else None
+    return tokens if tokens.input_tokens and tokens.output_tokens else None
 
 
 def content_type_of(stream: Any) -> str:
@@ -56,6 +62,28 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
         known.add(id(error))
         yield error
         error = getattr(error, "original_exception", None) or error.__cause__ or error.__context__
+
+
+def error_body_of(error: BaseException) -> ErrorBody:
+    """What the vendor said with its refusal; where LiteLLM itself has refused, its words."""
+    status = getattr(error, "status_code", None)
+    bodies = [body for cause in causes(error) if (body := _body_of(cause))]
+    structured = (body for body in bodies if not isinstance(body, str))
+    body = next(structured, None) or next(iter(bodies), None) or str(error)
+    return ErrorBody(status if isinstance(status, int) else None, body)
+
+
+def _body_of(error: BaseException) -> Any:
+    body = getattr(error, "body", None)
+    if not body:
+        try:
+            body = getattr(getattr(error, "response", None), "text", None)
+        except httpx.ResponseNotRead:
+            return None
+    try:
+        return msgspec.json.decode(body) if isinstance(body, str) else body
+    except msgspec.DecodeError:
+        return body
 
 
 def retry_after(error: BaseException, now: datetime) -> float | None:

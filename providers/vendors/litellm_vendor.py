@@ -31,11 +31,15 @@ from litellm.exceptions import (
 )
 from litellm.litellm_core_utils.prompt_templates import huggingface_template_handler
 from litellm.llms.anthropic.chat.handler import ModelResponseIterator as AnthropicStream
+from litellm.llms.bedrock.chat.chat_completions.transformation import BedrockRuntimeChatCompletionsStreamingHandler
 from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 from litellm.llms.huggingface.chat import transformation as huggingface_chat
 from litellm.llms.lemonade.chat.transformation import LemonadeChatConfig
 from litellm.llms.ollama.common_utils import OllamaModelInfo
 from litellm.llms.ollama.completion.transformation import OllamaConfig
+from litellm.llms.openai.chat.gpt_transformation import OpenAIChatCompletionStreamingHandler
+from litellm.llms.openai.openai import OpenAIChatCompletionResponseIterator
+from litellm.llms.openrouter.chat.transformation import OpenRouterChatCompletionStreamingHandler
 
 from assessment.deadline import Deadline
 from providers import prompts
@@ -47,8 +51,6 @@ from providers.protocol import (
     FormatRefused,
     Listener,
     MalformedReply,
-    ModelNotFound,
-    RateLimited,
     Request,
     RequestRejected,
     ResponseFormat,
@@ -60,20 +62,28 @@ from providers.protocol import (
     VendorTimedOut,
 )
 from providers.secret import Secret
+from providers.vendors.error_bodies import ErrorBody, error_of_status, pause_in
 from providers.vendors.litellm_replies import (
     causes,
     content_type_of,
+    error_body_of,
     is_refusal,
     retry_after,
     text_of,
     usage_of,
     wire_of,
 )
-from providers.vendors.response_formats import FormatFallback, format_parameters, is_about_format
+from providers.vendors.response_formats import FormatFallback, format_parameters, is_about_format, is_about_prompt
 from providers.vendors.sse import REFUSED, AnthropicDialect, EventReader, OpenAIDialect
 from providers.vendors.transport import VendorTransport
 
 READ_OUT_SECONDS = 0.05
+_OPENAI_STREAMS = (
+    openai.AsyncStream,
+    OpenAIChatCompletionStreamingHandler,
+    OpenAIChatCompletionResponseIterator,
+    OpenRouterChatCompletionStreamingHandler,
+)
 
 
 async def _no_second_request(*_: object, **__: object) -> NoReturn:
@@ -132,15 +142,6 @@ with warnings.catch_warnings():
         first()
 
 
-_BY_STATUS: dict[int, type[VendorError]] = {
-    401: Unauthorized,
-    402: RateLimited,  # the account is empty: filling it needs no new configuration
-    403: Unauthorized,
-    404: ModelNotFound,
-    408: VendorTimedOut,
-    429: RateLimited,
-}
-
 # Imported by LiteLLM and its HTTP client at their first request, which would then stand still for a second.
 _LATE_IMPORTS = (
     "anyio._backends._asyncio",
@@ -166,7 +167,6 @@ class LiteLLMVendor:
         self._config = config
         self._key = key
         self._fallback = FormatFallback(_formats_of(config.model))
-        self._streams = config.stream
         _warm_up()
 
     @property
@@ -179,11 +179,15 @@ class LiteLLMVendor:
         response_format = self._fallback.response_format
         request = self._request(response_format, order)
         try:
-            return await (self._stream(request, hear) if self._streams else self._whole(request, hear))
-        except VendorError:
-            raise
+            return await (self._stream(request, hear) if self._config.stream else self._whole(request, hear))
+        except VendorError as error:
+            raise self._perhaps_of_format(error, response_format) from None
         except Exception as error:  # noqa: BLE001 - LiteLLM raises whatever its adapters raise; all of it has a name here
-            raise self._named(error, response_format, deadline) from None
+            said = error_body_of(error)
+            if said.failed_answer is not None:  # a sample that is no good, which the next one may well be
+                hear(said.failed_answer)
+                return Ending()
+            raise self._named(error, said, response_format, deadline) from None
 
     async def _whole(self, request: dict[str, Any], hear: Listener) -> Ending:
         response = await litellm.acompletion(**request)
@@ -193,8 +197,10 @@ class LiteLLMVendor:
             has_refused = is_refusal(choice.message)
         except (AttributeError, IndexError, TypeError):
             raise MalformedReply(self.name) from None
-        hear(text)
-        self._check_end(REFUSED if has_refused else finish_reason, has_text=bool(text.strip()))
+        _tell(hear, text)
+        reasoning = str(getattr(choice.message, "reasoning_content", None) or "")
+        finish_reason = REFUSED if has_refused else finish_reason
+        self._check_end(finish_reason, has_text=bool(text and text.strip()), reasoning=reasoning)
         return Ending(str(finish_reason), usage_of(response))
 
     async def _stream(self, request: dict[str, Any], hear: Listener) -> Ending:
@@ -208,7 +214,9 @@ class LiteLLMVendor:
 
     def _reader(self, source: Any) -> EventReader | None:
         """How the vendor's stream can be read from the wire; None for a dialect that only LiteLLM understands."""
-        if isinstance(source, openai.AsyncStream):
+        if isinstance(source, _OPENAI_STREAMS) and not isinstance(
+            source, BedrockRuntimeChatCompletionsStreamingHandler
+        ):
             return EventReader(OpenAIDialect(self.name), self.name)
         if isinstance(source, AnthropicStream):
             return EventReader(AnthropicDialect(self.name), self.name)
@@ -217,13 +225,17 @@ class LiteLLMVendor:
     async def _read_wire(self, stream: Any, reader: EventReader, hear: Listener) -> Ending:
         wire = wire_of(stream.completion_stream)
         async for data in wire:
-            hear(reader.feed(data))
+            _tell(hear, reader.feed(data))
             if reader.dialect.is_over:
                 await _read_out(wire)
                 break
+        else:
+            _tell(hear, reader.end())
         if not reader.text_seen:
             self._check_type(content_type_of(stream))
-        self._check_end(reader.dialect.finish_reason, has_text=reader.text_seen)
+        self._check_end(
+            reader.dialect.finish_reason, has_text=reader.text_seen, reasoning=reader.dialect.reasoning_tail
+        )
         return Ending(reader.dialect.finish_reason, reader.dialect.usage)
 
     async def _read_chunks(self, stream: Any, hear: Listener) -> Ending:
@@ -233,23 +245,21 @@ class LiteLLMVendor:
             for choice in chunk.choices[:1]:
                 finish_reason = choice.finish_reason or finish_reason
                 text = text_of(choice.delta)
-                hear(text)
-                has_text = has_text or bool(text.strip())
+                _tell(hear, text)
+                has_text = has_text or bool(text and text.strip())
         self._check_end(finish_reason, has_text=has_text)
         return Ending(str(finish_reason), usage)
 
-    def _check_end(self, finish_reason: str, *, has_text: bool) -> None:
+    def _check_end(self, finish_reason: str, *, has_text: bool, reasoning: str = "") -> None:
         if finish_reason == REFUSED:
             raise ContentRefused(self.name)
         if not has_text:
-            raise EmptyReply(self.name)
+            ends_in_json = reasoning.rstrip("`\n\t ").endswith(("}", "]"))
+            raise EmptyReply(self.name, has_hidden_answer=ends_in_json and finish_reason != "length")
 
     def _check_type(self, content_type: str) -> None:
-        """Nothing came: from one that answers in one piece although it was asked to stream, or from no model at all."""
-        if "json" in content_type:
-            self._streams = False
-            raise FormatRefused(self.name, "does not stream")
-        if content_type and "event-stream" not in content_type:
+        """Nothing came: from a model, or from no model at all."""
+        if content_type and not any(kind in content_type for kind in ("event-stream", "json")):
             raise MalformedReply(self.name)
 
     def _request(self, response_format: ResponseFormat, order: Request) -> dict[str, Any]:
@@ -276,12 +286,29 @@ class LiteLLMVendor:
             return {"stream": True, "stream_options": {"include_usage": True}}
         return {"stream": True}
 
-    def _named(self, error: Exception, response_format: ResponseFormat, deadline: Deadline) -> VendorError:
+    def _named(
+        self, error: Exception, said: ErrorBody, response_format: ResponseFormat, deadline: Deadline
+    ) -> VendorError:
         named = classify(error, self.name)
-        named.retry_after = retry_after(error, deadline.clock.now())
-        if _is_refusal(error, named) and is_about_format(response_format, str(error)):
-            return FormatRefused(self.name, response_format.value) if self._fallback.refused(response_format) else named
+        pause = retry_after(error, deadline.clock.now())
+        named.retry_after = pause_in(said.body) if pause is None else pause
+        if isinstance(error, ContextWindowExceededError):
+            return named
+        if isinstance(named, Unauthorized | RequestRejected) and is_about_prompt(said):
+            return ContentRefused(self.name, f"HTTP {said.status}")
+        if isinstance(error, UnsupportedParamsError) or is_about_format(said):
+            return self._other_format(response_format) or named
         return named
+
+    def _perhaps_of_format(self, error: VendorError, response_format: ResponseFormat) -> VendorError:
+        """What a server wrote into the reasoning of an answer without text was to be the answer, in a given format."""
+        if isinstance(error, EmptyReply) and error.has_hidden_answer:
+            return self._other_format(response_format) or error
+        return error
+
+    def _other_format(self, refused: ResponseFormat) -> FormatRefused | None:
+        """Go on to the next format, if there is one."""
+        return FormatRefused(self.name, refused.value) if self._fallback.refused(refused) else None
 
 
 def has_credentials(config: VendorConfig, key: Secret | None) -> bool:
@@ -324,25 +351,18 @@ def classify(error: Exception, vendor: str) -> VendorError:
     return error_of_status(status)(vendor, f"HTTP {status}")
 
 
+def _tell(hear: Listener, text: str | None) -> None:
+    """Hand on what was said; what shows no life of the model's is not heard."""
+    if text is not None:
+        hear(text)
+
+
 async def _read_out(wire: AsyncIterator[bytes]) -> None:
     """Take the end of a response whose answer is over, so that its connection can be used again."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(READ_OUT_SECONDS):
             async for _ in wire:
                 pass
-
-
-def _is_refusal(error: Exception, named: VendorError) -> bool:
-    """Tell whether the request itself was refused, for whatever is in it beside its length."""
-    if isinstance(error, ContextWindowExceededError):
-        return False
-    return isinstance(named, RequestRejected) or isinstance(error, UnsupportedParamsError)
-
-
-def error_of_status(status: int) -> type[VendorError]:
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    return VendorBroken if status >= 500 else RequestRejected
 
 
 def _without_status(error: Exception, vendor: str) -> VendorError:

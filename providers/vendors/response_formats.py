@@ -6,16 +6,23 @@ from typing import Any
 
 from providers import prompts
 from providers.protocol import Request, ResponseFormat
+from providers.vendors.error_bodies import ErrorBody
 
 NAME = "answer"
 
-_HINTS = {
-    ResponseFormat.JSON_SCHEMA: re.compile(
-        r"response_?format|json_?schema|schema|structured|grammar|output_", re.IGNORECASE
-    ),
-    ResponseFormat.TOOL: re.compile(r"tool|function", re.IGNORECASE),
-    ResponseFormat.JSON_OBJECT: re.compile(r"response_?format|json_?object|json mode|grammar", re.IGNORECASE),
-}
+_ABOUT_FORMAT = re.compile(
+    r"response_?format|json.?schema|json.?object|json mode|schema|structured|grammar|guided|output_|tool|function"
+    r"|requested parameters",
+    re.IGNORECASE,
+)
+_UNSUPPORTED = re.compile(r"support|handle|allow|available|implement|enabled", re.IGNORECASE)
+_ABOUT_PROMPT = re.compile(
+    r"safety|moderat|flagged|content.?(policy|filter)|usage.(guideline|polic)|prohibited", re.IGNORECASE
+)
+_WRONG_REQUEST = frozenset({400, 422})
+_PERHAPS_FORMAT = frozenset({403, 404, 405, 501})
+_PERHAPS_PROMPT = frozenset({400, 403, 422, 451})
+_SAYS_ENOUGH = frozenset({"model_not_found", "context_length_exceeded", "invalid_api_key"})
 
 
 class FormatFallback:
@@ -58,13 +65,27 @@ def format_parameters(response_format: ResponseFormat, request: Request) -> dict
     return {}
 
 
-def is_about_format(response_format: ResponseFormat, message: str) -> bool:
+def is_about_format(refusal: ErrorBody) -> bool:
     """Tell whether a vendor that refused a request may have meant its format.
 
-    Statuses say nothing about that, so its words are looked at here, and nowhere kept. A wrong guess costs one request.
+    Its status, its codes and the parameter it names count before its words, which are looked at here and nowhere kept.
+    A wrong guess costs one request.
     """
-    hint = _HINTS.get(response_format)
-    return hint is not None and hint.search(message) is not None
+    if refusal.codes & _SAYS_ENOUGH:
+        return False
+    if refusal.parameter:
+        return _ABOUT_FORMAT.search(refusal.parameter) is not None
+    if not _ABOUT_FORMAT.search(refusal.words):
+        return False
+    if refusal.status in _PERHAPS_FORMAT:
+        return _UNSUPPORTED.search(refusal.words) is not None
+    return refusal.status in _WRONG_REQUEST
+
+
+def is_about_prompt(refusal: ErrorBody) -> bool:
+    """Tell whether it is this prompt that a vendor declines, and neither the account nor the request."""
+    said = " ".join((refusal.words, *refusal.codes, *refusal.names))
+    return refusal.status in _PERHAPS_PROMPT and _ABOUT_PROMPT.search(said) is not None and "account" not in said
 
 
 def _tool(request: Request) -> dict[str, Any]:

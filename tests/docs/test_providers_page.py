@@ -8,7 +8,7 @@ import pytest
 from providers import prompts
 from providers.config import BreakerLimits, HedgeLimits, ProvidersFile, Questions, VendorConfig, Verify
 from providers.protocol import CallOutcome, VendorError
-from providers.vendors.litellm_vendor import error_of_status
+from providers.vendors.error_bodies import error_of_status
 from providers.vendors.sandbox import bank
 from providers.vendors.sandbox.scenarios import SCENARIOS
 

@@ -142,6 +142,146 @@ async def test_a_refusal_of_something_else_is_not_blamed_on_the_form(route: resp
     assert one.response_format is ResponseFormat.JSON_SCHEMA
 
 
+def refused(status: int, **error: Any) -> httpx.Response:
+    return httpx.Response(status, json={"error": {"type": "invalid_request_error", **error}})
+
+
+NO_TOOLS = refused(404, message="No endpoints found that support tool use.", code=404)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        refused(400, message="bad value", code="unsupported_parameter", param="response_format"),
+        refused(422, message="guided decoding is off"),
+        refused(404, message="No endpoints found that can handle the requested parameters.", code=404),
+        NO_TOOLS,
+        refused(403, message="Structured outputs are not available on your plan."),
+        refused(501, message="tools are not implemented"),
+        httpx.Response(400, json={"detail": "JSON schema is not supported."}),
+    ],
+)
+@pytest.mark.parametrize("model", ["openai/some-model", "hosted_vllm/some-model", "openrouter/some/model"])
+async def test_a_refusal_of_the_form_is_known_by_parameter_code_and_status(
+    route: respx.Route, response: httpx.Response, model: str
+) -> None:
+    one, deadline = vendor(model, stream=True), Deadline(SystemClock(), 5)
+    formats = []
+    for _ in range(2):
+        formats.append(one.response_format)
+        route.return_value = response
+        with pytest.raises(FormatRefused):
+            await answer_of(one, order(), deadline)
+    assert one.response_format not in formats
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        (refused(400, message="for 'messages' the schema is wrong", param="messages"), RequestRejected),
+        (
+            refused(400, message="At most 99 tokens.", code="context_length_exceeded"),
+            RequestRejected,
+        ),
+        (refused(404, message="The model tool-use does not exist.", code="model_not_found"), ModelNotFound),
+        (refused(404, message="The model function-7b does not exist."), ModelNotFound),
+        (refused(403, message="You may not call functions from this country."), Unauthorized),
+        (refused(400, message=f"No: '{'the JSON schema you asked about ' * 2}'"), RequestRejected),
+        (refused(500, message="the tool broke"), VendorBroken),
+    ],
+)
+async def test_what_is_no_refusal_of_the_form_leaves_it_as_it_was(
+    route: respx.Route, response: httpx.Response, expected: type[VendorError]
+) -> None:
+    one = vendor(stream=True)
+    route.return_value = response
+    with pytest.raises(VendorError) as caught:
+        await answer_of(one, order(), Deadline(SystemClock(), 5))
+    assert type(caught.value) is expected
+    assert one.response_format is ResponseFormat.JSON_SCHEMA
+
+
+@pytest.mark.parametrize("text", ['{"items": [1]} by the schema', ""])
+@pytest.mark.parametrize("model", ["openai/some-model", "groq/some-model"])
+async def test_an_answer_that_the_vendor_found_invalid_is_an_answer_and_no_refusal_of_the_form(
+    route: respx.Route, text: str, model: str
+) -> None:
+    one = vendor(model)
+    before = one.response_format
+    route.return_value = refused(
+        400, message="Failed to generate JSON.", code="json_validate_failed", failed_generation=text
+    )
+    heard, ending = await answer_of(one, order(), Deadline(SystemClock(), 5))
+    assert (heard, ending.usage) == (text, None)
+    assert one.response_format is before
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        refused(403, message="Your input was flagged.", metadata={"reasons": ["violence"], "flagged_input": "x"}),
+        refused(403, message="Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO"),
+        refused(400, message="no", code="content_filter"),
+    ],
+)
+@pytest.mark.parametrize("model", ["openai/some-model", "hosted_vllm/some-model"])
+async def test_a_prompt_that_is_declined_is_no_lost_account(
+    route: respx.Route, response: httpx.Response, model: str
+) -> None:
+    route.return_value = response
+    with pytest.raises(ContentRefused):
+        await ask(model, stream=True)
+
+
+async def test_an_answer_that_stands_in_the_reasoning_is_asked_for_in_another_form(route: respx.Route) -> None:
+    one, deadline = vendor("openai/some-model"), Deadline(SystemClock(), 5)
+    route.return_value = thought('{"items": []}')
+    with pytest.raises(FormatRefused):
+        await answer_of(one, order(), deadline)
+    assert one.response_format is ResponseFormat.TOOL
+    for response in (thought("I cannot think of any."), thought('{"items": []}', "length")):
+        route.return_value = response
+        with pytest.raises(EmptyReply):
+            await answer_of(one, order(), deadline)
+    assert one.response_format is ResponseFormat.TOOL
+
+
+def thought(reasoning: str, finish_reason: str = "stop") -> httpx.Response:
+    message = {"role": "assistant", "content": "", "reasoning_content": reasoning}
+    choice = {"index": 0, "finish_reason": finish_reason, "message": message}
+    return httpx.Response(200, json={"id": "x", "object": "chat.completion", "choices": [choice]})
+
+
+STREAMED = {"content-type": "text/event-stream"}
+
+
+@pytest.mark.parametrize("model", ["openai/m", "hosted_vllm/m", "openrouter/a/m", "mistral/m", "deepseek/m"])
+async def test_whoever_speaks_openais_dialect_is_read_from_the_wire(route: respx.Route, model: str) -> None:
+    """LiteLLM's own reading fails at the first event."""
+    parts = [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "a"}]
+    events = ["null", ": keepalive", json.dumps({"choices": [{"delta": {"content": parts}}]}), '{"choices": null}']
+    body = "".join(f"data: {event}\r\r" for event in events)
+    route.return_value = httpx.Response(200, content=body, headers=STREAMED)
+    assert (await ask(model, stream=True))[0] == "a"
+
+
+async def test_one_error_in_one_piece_does_not_end_streaming(route: respx.Route) -> None:
+    one, deadline = vendor(stream=True), Deadline(SystemClock(), 5)
+    route.return_value = httpx.Response(200, json={"error": {"code": 429, "retry_after": 4}})
+    with pytest.raises(RateLimited) as caught:
+        await answer_of(one, order(), deadline)
+    assert caught.value.retry_after == 4
+    route.return_value = completion()
+    assert (await answer_of(one, order(), deadline))[0] == '{"items": []}'
+    assert [json.loads(call.request.content).get("stream") for call in route.calls] == [True, True]
+
+
+async def test_a_pause_that_stands_in_the_body_is_handed_on(route: respx.Route) -> None:
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "17s"}]
+    route.return_value = refused(429, message="slow down", details=details)
+    assert (await failure()).retry_after == 17
+
+
 async def test_the_text_may_stand_in_a_tool_call(route: respx.Route) -> None:
     call = {"id": "c", "type": "function", "function": {"name": "question_items", "arguments": '{"items": [1]}'}}
     message = {"role": "assistant", "content": None, "tool_calls": [call]}
