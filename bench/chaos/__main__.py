@@ -11,7 +11,7 @@ import httpx
 import structlog
 from rich.console import Console
 
-from bench.chaos import report, stalls
+from bench.chaos import report, stalls, wire
 from bench.chaos.farm import Lane, farm, lanes_of
 from bench.chaos.figures import OURS, ROUTER, Result, Run
 from bench.chaos.plan import FAULTS, QUICK_FAULTS, TRUE_BUDGET_FAULTS, VENDORS, Cell, Scale, cells
@@ -21,6 +21,7 @@ from bench.page import facts
 PAGE = Path(__file__).parent.parent.parent / "docs" / "fault-matrix.md"
 LANES = 6
 STALL_CLOCK = 3  # the stalls are measured on a slower clock: a tail of 1.5 is lost in what a call costs on this machine
+WIRE_CLOCK = 1.5  # the wire cases are measured on a slower clock: their pauses are short
 
 
 def main() -> int:
@@ -29,18 +30,27 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable(logging.CRITICAL)  # the Router logs every fault with a traceback
     began = time.monotonic()
+    if arguments.wire_cases:
+        return _wire_cases(Scale(arguments.budget * WIRE_CLOCK / 90))
     with farm(max(LANES, arguments.true_budget)) as ports:
-        results, stalled, real = asyncio.run(_measure(arguments, ports))
+        measured = asyncio.run(_measure(arguments, ports))
     header = report.Header(_facts(arguments, began), arguments.budget)
     if not arguments.quick or arguments.output != PAGE:
-        arguments.output.write_text(report.page(header, results, stalled, real))
-    found = report.goals(results, stalled, arguments.budget)
+        arguments.output.write_text(report.page(header, measured))
+    found = measured.goals(arguments.budget)
     console = Console(width=120)
     console.print(report.goal_table(found))
-    for result in results:
+    for result in measured.results:
         if result.who == OURS and report.is_missed(result):
             console.print(f"missed: {result.cell}, seed {result.seed}: {result.run.seconds:.2f} s, {result.run.note}")
     return 0 if all(goal.is_reached for goal in found) else 1
+
+
+def _wire_cases(scale: Scale) -> int:
+    """Print their section; exits with 1 when one was missed."""
+    results = asyncio.run(wire.run_all(scale))
+    print(report.wire_section(results))  # noqa: T201 - what was asked for
+    return int(any(result.is_missed for result in results))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,19 +63,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stall-sets", type=int, default=200, help="sets of the hedging scenario")
     parser.add_argument("--true-budget", type=int, default=5, metavar="N", help="N runs at once with the true 90 s")
     parser.add_argument("--fault", action="append", choices=FAULTS, help="only this one; may be given again")
+    parser.add_argument("--wire-cases", action="store_true", help="these alone; the page is not written")
     parser.add_argument("--output", type=Path, default=PAGE)
     return parser
 
 
-async def _measure(
-    arguments: argparse.Namespace, ports: list[list[int]]
-) -> tuple[list[Result], tuple[stalls.Stalls, stalls.Stalls], list[Run]]:
+async def _measure(arguments: argparse.Namespace, ports: list[list[int]]) -> report.Measured:
     async with httpx.AsyncClient(timeout=30) as client:
         with lanes_of(ports, client) as lanes:
             results = await _matrix(arguments, lanes[:LANES])
             stalled = await _stalls(arguments, lanes)
             real = [] if arguments.quick else await _true_budget(lanes[: arguments.true_budget])
-    return results, stalled, real
+    return report.Measured(results, stalled, real, await wire.run_all(Scale(arguments.budget * WIRE_CLOCK / 90)))
 
 
 async def _matrix(arguments: argparse.Namespace, lanes: list[Lane]) -> list[Result]:

@@ -8,6 +8,7 @@ from rich.table import Table
 from bench.chaos.figures import OURS, ROUTER, Figures, Result, Run, select, summarize
 from bench.chaos.plan import WHO
 from bench.chaos.stalls import Stalls
+from bench.chaos.wire import WireResult, WireRun
 from bench.page import facts_table, table
 
 HOW_TO_READ = """\
@@ -30,12 +31,31 @@ its figures among the goals are those of its own rows. Six runs share one proces
 another: an overrun that is missed here is to be repeated alone, with `--fault`, before it is believed.
 """
 
+WIRE = """\
+What vendors, proxies and models were seen to send, by public reports (`fakes/wire_cases`). Each case is the only vendor
+of a chain, and then the first one before a sound vendor: how many questions the set got, in how many seconds of the
+scaled clock, and how the calls to the vendor of the case ended.
+"""
+
 
 class Header(msgspec.Struct, frozen=True):
     """Where the figures come from."""
 
     facts: Mapping[str, str]
     budget: float
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """All that a page is made of."""
+
+    results: Sequence[Result]
+    stalls: tuple[Stalls, Stalls] | None
+    real: Sequence[Run]
+    wire: Sequence[WireResult] = ()
+
+    def goals(self, budget: float) -> "list[Goal]":
+        """Every goal beside its figure."""
+        return goals(self.results, self.stalls, budget) + (wire_goals(self.wire) if self.wire else [])
 
 
 class Goal(msgspec.Struct, frozen=True):
@@ -80,25 +100,61 @@ def goals(results: Sequence[Result], stalls: tuple[Stalls, Stalls] | None, budge
     return found + (_stall_goals(*stalls) if stalls else [])
 
 
-def page(header: Header, results: Sequence[Result], stalls: tuple[Stalls, Stalls] | None, real: Sequence[Run]) -> str:
+def page(header: Header, measured: Measured) -> str:
     """The whole page."""
+    results, real = measured.results, measured.real
     parts = [
         "# Fault matrix\n\nWritten by `make chaos`; do not edit.\n",
         facts_table(header.facts),
         "## Goals\n",
         table(
             ("goal", "wanted", "Retake", "reached", "Router"),
-            [_goal_row(goal) for goal in goals(results, stalls, header.budget)],
+            [_goal_row(goal) for goal in measured.goals(header.budget)],
         ),
         "## How to read it\n\n" + HOW_TO_READ,
         "## By fault\n\nRetake | Router in every column.\n",
         table(("fault", "at", "inside", "complete", "p50 s", "p99 s", "extra", "wasted"), _rows(results)),
     ]
+    if measured.wire:
+        parts.append(wire_section(measured.wire))
     if real:
         parts.append(_true_budget(summarize(real)))
     if missed := _missed(results):
         parts.append("## Where a goal was missed\n\n" + missed)
     return "\n".join(parts)
+
+
+def wire_goals(results: Sequence[WireResult]) -> list[Goal]:
+    """What the wire cases were to come to."""
+    held = [result for result in results if result.case.held]
+    alone = sum(result.alone.keeps_to(result.case, alone=True) for result in held)
+    before = sum(result.before_sound.keeps_to(result.case, alone=False) for result in results)
+    return [
+        Goal("wire cases alone: as their files say", str(len(held)), str(alone), alone == len(held)),
+        Goal(
+            "wire cases before a sound vendor: a complete set",
+            str(len(results)),
+            str(before),
+            before == len(results),
+        ),
+    ]
+
+
+def wire_section(results: Sequence[WireResult]) -> str:
+    """A row per case."""
+    head = ("case", "what is sent", "alone", "before a sound vendor", "as it should be")
+    return f"## Wire cases\n\n{WIRE}\n{table(head, map(_wire_row, results))}"
+
+
+def _wire_row(result: WireResult) -> tuple[str, ...]:
+    case = result.case
+    verdict = f"not yet: {case.because}" if not case.held else "MISSED" if result.is_missed else "yes"
+    return case.name, case.sent.replace("|", "\\|"), _came(result.alone), _came(result.before_sound), verdict
+
+
+def _came(run: WireRun) -> str:
+    calls = ", ".join(f"{count} {outcome}" for outcome, count in run.outcomes.items())
+    return f"{run.items} in {run.seconds:g} s ({calls})"
 
 
 def goal_table(found: Sequence[Goal]) -> Table:

@@ -1,11 +1,18 @@
 from bench.chaos.figures import OURS, ROUTER, Result, Run, percentile, select, summarize
 from bench.chaos.plan import FAULTS, Cell, Scale, cells, dialects
-from bench.chaos.report import Header, goal_table, goals, is_missed, page
+from bench.chaos.report import Header, Measured, goal_table, goals, is_missed, page, wire_goals, wire_section
 from bench.chaos.stalls import Stalls
+from bench.chaos.wire import WireResult, WireRun
+from fakes.wire_cases import Case
 
 GOOD = Run(seconds=1.0, is_complete=True, is_inside=True, extra_calls=2)
 DEAD = Run(seconds=5.0, is_complete=False, is_inside=False, overrun=1.0, wasted_items=3, note="v1:timed_out")
 STALLS = Stalls(sets=100, p50=1.0, p99=1.2, complete=1.0, extra_calls=0.05)
+WELL = WireRun(seconds=1.5, items=10, wrong_keys=0, outcomes={"ok": 2})
+SHORT = WireRun(seconds=60.0, items=0, wrong_keys=0, outcomes={"malformed": 4})
+CASE = Case("issue of a tool", "a null", [], outcomes=["ok"], name="null")
+LATER = Case("issue of a tool", "a blip", [], held=False, because="there is no pause", name="blip")
+WIRE = [WireResult(CASE, WELL, WELL), WireResult(LATER, SHORT, WELL)]
 ONE, ALL = Cell("hang", 1, stream=True), Cell("hang", 3, stream=False)
 
 
@@ -47,7 +54,7 @@ def test_results_are_narrowed_down() -> None:
 def test_a_missed_goal_is_told() -> None:
     results = [Result(ONE, 0, OURS, DEAD), Result(ONE, 0, ROUTER, GOOD)]
     assert is_missed(results[0])
-    text = page(Header({"machine": "here"}, 4.0), results, (STALLS, STALLS), [DEAD])
+    text = page(Header({"machine": "here"}, 4.0), Measured(results, (STALLS, STALLS), [DEAD]))
     assert "| inside the budget | 100% | 0% | MISSED | 100% |" in text
     assert "| hang | first vendor | 0% \\| 100% |" in text
     assert "| hang, first vendor, streaming | 0 | 5.00 | no | v1:timed_out |" in text
@@ -60,6 +67,25 @@ def test_all_is_well() -> None:
     assert found
     assert all(goal.is_reached for goal in found)
     assert goal_table(found).row_count == len(found)
-    text = page(Header({}, 4.0), results, None, [])
+    text = page(Header({}, 4.0), Measured(results, None, [], WIRE))
     assert "MISSED" not in text
     assert "true 90 seconds" not in text
+
+
+def test_a_wire_case_is_missed_unless_it_is_known_not_to_be_held() -> None:
+    assert all(goal.is_reached for goal in wire_goals(WIRE))
+    rows = wire_section(WIRE)
+    assert "| blip | a blip | 0 in 60 s (4 malformed) | 10 in 1.5 s (2 ok) | not yet: there is no pause |" in rows
+    assert "MISSED" not in rows
+    missed = [WireResult(CASE, SHORT, SHORT)]
+    assert [goal.is_reached for goal in wire_goals(missed)] == [False, False]
+    assert "| MISSED |" in wire_section(missed)
+
+
+def test_a_wire_case_with_a_wrong_key_or_another_outcome_is_missed() -> None:
+    wrong = WireRun(seconds=1.5, items=10, wrong_keys=1, outcomes={"ok": 2})
+    other = WireRun(seconds=1.5, items=10, wrong_keys=0, outcomes={"stalled": 2})
+    assert WireResult(CASE, wrong, WELL).is_missed
+    assert WireResult(CASE, other, WELL).is_missed
+    assert WireResult(CASE, WELL, wrong).is_missed
+    assert not WireResult(CASE, WELL, other).is_missed
