@@ -1,13 +1,10 @@
 """Whatever a model is called, nobody but its vendor is asked: not for a tokenizer, a template or a capability."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from litellm.rust_bridge import tokenizer
 
 from assessment.deadline import Deadline, SystemClock
 from fakes.vendor_server import VendorServer
@@ -16,9 +13,9 @@ from providers.config import VendorConfig
 from providers.protocol import VendorError
 from providers.secret import Secret
 from providers.vendors.litellm_vendor import LiteLLMVendor, has_credentials, listed_price
+from tests.contract.providers.names import VENDOR
 from tests.unit.providers.fakes import answer_of, order
 
-VENDOR = "vendor.test"
 OPENAI = [
     "openai/meta-llama/llama-3-8b-{}",
     "openai/llama-2-7b-{}",
@@ -45,30 +42,6 @@ WITHOUT_AN_ANSWER = [  # their dialects are not spoken here; what counts is whom
 ]
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """The names looked up meanwhile; only the vendor's leads anywhere."""
-    names: set[str] = set()
-    resolve = socket.getaddrinfo
-
-    def record(host: str | bytes | None, *rest: Any, **options: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else str(host)
-        if name == "127.0.0.1":  # no name; webhooks of tests before this one are tried again meanwhile
-            return resolve(host, *rest, **options)
-        names.add(name)
-        if name != VENDOR:
-            raise socket.gaierror(socket.EAI_NONAME, "only the vendor can be found here")
-        return resolve("127.0.0.1", *rest, **options)
-
-    def load(identifier: str, *_: Any, **__: Any) -> Any:
-        names.add(f"the hub, for {identifier}")  # the native tokenizers look names up by themselves
-        raise OSError("there is no hub here")
-
-    monkeypatch.setattr(socket, "getaddrinfo", record)
-    monkeypatch.setattr(tokenizer, "from_pretrained", load)
-    return names
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from fakes.vendor_server import VendorServer
 from fakes.vendor_server.cloud_dialects import GoodServer, bedrock, gemini
 from providers.build import build_vendors
 from providers.config import ProvidersConfig, ProvidersFile, VendorConfig
+from tests.contract.providers.names import VENDOR
 from tests.unit.providers.fakes import brief
 
 FOLDER = Path(str(providers.__file__)).parent / "presets"
@@ -30,7 +31,12 @@ def read(preset: str) -> ProvidersConfig:
     return ProvidersConfig.from_file(path, dict.fromkeys(_REFERENCE.findall(path.read_text()), "made-up"))
 
 
-VENDORS = [(preset, vendor.name) for preset in PRESETS for vendor in read(preset).chain]
+VENDORS = [
+    pytest.param(preset, vendor.name, stream, id=f"{preset}-{vendor.name}-{'streamed' if stream else 'whole'}")
+    for preset in PRESETS
+    for vendor in read(preset).chain
+    for stream in ((True, False) if vendor.stream else (False,))  # where a preset does not stream, it says why
+]
 
 
 def test_there_is_one_for_each_way_to_run_it() -> None:
@@ -69,18 +75,21 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION_NAME", "us-east-1")
 
 
-@pytest.mark.parametrize(("preset", "name"), VENDORS)
-async def test_each_of_its_vendors_brings_a_complete_set(preset: str, name: str, server: VendorServer) -> None:
+@pytest.mark.parametrize(("preset", "name", "stream"), VENDORS)
+async def test_each_of_its_vendors_brings_a_complete_set_and_nobody_else_is_looked_up(
+    asked: set[str], preset: str, name: str, stream: bool, server: VendorServer
+) -> None:
     vendor = next(vendor for vendor in read(preset).chain if vendor.name == name)
+    vendor = msgspec.structs.replace(vendor, stream=stream)
     dialect = vendor.model.partition("/")[0]
     if dialect in ("gemini", "bedrock"):
         await _from_cloud(preset, vendor, dialect)
-        return
-    address = server.base_url if dialect == "openai" else server.root_url
-    await _brings_a_set(preset, vendor, address)
-    assert server.totals.by_status == {"200": server.calls}
-    assert server.bills[-1].dialect == ("anthropic" if dialect == "anthropic" else "openai")
-    assert server.bills[-1].streamed
+    else:
+        await _brings_a_set(preset, vendor, f"http://{VENDOR}:{server.port}{'/v1' if dialect == 'openai' else ''}")
+        assert server.totals.by_status == {"200": server.calls}
+        assert server.bills[-1].dialect == ("anthropic" if dialect == "anthropic" else "openai")
+        assert server.bills[-1].streamed is stream
+    assert asked == {VENDOR}
 
 
 async def _from_cloud(preset: str, vendor: VendorConfig, dialect: str) -> None:
@@ -88,10 +97,11 @@ async def _from_cloud(preset: str, vendor: VendorConfig, dialect: str) -> None:
     listener = await asyncio.get_running_loop().create_server(cloud.connection, "127.0.0.1", 0)
     async with listener:
         port = listener.sockets[0].getsockname()[1]
-        await _brings_a_set(preset, vendor, f"http://127.0.0.1:{port}")
+        await _brings_a_set(preset, vendor, f"http://{VENDOR}:{port}")
         await cloud.hang_up()
     assert cloud.calls >= 2
-    method = ":streamGenerateContent" if dialect == "gemini" else "/converse"
+    streamed = ":streamGenerateContent" if vendor.stream else ":generateContent"
+    method = streamed if dialect == "gemini" else "/converse"
     assert all(path.endswith(method) for path in cloud.paths)
 
 

@@ -1,0 +1,3 @@
+"""The one name that can be found while `asked` records who is looked up."""
+
+VENDOR = "vendor.test"
