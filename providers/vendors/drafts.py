@@ -6,7 +6,15 @@ from typing import Annotated, Any
 
 import msgspec
 
-from providers.vendors.mends import CountedFromOne, Unclear, mend_fields, mend_text, named_otherwise, without_letters
+from providers.vendors.mends import (
+    CountedFromOne,
+    Unclear,
+    mend_fields,
+    mend_separators,
+    mend_text,
+    named_otherwise,
+    without_letters,
+)
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -80,6 +88,7 @@ def read_all(pieces: Sequence[str]) -> tuple[list[Draft | Reject], Counter[str]]
 
 
 def _read(piece: str, mends: Counter[str]) -> Draft:
+    piece = mend_separators(piece, mends)
     encoded = piece.encode()
     try:
         draft = _DECODER.decode(encoded)
@@ -87,7 +96,7 @@ def _read(piece: str, mends: Counter[str]) -> Draft:
         return _mended(msgspec.json.decode(encoded), mends)
     except msgspec.DecodeError:
         text = mend_text(piece, mends)
-        if not mends:
+        if not +mends:
             raise
         return _mended(msgspec.json.decode(text.encode()), mends)
     if named_otherwise(piece):  # a second key may say something else

@@ -14,6 +14,7 @@ LETTERS = "ABCD"
 
 _STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+"|,(?=\s*[}\]])', re.DOTALL)
 _ESCAPED_OR_RAW = re.compile(r"\\.|[\n\r\t]", re.DOTALL)
+_SEPARATOR = re.compile(r"((?<!\\)(?:\\\\)*)\\u202[89]|[\u2028\u2029]")  # escaped or raw
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _OTHER_NAMES = {
     "key": (
@@ -82,6 +83,13 @@ def mend_text(piece: str, mends: Counter[str]) -> str:
         return ""
 
     return _STRING_OR_COMMA.sub(of_piece, piece)
+
+
+def mend_separators(piece: str, mends: Counter[str]) -> str:
+    """Make line ends of U+2028 and U+2029, which a rule takes for hidden text."""
+    mended = _SEPARATOR.sub(r"\1\\n", piece)
+    mends["line_separator"] += mended != piece
+    return mended
 
 
 def named_otherwise(piece: str) -> bool:
