@@ -1,9 +1,7 @@
 """Reading what LiteLLM hands over: text, usage and pauses, out of objects whose every part may be missing."""
 
-import math
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -11,6 +9,7 @@ import msgspec
 
 from providers.protocol import Usage
 from providers.vendors.error_bodies import ErrorBody
+from providers.vendors.pauses import pause_in_headers
 from providers.vendors.sse import joined, text_of_content
 
 
@@ -87,24 +86,12 @@ def _body_of(error: BaseException) -> Any:
 
 
 def retry_after(error: BaseException, now: datetime) -> float | None:
-    """The pause a vendor asks for, in seconds, whether it gives a number or a date."""
+    """The pause in seconds that a vendor asks for with its refusal."""
     for cause in causes(error):
-        headers = getattr(getattr(cause, "response", None), "headers", None)
-        if isinstance(headers, httpx.Headers) and (value := headers.get("retry-after")):
-            return _seconds(value, now)
+        response = getattr(cause, "response", None)
+        headers = getattr(response, "headers", None)
+        if isinstance(headers, httpx.Headers) and headers:
+            is_limited = getattr(response, "status_code", None) == 429
+            if (pause := pause_in_headers(headers, now, is_limited=is_limited)) is not None:
+                return pause
     return None
-
-
-def _seconds(value: str, now: datetime) -> float | None:
-    try:
-        seconds = float(value)
-    except ValueError:
-        return _seconds_until(value, now)
-    return None if math.isnan(seconds) else max(0.0, seconds)
-
-
-def _seconds_until(date: str, now: datetime) -> float | None:
-    try:
-        return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # no date, none that there is, or one without a time zone
-        return None
