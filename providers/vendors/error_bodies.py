@@ -88,6 +88,10 @@ class ErrorBody(msgspec.Struct, frozen=True):
         found = (part.get(name) for part in _parts(self.body) for name in (*_WORDS, "error"))
         return _QUOTED.sub("", "\n".join(value for value in found if isinstance(value, str)))
 
+    def is_about(self, parameter: str) -> bool:
+        """Whether it blames a parameter, by its field for that or in its words."""
+        return parameter in self.parameter or (not self.parameter and parameter in self.words)
+
     @property
     def failed_answer(self) -> str | None:
         """The text of a model whose answer the vendor did not let pass; None where there was none."""

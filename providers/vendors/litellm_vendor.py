@@ -17,7 +17,7 @@ import ssl
 from collections.abc import AsyncIterator
 from functools import cache
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import httpx
 import litellm
@@ -158,6 +158,13 @@ _LATE_IMPORTS = (
 )
 
 
+class _Sent(NamedTuple):
+    """What of a request a vendor may not know; meanwhile a parallel one may have learned it."""
+
+    response_format: ResponseFormat
+    asks_for_usage: bool
+
+
 class LiteLLMVendor:
     """One model at one vendor. Every call is exactly one request; retries are the chain's business."""
 
@@ -167,6 +174,7 @@ class LiteLLMVendor:
         self._config = config
         self._key = key
         self._fallback = FormatFallback(_formats_of(config.model))
+        self._asks_for_usage = "stream_options" in _supported(config.model)
         _warm_up()
 
     @property
@@ -176,18 +184,18 @@ class LiteLLMVendor:
 
     async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
         """Ask the model once. Raises VendorError; LiteLLM's own timeout is per read, so callers bound the call."""
-        response_format = self._fallback.response_format
-        request = self._request(response_format, order)
+        sent = _Sent(self._fallback.response_format, self._config.stream and self._asks_for_usage)
+        request = self._request(sent.response_format, order)
         try:
             return await (self._stream(request, hear) if self._config.stream else self._whole(request, hear))
         except VendorError as error:
-            raise self._perhaps_of_format(error, response_format) from None
+            raise self._perhaps_of_format(error, sent.response_format) from None
         except Exception as error:  # noqa: BLE001 - LiteLLM raises whatever its adapters raise; all of it has a name here
             said = error_body_of(error)
             if said.failed_answer is not None:  # a sample that is no good, which the next one may well be
                 hear(said.failed_answer)
                 return Ending()
-            raise self._named(error, said, response_format, deadline) from None
+            raise self._named(error, said, sent, deadline) from None
 
     async def _whole(self, request: dict[str, Any], hear: Listener) -> Ending:
         response = await litellm.acompletion(**request)
@@ -282,13 +290,11 @@ class LiteLLMVendor:
         return request
 
     def _stream_options(self) -> dict[str, Any]:
-        if "stream_options" in _supported(self._config.model):
+        if self._asks_for_usage:
             return {"stream": True, "stream_options": {"include_usage": True}}
         return {"stream": True}
 
-    def _named(
-        self, error: Exception, said: ErrorBody, response_format: ResponseFormat, deadline: Deadline
-    ) -> VendorError:
+    def _named(self, error: Exception, said: ErrorBody, sent: _Sent, deadline: Deadline) -> VendorError:
         named = classify(error, self.name)
         pause = retry_after(error, deadline.clock.now())
         named.retry_after = pause_in(said.body) if pause is None else pause
@@ -296,8 +302,11 @@ class LiteLLMVendor:
             return named
         if isinstance(named, Unauthorized | RequestRejected) and is_about_prompt(said):
             return ContentRefused(self.name, f"HTTP {said.status}")
+        if sent.asks_for_usage and isinstance(named, RequestRejected) and said.is_about("stream_options"):
+            self._asks_for_usage = False
+            return FormatRefused(self.name, "stream_options")
         if isinstance(error, UnsupportedParamsError) or is_about_format(said):
-            return self._other_format(response_format) or named
+            return self._other_format(sent.response_format) or named
         return named
 
     def _perhaps_of_format(self, error: VendorError, response_format: ResponseFormat) -> VendorError:

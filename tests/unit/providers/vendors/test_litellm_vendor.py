@@ -252,6 +252,27 @@ def thought(reasoning: str, finish_reason: str = "stop") -> httpx.Response:
     return httpx.Response(200, json={"id": "x", "object": "chat.completion", "choices": [choice]})
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        refused(400, message="Unknown parameter.", param="stream_options.include_usage"),
+        refused(422, message="Extra inputs are not permitted: stream_options"),
+    ],
+)
+async def test_a_server_that_does_not_know_how_to_tell_the_tokens_of_a_stream_is_not_asked_for_them_again(
+    route: respx.Route, response: httpx.Response
+) -> None:
+    one, deadline = vendor(stream=True), Deadline(SystemClock(), 5)
+    route.return_value = response
+    with pytest.raises(FormatRefused):
+        await answer_of(one, order(), deadline)
+    route.return_value = completion()
+    await answer_of(one, order(), deadline)
+    bodies = [json.loads(call.request.content) for call in route.calls]
+    assert ["stream_options" in body for body in bodies] == [True, False]
+    assert one.response_format is ResponseFormat.JSON_SCHEMA
+
+
 STREAMED = {"content-type": "text/event-stream"}
 
 
