@@ -86,7 +86,7 @@ async def test_metrics_count_the_same_attempts(live: LiveServer) -> None:
 
 
 async def test_the_command_sums_up_by_vendor(live: LiveServer) -> None:
-    live.first.reset("one_broken", "no_usage")
+    live.first.reset("one_broken", "key_as_letter", "no_usage")
     live.second.reset("good")
     await live.take_set()
     rows = await live.rows_when_settled(everything=True)
@@ -97,6 +97,7 @@ async def test_the_command_sums_up_by_vendor(live: LiveServer) -> None:
         finished_retake("ledger", "--since", "1 hour", environment=environment),
     )
     assert {vendor["vendor"] for vendor in json.loads(printed)} == {row["vendor"] for row in rows}
+    assert any("key_letter" in vendor["mended"] for vendor in json.loads(printed))
     for vendor in json.loads(printed):
         mine = [row for row in rows if row["vendor"] == vendor["vendor"]]
         seconds = sorted(row["seconds"] for row in mine)
@@ -109,6 +110,7 @@ async def test_the_command_sums_up_by_vendor(live: LiveServer) -> None:
         assert vendor["outcomes"] == dict(Counter(row["outcome"] for row in mine))
         assert (vendor["accepted"], vendor["rejected"]) == (sum(row["accepted"] for row in mine), dict(rejected))
         assert vendor["mended"] == dict(mended)
+        assert all(f"{times} {rule}" in table for rule, times in mended.items())
         assert vendor["input_tokens"] == sum(row["input_tokens"] for row in mine)
         assert vendor["output_tokens"] == sum(row["output_tokens"] for row in mine)
         assert vendor["cost"] == pytest.approx(sum(row["cost"] for row in mine))
