@@ -15,6 +15,7 @@ LETTERS = "ABCD"
 _STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+"|,(?=\s*[}\]])', re.DOTALL)
 _ESCAPED_OR_RAW = re.compile(r"\\.|[\n\r\t]", re.DOTALL)
 _SEPARATOR = re.compile(r"((?<!\\)(?:\\\\)*)\\u202[89]|[\u2028\u2029]")  # escaped or raw
+_SEPARATORS = ("\u2028", "\u2029", "\\u202")
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _OTHER_NAMES = {
     "key": (
@@ -87,6 +88,8 @@ def mend_text(piece: str, mends: Counter[str]) -> str:
 
 def mend_separators(piece: str, mends: Counter[str]) -> str:
     """Make line ends of U+2028 and U+2029, which a rule takes for hidden text."""
+    if not any(sign in piece for sign in _SEPARATORS):  # ten times as fast as the pattern, which tries every place
+        return piece
     mended = _SEPARATOR.sub(r"\1\\n", piece)
     mends["line_separator"] += mended != piece
     return mended
