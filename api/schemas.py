@@ -277,6 +277,8 @@ class Readiness(Sent):
     """What the service needs and whether it has it; `providers` says for each mode whether a vendor can be used.
 
     `vendors` are those of the live chain, in order of preference; when all of them are out the service is not ready.
+    `spend` is there where a limit per day is configured: with `limit_reached` no live set is written until midnight
+    (UTC), and all the rest goes on.
     """
 
     status: Literal["ready", "not_ready"]
@@ -284,3 +286,4 @@ class Readiness(Sent):
     migrations: bool
     providers: dict[str, bool]
     vendors: list[VendorState]
+    spend: Literal["within_limit", "limit_reached"] | msgspec.UnsetType = msgspec.UNSET

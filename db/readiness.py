@@ -28,6 +28,12 @@ class DatabaseState(msgspec.Struct, frozen=True):
     is_current: bool
     workers: tuple[WorkerReport, ...] = ()
 
+    @property
+    def spend_limit_reached(self) -> bool | None:
+        """Whether any worker has met the limit of the day, which they share; None where there is none."""
+        found = {worker.spend_limit_reached for worker in self.workers} - {None}
+        return any(found) if found else None
+
 
 class ReadinessCheck:
     """One for each process: however often it is asked, it writes only now and then."""

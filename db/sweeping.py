@@ -47,6 +47,8 @@ SWEEPS = (
     Sweep("vendor_attempt", "vendor_attempt", "started_at", timedelta(days=90)),
     # a vendor that was not asked for a quarter has to be learned anew
     Sweep("vendor_latency", "vendor_latency", "saved_at", timedelta(days=90)),
+    # no call takes so long; left by a process that was killed, and counted as spent
+    Sweep("spend_reservation", "spend_reservation", "made_at", timedelta(days=2)),
     # As long as its session lives, a verification's calls look here for what was sent, written and spent before
     Sweep("outbox_message", "outbox_message", "settled_at", SESSION_LIFETIME),
     Sweep("generation", "generation", "finished_at", SESSION_LIFETIME),

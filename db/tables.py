@@ -7,6 +7,7 @@ from piccolo.columns import (
     BigSerial,
     Boolean,
     Bytea,
+    Date,
     DoublePrecision,
     ForeignKey,
     Integer,
@@ -274,6 +275,25 @@ class VendorLatency(Table):
     saved_at = Timestamptz(default=TimestamptzNow())
 
 
+class SpendDay(Table):
+    """What live calls of one day (UTC) cost, in billionths of a dollar, with what is set aside for those under way.
+
+    Rows stay: there is one for each day.
+    """
+
+    day = Date(primary_key=True)
+    nanos = BigInt(default=0)
+
+
+class SpendReservation(Table):
+    """What is set aside for one call under way, as a part of its day's sum; deleted when the call is settled."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    day = Date()
+    nanos = BigInt()
+    made_at = Timestamptz(default=TimestamptzNow(), index=True)
+
+
 class ReadinessProbe(Table):
     """One row that the readiness check writes; padding makes each write need room on the disk."""
 
@@ -308,6 +328,8 @@ TABLES: tuple[type[Table], ...] = (
     RateWindow,
     VendorAttempt,
     VendorLatency,
+    SpendDay,
+    SpendReservation,
     ReadinessProbe,
     Worker,
 )

@@ -20,12 +20,16 @@ class VendorReport(msgspec.Struct, frozen=True):
 
 
 class WorkerReport(msgspec.Struct, frozen=True):
-    """What one worker can do: `serves_live` when a configured vendor may be asked. Test mode every worker serves."""
+    """What one worker can do: `serves_live` when a configured vendor may be asked. Test mode every worker serves.
+
+    `spend_limit_reached` is None where there is no limit per day.
+    """
 
     config_hash: str
     has_providers: bool
     serves_live: bool
     vendors: tuple[VendorReport, ...] = ()
+    spend_limit_reached: bool | None = None
 
 
 async def report(engine: RetakeEngine, worker_id: UUID, state: WorkerReport) -> None:

@@ -16,6 +16,7 @@ from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
 from db.outbox import PostgresOutbox
 from db.queue import JobKind, return_to_present
+from db.spend import PostgresSpend
 from delivery.dispatcher import Dispatcher
 from delivery.mail import MailSender
 from delivery.mail_settings import parse_smtp_url
@@ -45,12 +46,21 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
 
     At the end nothing new is begun, and what does not end within the grace is handed back to other workers.
     """
-    ledger, paces = PostgresLedger(engine, LOST.inc), PostgresLatencyStore(engine, Learned)
+    ledger, paces, spend = (
+        PostgresLedger(engine, LOST.inc),
+        PostgresLatencyStore(engine, Learned),
+        PostgresSpend(engine),
+    )
     latencies = Latencies(await paces.load())
     loop = OwnLoop()
     loop.start()
     vendors = Vendors(
-        settings.providers_file, clock=clock, ledger=CountingLedger(ledger), latencies=latencies, loop=loop
+        settings.providers_file,
+        clock=clock,
+        ledger=CountingLedger(ledger),
+        latencies=latencies,
+        loop=loop,
+        day_spend=spend,
     )
     vendors.read()
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
@@ -73,17 +83,22 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
             ("report", partial(_report, engine, worker_id, vendors, stop)),
         )
     ]
-    reload = asyncio.create_task(for_ever("reload", vendors.reload_for_ever, RESTART_SECONDS, stop))
+    # sets that are still being written after the stop ask for money, too
+    until_the_end = [
+        asyncio.create_task(for_ever(name, work, RESTART_SECONDS, stop))
+        for name, work in (("reload", vendors.reload_for_ever), ("spend", spend.run))
+    ]
     try:
         yield vendors
     finally:
         stop.set()
         await asyncio.wait(background, timeout=settings.grace_seconds + STOP_SECONDS)
-        for task in (*background, reload):
+        for task in (*background, *until_the_end):
             task.cancel()
-        await asyncio.gather(*background, reload, return_exceptions=True)
+        await asyncio.gather(*background, *until_the_end, return_exceptions=True)
         await loop.close()
         await ledger.stop()
+        await spend.stop()
         await webhooks.aclose()
 
 

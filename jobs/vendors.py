@@ -16,6 +16,7 @@ from providers.ledger import Ledger
 from providers.routing.breaker import State
 from providers.routing.pace import Latencies
 from providers.snapshot import Snapshot
+from providers.writing.money import DaySpend
 from providers.writing.own_loop import OwnLoop, OwnLoopWriter
 
 log = structlog.get_logger(__name__)
@@ -33,17 +34,27 @@ class Configured(msgspec.Struct, frozen=True):
 class Vendors:
     """`current` writes the sets that begin now; one under way keeps those it began with.
 
-    All configurations share a loop, the ledger and what was learned of the vendors' pace.
+    All configurations share a loop, the ledger, the day's spending and what was learned of the vendors' pace.
     """
 
     current: Configured
 
-    def __init__(self, file: Path | None, *, clock: Clock, ledger: Ledger, latencies: Latencies, loop: OwnLoop) -> None:
+    def __init__(
+        self,
+        file: Path | None,
+        *,
+        clock: Clock,
+        ledger: Ledger,
+        latencies: Latencies,
+        loop: OwnLoop,
+        day_spend: DaySpend | None = None,
+    ) -> None:
         self._file = file
         self._loop = loop
         self._clock = clock
         self._ledger = ledger
         self._latencies = latencies
+        self._day_spend = day_spend
         self._asked = asyncio.Event()
 
     def read(self) -> None:
@@ -52,7 +63,9 @@ class Vendors:
         serves_live = not config.is_built_in and usable(config)
         if not serves_live:
             log.warning("live_keys_cannot_generate", reason="RETAKE_PROVIDERS names no usable provider configuration")
-        snapshot = build_vendors(config, ledger=self._ledger, latencies=self._latencies, clock=self._clock)
+        snapshot = build_vendors(
+            config, ledger=self._ledger, latencies=self._latencies, clock=self._clock, day_spend=self._day_spend
+        )
         writer = OwnLoopWriter(snapshot, self._loop)
         self.current = Configured(snapshot, writer, config.settings.questions.form, serves_live)
 
@@ -68,6 +81,7 @@ class Vendors:
                 VendorReport(status.name, status.state.value, status.reason and status.reason.value)
                 for status in statuses
             ),
+            spend_limit_reached=snapshot.is_spend_limit_reached(),
         )
 
     def ask(self) -> None:

@@ -17,6 +17,7 @@ SANDBOX = "sandbox"
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 PauseSeconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+Limit = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 Weight = Annotated[int, msgspec.Meta(ge=0, le=100)]
@@ -102,6 +103,13 @@ class BreakerLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_seconds: Seconds = 20.0
 
 
+class Spend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What live mode may spend, in US dollars: all processes of a deployment on one day (UTC), and one set."""
+
+    max_usd_per_day: Limit | None = None
+    max_usd_per_set: Limit | None = None
+
+
 class ProvidersFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file's content."""
 
@@ -113,6 +121,7 @@ class ProvidersFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hedge: HedgeLimits = HedgeLimits()
     breaker: BreakerLimits = BreakerLimits()
     verify: Verify | None = None
+    spend: Spend | None = None
 
 
 class ProvidersConfig:
@@ -121,11 +130,19 @@ class ProvidersConfig:
     `hash` changes with every setting but not with a key's value. `is_built_in` tells that there was no file.
     """
 
-    def __init__(self, settings: ProvidersFile, keys: Mapping[str, Secret], *, is_built_in: bool = False) -> None:
+    def __init__(
+        self,
+        settings: ProvidersFile,
+        keys: Mapping[str, Secret],
+        *,
+        document: Document | None = None,
+        is_built_in: bool = False,
+    ) -> None:
         self.settings = settings
         self.hash = hashlib.sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()[:12]
         self.is_built_in = is_built_in
         self._keys = dict(keys)
+        self._document = document
 
     @classmethod
     def from_file(cls, path: Path, environ: Mapping[str, str] | None = None) -> Self:
@@ -134,7 +151,7 @@ class ProvidersConfig:
         settings = document.convert(ProvidersFile)
         _check(settings, document)
         keys = _keys(settings, document, os.environ if environ is None else environ)
-        return cls(settings, keys)
+        return cls(settings, keys, document=document)
 
     @property
     def chain(self) -> tuple[VendorConfig, ...]:
@@ -150,9 +167,13 @@ class ProvidersConfig:
         """The vendor's API key, if it has one."""
         return self._keys.get(vendor.name)
 
+    def error(self, path: str, reason: str) -> ConfigError:
+        """An error that names the place of a path, where there is a file."""
+        return self._document.error(path, reason) if self._document else ConfigError(f"{path}: {reason}")
+
     def with_chain(self, names: Sequence[str]) -> "ProvidersConfig":
-        """The same with another chain and nobody who checks keys, for measuring vendors one by one."""
-        settings = msgspec.structs.replace(self.settings, chain=tuple(names), verify=None)
+        """The same with another chain, nobody who checks keys and no limits, for measuring vendors one by one."""
+        settings = msgspec.structs.replace(self.settings, chain=tuple(names), verify=None, spend=None)
         return ProvidersConfig(settings, self._keys)
 
     def with_prices(self, prices: Mapping[str, Price]) -> "ProvidersConfig":

@@ -13,6 +13,7 @@ VendorError
 ├── MalformedReply     an answer that is none of the protocol's
 ├── EmptyReply         an answer without text
 ├── ContentRefused     the vendor declines to write about this
+├── SpendLimitReached  no call was made: the money that was allowed would not have been enough for it
 └── UnexpectedFailure  anything else
 
 A message says what happened in our own words: a vendor's words may quote a key or the prompt.
@@ -37,6 +38,7 @@ class CallOutcome(StrEnum):
     TIMED_OUT = "timed_out"
     OUT_OF_BUDGET = "out_of_budget"
     NO_PLACE = "no_place"
+    SPEND_LIMIT = "spend_limit"
     NOT_NEEDED = "not_needed"
     ABANDONED = "abandoned"
     UNREACHABLE = "unreachable"
@@ -50,6 +52,21 @@ class CallOutcome(StrEnum):
     CONTENT_REFUSED = "content_refused"
     UNUSABLE = "unusable"
     UNEXPECTED = "unexpected"
+
+
+NEVER_BEGAN = frozenset(
+    {
+        CallOutcome.NO_PLACE,
+        CallOutcome.SPEND_LIMIT,
+        CallOutcome.UNREACHABLE,
+        CallOutcome.RATE_LIMITED,
+        CallOutcome.UNAUTHORIZED,
+        CallOutcome.MODEL_NOT_FOUND,
+        CallOutcome.REQUEST_REJECTED,
+        CallOutcome.VENDOR_BROKEN,
+    }
+)
+"""The vendor has not begun to read, so nothing can be billed."""
 
 
 class ResponseFormat(StrEnum):
@@ -141,6 +158,11 @@ class EmptyReply(VendorError):
 class ContentRefused(VendorError):
     outcome = CallOutcome.CONTENT_REFUSED
     meaning = "the vendor declined to write this"
+
+
+class SpendLimitReached(VendorError):
+    outcome = CallOutcome.SPEND_LIMIT
+    meaning = "the spend limit would be passed"
 
 
 class UnexpectedFailure(VendorError):

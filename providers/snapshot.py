@@ -35,6 +35,12 @@ class Snapshot:
             raise GenerationFailed
         return await writer.write(brief, deadline)
 
+    def is_spend_limit_reached(self) -> bool | None:
+        """Tell whether the limit of the day has stopped a call today; None without such a limit."""
+        if self._live is None or self._live.money.per_day is None:
+            return None
+        return self._live.money.is_reached(self._clock.now())
+
     def status(self) -> tuple[VendorStatus, ...]:
         """How the vendors of the live chain stand now, in order of preference; without a chain there are none."""
         return self._live.chain.status(self._clock.monotonic()) if self._live else ()

@@ -1,11 +1,20 @@
 """Whether the process is alive, and whether it has what it needs."""
 
+from typing import Literal
+
 from litestar import Controller, Response, get
+from msgspec import UNSET, UnsetType
 
 from api.credential import for_operators
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import Alive, Readiness, VendorState
+
+SPEND: dict[bool | None, Literal["within_limit", "limit_reached"] | UnsetType] = {
+    None: UNSET,
+    False: "within_limit",
+    True: "limit_reached",
+}
 
 
 class HealthController(Controller):
@@ -33,5 +42,6 @@ class HealthController(Controller):
             migrations=found.is_current,
             providers=providers,
             vendors=[VendorState(vendor.name, vendor.state, vendor.reason) for vendor in latest],
+            spend=SPEND[found.spend_limit_reached],
         )
         return Response(readiness, status_code=200 if ready else 503)

@@ -276,5 +276,6 @@ READY_LIVE: Json = {
         {"name": "mini", "state": "closed", "reason": None},
         {"name": "other", "state": "out", "reason": "unauthorized"},
     ],
+    "spend": "within_limit",
 }
 NOT_READY: Json = {**READY, "status": "not_ready", "database": False, "migrations": False}

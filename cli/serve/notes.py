@@ -11,7 +11,7 @@ from db.accounts import Accounts
 from db.opening import open_database
 from delivery.mail_settings import parse_smtp_url
 from piccolo_conf import DB
-from providers.build import usable
+from providers.build import check_spend, usable
 from providers.config import load
 from serving.limits import FILES_KEPT, Limits
 
@@ -34,6 +34,7 @@ async def find(settings: Settings) -> Findings:
     Raises what an operator can mend.
     """
     config = load(settings.jobs.providers_file)
+    check_spend(config)
     if settings.jobs.smtp_url:
         parse_smtp_url(settings.jobs.smtp_url)
     engine = DB

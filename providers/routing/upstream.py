@@ -40,7 +40,10 @@ class VendorStatus(msgspec.Struct, frozen=True):
 
 
 class Upstream:
-    """A vendor with its limits: seconds for one call, and calls at the same time in this process."""
+    """A vendor with its limits: seconds for one call, and calls at the same time in this process.
+
+    `max_output_tokens` is the longest answer it can be billed for, None where nobody knows.
+    """
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class Upstream:
         breaker: Breaker | None = None,
         pace: Pace | None = None,
         price: Price | None = None,
+        max_output_tokens: int | None = None,
     ) -> None:
         self.vendor = vendor
         self.name = vendor.name
@@ -59,6 +63,7 @@ class Upstream:
         self.breaker = breaker or Breaker()
         self.pace = pace or Pace()
         self.price = price
+        self.max_output_tokens = max_output_tokens
         self._is_stuck = False
 
     @property

@@ -336,7 +336,12 @@ def listed_price(model: str) -> Price | None:
     per_token = info.get("input_cost_per_token") or 0.0, info.get("output_cost_per_token") or 0.0
     if not any(per_token):
         return None
-    return Price(per_token[0] * 1_000_000, per_token[1] * 1_000_000)
+    return Price(*(round(price * 1_000_000, 6) for price in per_token))  # 0.4, and not 0.39999999999999997
+
+
+def listed_output_tokens(model: str) -> int | None:
+    """The longest answer of a model by LiteLLM's table, None for one it does not know."""
+    return (_listed(model) or {}).get("max_output_tokens") or None
 
 
 def classify(error: Exception, vendor: str) -> VendorError:

@@ -98,7 +98,15 @@ class GroupFiller:
     def _launch(self, choice: VendorChoice, order: Order, *, is_hedge: bool = False) -> None:
         self.rounds += 1
         hedge = self._writing.chain.hedge
-        call = VendorCall(choice, order, self._deadline, pool=self._pool, group=self._group, is_hedge=is_hedge)
+        call = VendorCall(
+            choice,
+            order,
+            self._deadline,
+            pool=self._pool,
+            group=self._group,
+            money=self._writing.recorder.money,
+            is_hedge=is_hedge,
+        )
         call.hedge_after = hedge.seconds_until(choice.upstream.pace)
         call.hedge_after_silence = hedge.seconds_of_silence(choice.upstream.pace)
         self._tries.sent(choice.upstream.name, order)

@@ -61,7 +61,13 @@ class KeyChecker:
         """For each rotation the options one solver chose, by their place in the items."""
         rounds = await asyncio.gather(
             *(
-                solve(solver, quiz, deadline, partial(recorder.record_solving, solver, quiz, rotation))
+                solve(
+                    solver,
+                    quiz,
+                    deadline,
+                    partial(recorder.record_solving, solver, quiz, rotation),
+                    money=recorder.money,
+                )
                 for rotation, quiz in enumerate(quizzes)
             )
         )

@@ -7,6 +7,7 @@ from providers import prompts
 from providers.ledger import Ledger, Purpose, VendorCallRecord
 from providers.protocol import CallOutcome, Quiz, Usage
 from providers.routing.upstream import Upstream
+from providers.writing.money import Money, SetMoney
 from providers.writing.solving import Solved
 from providers.writing.vendor_call import VendorCall
 
@@ -16,9 +17,15 @@ CHARACTERS_PER_TOKEN = 4  # of English text, for answers that were never billed 
 
 
 class Recorder:
-    """Writes the calls of one set into the log and the ledger; a ledger that fails costs no set."""
+    """Writes the calls of one set into the log and the ledger, and settles what they cost.
 
-    def __init__(self, ledger: Ledger, writing_id: str, mode: Mode, config_hash: str) -> None:
+    A ledger that fails costs no set.
+    """
+
+    def __init__(
+        self, ledger: Ledger, writing_id: str, mode: Mode, config_hash: str, *, money: SetMoney | None = None
+    ) -> None:
+        self.money = money or SetMoney(Money())
         self._ledger = ledger
         self._writing_id = writing_id
         self._mode = mode
@@ -26,11 +33,15 @@ class Recorder:
 
     def record(self, call: VendorCall, outcome: CallOutcome) -> None:
         """Note how a call ended."""
-        self._keep(self._record(call, outcome))
+        record = self._record(call, outcome)
+        self.money.settle(call.ticket, record.cost)
+        self._keep(record)
 
     def record_solving(self, solver: Upstream, quiz: Quiz, rotation: int, solved: Solved) -> None:
         """Note what came of a quiz that a solver was given."""
         usage = solved.usage or _estimate_solving(quiz, solved)
+        cost = solver.cost_of(usage)
+        self.money.settle(solved.ticket, cost)
         self._keep(
             VendorCallRecord(
                 writing_id=self._writing_id,
@@ -51,7 +62,7 @@ class Recorder:
                 input_tokens=usage.input_tokens,
                 output_tokens=usage.output_tokens,
                 is_estimated=solved.usage is None and usage != Usage(),
-                cost=solver.cost_of(usage),
+                cost=cost,
                 prompt_version=prompts.VERSION,
                 config_hash=self._config_hash,
                 purpose=Purpose.SOLVE,
@@ -105,7 +116,7 @@ def estimate(call: VendorCall) -> Usage:
 
 
 def _estimate_solving(quiz: Quiz, solved: Solved) -> Usage:
-    if not solved.characters:
+    if not solved.may_be_billed:
         return Usage()
     prompt = prompts.build(quiz)
     return Usage(

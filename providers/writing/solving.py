@@ -8,11 +8,12 @@ from datetime import datetime
 import msgspec
 
 from assessment.deadline import Deadline
-from providers.protocol import CallOutcome, Ending, FormatRefused, Quiz, ResponseFormat, Usage, VendorError
+from providers.protocol import NEVER_BEGAN, CallOutcome, Ending, FormatRefused, Quiz, ResponseFormat, Usage, VendorError
 from providers.routing.bounded import abandon
 from providers.routing.upstream import Upstream
 from providers.vendors.mends import place_of
 from providers.vendors.reasoning import without_reasoning
+from providers.writing.money import Money, SetMoney, Ticket
 
 _LIST_OF_ANSWERS = re.compile(r'"answers"\s*:\s*(\[.*?\])', re.DOTALL)
 
@@ -25,7 +26,8 @@ class _Answer(msgspec.Struct, frozen=True):
 class Solved(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a quiz: for every entry the index of the option chosen, or None where no answer could be read.
 
-    `usage` is None when the vendor gave no figures; `characters` is the length of its answer.
+    `usage` is None when the vendor gave no figures; `characters` is the length of its answer. `may_be_billed` tells
+    whether it may have read the quiz; `ticket` is the money that was set aside.
     """
 
     choices: tuple[int | None, ...]
@@ -36,6 +38,8 @@ class Solved(msgspec.Struct, frozen=True, kw_only=True):
     response_format: ResponseFormat | None
     usage: Usage | None
     characters: int
+    may_be_billed: bool
+    ticket: Ticket
 
     @property
     def answered(self) -> int:
@@ -43,13 +47,20 @@ class Solved(msgspec.Struct, frozen=True, kw_only=True):
         return sum(choice is not None for choice in self.choices)
 
 
-async def solve(upstream: Upstream, quiz: Quiz, deadline: Deadline, note: Callable[[Solved], None]) -> Solved:
+async def solve(
+    upstream: Upstream,
+    quiz: Quiz,
+    deadline: Deadline,
+    note: Callable[[Solved], None],
+    *,
+    money: SetMoney | None = None,
+) -> Solved:
     """Have a vendor answer a quiz before the deadline. Never raises VendorError: what failed is the outcome.
 
     The vendor's breaker hears only of transport: a model that answers quizzes badly may still write well. `note` gets
     what is returned, and also what came of a quiz that is cancelled.
     """
-    asking = _Asking(upstream, quiz, deadline)
+    asking = _Asking(upstream, quiz, deadline, money or SetMoney(Money()))
     try:
         await asking.wait()
     except asyncio.CancelledError:
@@ -76,8 +87,9 @@ def read_choices(text: str, count: int) -> tuple[int | None, ...]:
 class _Asking:
     """One quiz at one vendor, in the air; ended once, whatever the vendor's call does."""
 
-    def __init__(self, upstream: Upstream, quiz: Quiz, deadline: Deadline) -> None:
-        self._upstream, self._quiz, self._deadline = upstream, quiz, deadline
+    def __init__(self, upstream: Upstream, quiz: Quiz, deadline: Deadline, money: SetMoney) -> None:
+        self._upstream, self._quiz, self._deadline, self._money = upstream, quiz, deadline, money
+        self._ticket = Ticket()
         self._started_at, self._started = deadline.clock.now(), deadline.elapsed
         self._slice_seconds = deadline.remaining
         self._pieces: list[str] = []
@@ -115,6 +127,8 @@ class _Asking:
             response_format=self._upstream.vendor.response_format,
             usage=usage,
             characters=len(text),
+            may_be_billed=bool(text) or (self._asked is not None and ended not in NEVER_BEGAN),
+            ticket=self._ticket,
         )
 
     def _result(self) -> tuple[CallOutcome, Usage | None, float | None]:
@@ -132,13 +146,14 @@ class _Asking:
     def _outcome_of_time(self) -> CallOutcome:
         """One that said nothing for as long as nearly all its calls take hangs; with less it had no fair chance."""
         if self._asked is None:
-            return CallOutcome.NO_PLACE
+            return CallOutcome.SPEND_LIMIT if self._ticket.waits else CallOutcome.NO_PLACE
         silent = not self._pieces and self._deadline.elapsed - self._asked >= self._upstream.fair_seconds
         return CallOutcome.TIMED_OUT if silent else CallOutcome.OUT_OF_BUDGET
 
     async def _in_turn(self) -> Ending:
         """Ask again for as long as the vendor refuses a format and another one is left."""
         async with self._place:
+            await self._money.reserve(self._ticket, self._upstream, self._quiz, self._deadline.clock)
             self._asked = self._deadline.elapsed
             while True:
                 self._pieces.clear()

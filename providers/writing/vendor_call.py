@@ -7,25 +7,14 @@ from collections.abc import Callable
 
 from assessment.deadline import Deadline
 from assessment.models import Author
-from providers.protocol import CallOutcome, Ending, Order, Usage, VendorError
+from providers.protocol import NEVER_BEGAN, CallOutcome, Ending, Order, Usage, VendorError
 from providers.routing.chain import VendorChoice
 from providers.vendors.decode import Draft, ItemScanner, Reject
 from providers.writing.candidates import CandidatePool, SlotGroup
+from providers.writing.money import SetMoney, Ticket
 
 STALL_SHARE = 0.2  # of the call's time: so long a silence in the middle of an answer means that it has broken off
 TICK = 0.001  # seconds; what is due within them is due now
-
-_NEVER_BEGAN = frozenset(
-    {
-        CallOutcome.NO_PLACE,
-        CallOutcome.UNREACHABLE,
-        CallOutcome.RATE_LIMITED,
-        CallOutcome.UNAUTHORIZED,
-        CallOutcome.MODEL_NOT_FOUND,
-        CallOutcome.REQUEST_REJECTED,
-        CallOutcome.VENDOR_BROKEN,
-    }
-)
 
 
 class VendorCall:
@@ -43,6 +32,7 @@ class VendorCall:
         *,
         pool: CandidatePool,
         group: SlotGroup,
+        money: SetMoney,
         is_hedge: bool = False,
     ) -> None:
         self.upstream = choice.upstream
@@ -62,7 +52,8 @@ class VendorCall:
         self.missing_before = len(pool.missing(group))
         self._is_last_of_request = choice.seconds >= deadline.remaining - TICK
         self._author = Author(choice.upstream.name, choice.upstream.vendor.model)
-        self._pool, self._group = pool, group
+        self.ticket = Ticket()
+        self._pool, self._group, self._money, self._clock = pool, group, money, deadline.clock
         self._now: Callable[[], float] = deadline.clock.monotonic
         self._launched = self._now()
         self._asked: float | None = None
@@ -113,7 +104,7 @@ class VendorCall:
     @property
     def may_be_billed(self) -> bool:
         """Whether the vendor may have read the prompt and begun to write."""
-        return self.scanner.characters > 0 or (self._asked is not None and self._outcome not in _NEVER_BEGAN)
+        return self.scanner.characters > 0 or (self._asked is not None and self._outcome not in NEVER_BEGAN)
 
     def hear(self, text: str) -> None:
         """Take a piece of the answer."""
@@ -158,6 +149,7 @@ class VendorCall:
 
     async def _in_turn(self) -> Ending:
         async with self._place:
+            await self._money.reserve(self.ticket, self.upstream, self.order, self._clock)
             self._asked = self._now()
             self.response_format = self.upstream.vendor.response_format
             ending = await self.upstream.vendor.write(self.order, self.limit, self.hear)
@@ -196,6 +188,8 @@ class VendorCall:
         return CallOutcome.OK if self.accepted else CallOutcome.UNUSABLE
 
     def _outcome_of_time(self) -> CallOutcome:
+        if self.ticket.waits:
+            return CallOutcome.SPEND_LIMIT
         if self._asked is None or self._asked - self._launched > self.slice_seconds / 2:
             return CallOutcome.NO_PLACE  # the vendor had no fair chance
         cut_short = self._is_last_of_request and self.slice_seconds < self.upstream.attempt_seconds

@@ -16,6 +16,7 @@ from providers.vendors.decode import Reject
 from providers.writing.candidates import CandidatePool, PoolMaker
 from providers.writing.group_filler import Writing
 from providers.writing.key_check import KeyChecker
+from providers.writing.money import Money, SetMoney
 from providers.writing.orders import Refs
 from providers.writing.recorder import Recorder
 from providers.writing.set_filler import SetFiller
@@ -37,8 +38,10 @@ class Writer:
         ledger: Ledger | None = None,
         checker: KeyChecker | None = None,
         make_pool: PoolMaker = CandidatePool,
+        money: Money | None = None,
     ) -> None:
         self.chain = chain
+        self.money = money or Money()
         self._questions = questions
         self._config_hash = config_hash
         self._ledger = ledger or NoLedger()
@@ -49,7 +52,8 @@ class Writer:
         """Return one item per slot. Raises GenerationFailed when the time or the vendors are used up before."""
         refs = Refs(brief)
         pool = self._make_pool(brief, refs)
-        recorder = Recorder(self._ledger, uuid4().hex, brief.mode, self._config_hash)
+        money = SetMoney(self.money)
+        recorder = Recorder(self._ledger, uuid4().hex, brief.mode, self._config_hash, money=money)
         writing = Writing(brief=brief, refs=refs, pool=pool, chain=self.chain, deadline=deadline, recorder=recorder)
         filler = SetFiller(writing, self._questions)
         await filler.write_set()

@@ -33,6 +33,7 @@ ROWS = {
             prompt_version, config_hash)
         SELECT gen_random_uuid(), m, 'test', 'v', 'm', t, 1, 1, 1, 1, false, 'OK', 1, 1, 1, 1, false, '', ''""",
     "vendor_latency": "INSERT INTO vendor_latency (vendor, saved_at) SELECT m, t",
+    "spend_reservation": "INSERT INTO spend_reservation (id, made_at) SELECT m::uuid, t",
     "outbox_message": """
         INSERT INTO outbox_message (id, verification, channel, event, target, body, state, settled_at)
         SELECT m, v, 'webhook', 'verification.completed', '', '', 'delivered', t""",
@@ -47,6 +48,7 @@ MARKS = {
     "rate_window": "caller = {}::text::bytea",
     "vendor_attempt": "writing_id = {}",
     "vendor_latency": "vendor = {}",
+    "spend_reservation": "id = {}::text::uuid",
     "outbox_message": "id = {}",
     "session": "digest = {}::text::bytea",
 }

@@ -4,8 +4,8 @@ from typing import Any
 
 ROWS = 20_000
 
-# What does not grow with the students: platforms and their keys, and one row for each vendor, process or migration.
-SMALL = ("platform", "api_key", "vendor_latency", "readiness_probe", "migration", "worker")
+# What does not grow with the students: platforms and their keys, and a row for each vendor, process, day and migration.
+SMALL = ("platform", "api_key", "vendor_latency", "readiness_probe", "migration", "worker", "spend_day")
 
 FILLED = f"""
     SET session_replication_role = replica;
@@ -54,6 +54,9 @@ FILLED = f"""
     SELECT gen_random_uuid(), n::text, 'live', 'v' || n % 5, 'm',
         now() - make_interval(mins => (random() * 120000)::int), 1, 1, 1, 1, false, 'ok', 5, 5, 100, 100, false, '', ''
     FROM generate_series(1, {2 * ROWS}) n;
+    INSERT INTO spend_reservation (id, day, nanos, made_at)
+    SELECT gen_random_uuid(), current_date, 1, now() - make_interval(mins => (random() * 2000)::int)
+    FROM generate_series(1, {ROWS}) n;
     SET session_replication_role = DEFAULT;
 """  # noqa: S608  # only a constant of this module is put in
 

@@ -1,5 +1,6 @@
 """One way through everything that asks the database: the API, and what runs beside it."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from db.migrations import upgrade
 from db.outbox import PostgresOutbox
 from db.queue import JobKind, wake
 from db.readiness import ReadinessCheck
+from db.spend import PostgresSpend
 from piccolo_conf import DB
 from providers.ledger import VendorCallRecord
 from providers.protocol import CallOutcome
@@ -87,6 +89,7 @@ async def _in_the_background(services: Services, platform_name: str) -> None:
     await outbox.delivered("none")
     for sweep in sweeping.SWEEPS:
         await sweeping.sweep_batch(DB, sweep)
+    await _as_money_is_spent()
     store = PostgresLedger(DB)
     store.record(_record())
     await store.flush()
@@ -96,6 +99,18 @@ async def _in_the_background(services: Services, platform_name: str) -> None:
     await paces.save({})
     await item_statistics(services.engine, mode=Mode.TEST, platform=platform_name, seconds=60, min_answers=10)
     await upgrade(DB)
+
+
+async def _as_money_is_spent() -> None:
+    """Granted and settled, and refused for what is under way."""
+    spend, ticket = PostgresSpend(DB), uuid4()
+    for asked, nanos, limit in ((ticket, 1, 10**18), (uuid4(), 10**18, 10**18)):
+        granting = asyncio.create_task(spend.reserve(asked, nanos, limit, 90.0))
+        await asyncio.sleep(0)
+        await spend.flush()
+        await granting
+    spend.settle(ticket, 0)
+    await spend.stop()
 
 
 def _record() -> VendorCallRecord:

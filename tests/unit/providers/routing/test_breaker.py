@@ -4,7 +4,13 @@ from providers.config import BreakerLimits
 from providers.protocol import CallOutcome
 from providers.routing.breaker import CONTENT_FAILURES, FATAL, MAX_REST_SECONDS, TRANSPORT_FAILURES, Breaker, State
 
-NEUTRAL = {CallOutcome.OUT_OF_BUDGET, CallOutcome.NOT_NEEDED, CallOutcome.ABANDONED, CallOutcome.NO_PLACE}
+NEUTRAL = {
+    CallOutcome.OUT_OF_BUDGET,
+    CallOutcome.NOT_NEEDED,
+    CallOutcome.ABANDONED,
+    CallOutcome.NO_PLACE,
+    CallOutcome.SPEND_LIMIT,
+}
 
 
 def breaker() -> Breaker:
