@@ -65,6 +65,26 @@ async def test_it_is_ready_when_a_worker_lives_and_where_vendors_are_configured_
     ]
 
 
+@pytest.mark.parametrize(
+    ("reached", "said"),
+    [
+        ((None,), None),
+        ((False, None), "within_limit"),
+        ((False, True), "limit_reached"),
+        ((True, False), "limit_reached"),
+    ],
+)
+async def test_that_the_spend_limit_is_reached_is_said_and_the_rest_goes_on(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, reached: tuple[bool | None, ...], said: str | None
+) -> None:
+    async def alive_now(_: RetakeEngine) -> tuple[WorkerReport, ...]:
+        return tuple(WorkerReport("h", has_providers=True, serves_live=True, spend_limit_reached=it) for it in reached)
+
+    monkeypatch.setattr("db.readiness.alive", alive_now)
+    response = await client.get(f"{ROOT}/health/ready")
+    assert (response.status_code, response.json().get("spend")) == (200, said)
+
+
 async def test_a_worker_that_was_not_heard_of_lately_does_not_count(app: Litestar) -> None:
     assert len(await alive(DB)) == 1  # the one in this process
     silent = uuid4()
