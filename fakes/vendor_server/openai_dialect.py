@@ -60,7 +60,8 @@ def _error(failure: Failure) -> dict[str, Any]:
 
 
 def _frame(asked: Asked, kind: str) -> dict[str, Any]:
-    return {"id": f"chatcmpl-{asked.number}", "object": kind, "created": 1, "model": asked.model}
+    frame = {"id": f"chatcmpl-{asked.number}", "object": kind, "created": 1, "model": asked.model}
+    return frame | {"service_tier": "default"}  # as OpenAI and Groq say it; LiteLLM wants it of Groq
 
 
 def _choice(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:

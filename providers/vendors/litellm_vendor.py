@@ -158,6 +158,9 @@ _LATE_IMPORTS = (
 )
 
 
+NO_KEY = "none"
+
+
 class _Sent(NamedTuple):
     """What of a request a vendor may not know; meanwhile a parallel one may have learned it."""
 
@@ -285,6 +288,8 @@ class LiteLLMVendor:
             request["_skip_mcp_handler"] = True  # it would look for MCP servers among the tools, with a package we lack
         if self._key is not None:
             request["api_key"] = self._key.reveal()
+        elif _needs_stand_in(self._config):
+            request["api_key"] = NO_KEY
         if self._config.api_base is not None:
             request["api_base"] = self._config.api_base
         return request
@@ -325,6 +330,12 @@ def has_credentials(config: VendorConfig, key: Secret | None) -> bool:
     if key is not None or config.api_base is not None:
         return True
     return bool(litellm.validate_environment(model=config.model)["keys_in_environment"])
+
+
+def _needs_stand_in(config: VendorConfig) -> bool:
+    """Tell whether OpenAI's client would begin no call for want of a key, though an own server may ask for none."""
+    is_own = config.api_base is not None and config.model.startswith("openai/")
+    return is_own and "OPENAI_API_KEY" not in os.environ
 
 
 def listed_price(model: str) -> Price | None:

@@ -3,22 +3,21 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import Any
 
 import litellm
 import msgspec
 import pytest
 
-import providers
 from assessment.deadline import Deadline, SystemClock
 from fakes.vendor_server import VendorServer
 from fakes.vendor_server.cloud_dialects import GoodServer, bedrock, gemini
-from providers.build import build_vendors
-from providers.config import ProvidersConfig, ProvidersFile, VendorConfig
+from providers.build import build_vendors, check_spend, max_output_tokens, price_of
+from providers.config import ProvidersConfig, ProvidersFile, Spend, VendorConfig
+from providers.preset_files import FOLDER
 from tests.contract.providers.names import VENDOR
 from tests.unit.providers.fakes import brief
 
-FOLDER = Path(str(providers.__file__)).parent / "presets"
 PRESETS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
 
@@ -40,7 +39,10 @@ VENDORS = [
 
 
 def test_there_is_one_for_each_way_to_run_it() -> None:
-    assert PRESETS == ["azure", "bedrock", "cheapest-first", "local", "openai-anthropic-gemini"]
+    assert [
+        *("anthropic", "azure", "bedrock", "cheapest-first", "deepseek", "gemini", "groq", "llama-cpp", "local"),
+        *("mistral", "ollama", "openai", "openai-anthropic-gemini", "openrouter", "vertex", "vllm", "xai"),
+    ] == PRESETS
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -57,10 +59,52 @@ def test_it_says_what_to_set_in_the_environment(preset: str) -> None:
     assert all(name in comments for name in _REFERENCE.findall(text))
 
 
-@pytest.mark.parametrize("preset", [preset for preset in PRESETS if preset != "local"])
-def test_its_models_have_a_price(preset: str) -> None:
-    for vendor in read(preset).chain:
-        assert litellm.get_model_info(vendor.model)["output_cost_per_token"]
+LOCAL = ("llama-cpp", "local", "ollama", "vllm")
+
+
+def _listed(model: str) -> dict[str, Any]:
+    """What LiteLLM's table says of a model; of OpenRouter's, of which it knows none, what it says of the maker's."""
+    maker = model.removeprefix("openrouter/").replace("x-ai/", "xai/")
+    return {**litellm.model_cost.get(litellm.get_model_info(maker)["key"], {}), **litellm.get_model_info(maker)}
+
+
+MODELS = {vendor.model: vendor for preset in PRESETS if preset not in LOCAL for vendor in read(preset).chain}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_its_models_have_the_price_of_litellms_table(model: str) -> None:
+    table, price = _listed(model), price_of(MODELS[model])
+    assert price is not None
+    assert price.input_per_million == pytest.approx(table["input_cost_per_token"] * 1_000_000)
+    assert price.output_per_million == pytest.approx(table["output_cost_per_token"] * 1_000_000)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_its_models_were_not_about_to_end_when_they_were_chosen(model: str) -> None:
+    ends = _listed(model).get("deprecation_date")
+    assert ends is None or ends > "2027-03-01"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_that_thinks_is_given_no_temperature_and_where_it_must_be_its_own_bound(model: str) -> None:
+    params = MODELS[model].params
+    assert max_output_tokens(MODELS[model]) in (8_000, 4_000)
+    if _listed(model).get("supports_reasoning"):
+        assert not {"temperature", "top_p", "presence_penalty", "frequency_penalty"} & set(params)
+    if _refuses_max_tokens(model):
+        assert "max_tokens" not in params
+
+
+def _refuses_max_tokens(model: str) -> bool:
+    """Models of OpenAI's that think, whoever serves them."""
+    return model.startswith(("openai/gpt-6", "azure/gpt-6", "openrouter/openai/"))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_spend_limit_can_be_kept_with_it(preset: str) -> None:
+    config = read(preset)
+    settings = msgspec.structs.replace(config.settings, spend=Spend(max_usd_per_day=5, max_usd_per_set=0.25))
+    check_spend(ProvidersConfig(settings, {}))
 
 
 @pytest.fixture
@@ -71,7 +115,7 @@ async def server() -> AsyncIterator[VendorServer]:
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AZURE_API_VERSION", "2024-10-21")
+    monkeypatch.setenv("AZURE_API_VERSION", "2024-12-01-preview")
     monkeypatch.setenv("AWS_REGION_NAME", "us-east-1")
 
 
@@ -89,6 +133,10 @@ async def test_each_of_its_vendors_brings_a_complete_set_and_nobody_else_is_look
         assert server.totals.by_status == {"200": server.calls}
         assert server.bills[-1].dialect == ("anthropic" if dialect == "anthropic" else "openai")
         assert server.bills[-1].streamed is stream
+        for body in server.requests:
+            assert body.get("max_completion_tokens", body.get("max_tokens")) == max_output_tokens(vendor)
+            if _refuses_max_tokens(vendor.model):
+                assert not {"max_tokens", "temperature"} & body.keys()
     assert asked == {VENDOR}
 
 

@@ -8,6 +8,9 @@ from providers.build import build_vendors, check_spend, max_output_tokens
 from providers.config import ConfigError, ProvidersConfig, Spend, VendorConfig, load
 from tests.unit.providers.writing.test_money import Day
 
+# LiteLLM's at its import
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+
 FILE = """\
 vendors:
   - name: priced
