@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 import pytest
 import yaml
 
-from providers.build import price_of
-from providers.config import VendorConfig
+from providers.build import check_spend, price_of
+from providers.config import ProvidersConfig, ProvidersFile, VendorConfig
+from providers.preset_files import environment_of, presets, provider_file
 
 ROOT = Path(__file__).parent.parent.parent
 YAML_BLOCK = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
@@ -36,3 +38,32 @@ def test_the_readme_and_the_page_on_providers_have_examples() -> None:
 @pytest.mark.parametrize(("vendor"), [vendor for _, vendor in EXAMPLES], ids=[f"{n}-{v.name}" for n, v in EXAMPLES])
 def test_an_example_has_a_price(vendor: VendorConfig) -> None:
     assert price_of(vendor) is not None
+
+
+def test_the_spend_limits_of_the_readme_can_be_kept_with_its_vendors() -> None:
+    (example,) = [text for text in YAML_BLOCK.findall((ROOT / "README.md").read_text()) if "spend:" in text]
+    settings = msgspec.convert(yaml.safe_load(example), ProvidersFile)
+    assert settings.spend is not None
+    check_spend(ProvidersConfig(settings, {}))
+
+
+PAGE = (ROOT / "docs" / "providers-presets.md").read_text()
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| `")]
+
+
+def test_the_page_on_presets_has_every_preset_with_what_it_takes_from_the_environment() -> None:
+    rows = {row[0].strip("`"): row[2] for row in ROWS if "`" in row[2]}
+    assert sorted(rows) == sorted(presets())
+    for name, variables in rows.items():
+        assert all(f"`{variable}`" in variables for variable in environment_of(provider_file([name])))
+
+
+def test_the_page_on_presets_has_the_price_of_every_model_by_litellms_table_and_names_its_version() -> None:
+    listed = {row[0].strip("`"): (float(row[1]), float(row[2])) for row in ROWS if "`" not in row[2]}
+    prices = {vendor.model: price_of(vendor) for name, vendor in EXAMPLES if name.removesuffix(".yaml") in presets()}
+    assert listed == {
+        model: (price.input_per_million, price.output_per_million)
+        for model, price in prices.items()
+        if price is not None and price.output_per_million
+    }
+    assert f"LiteLLM {version('litellm')}, the installed version" in PAGE
