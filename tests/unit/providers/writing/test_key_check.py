@@ -200,6 +200,19 @@ async def test_a_quiz_that_is_cancelled_gives_its_place_and_its_probe_back_and_i
         pass
 
 
+@pytest.mark.parametrize(
+    ("seconds", "error", "is_billed"), [(1e6, None, True), (0.0, Unreachable("solver"), False), (0.0, None, True)]
+)
+async def test_a_quiz_that_may_have_been_read_costs_at_least_the_reading(
+    *, seconds: float, error: VendorError | None, is_billed: bool
+) -> None:
+    ledger = ListLedger()
+    await doubts(Solver(right, seconds=seconds, error=error), ledger=ledger)
+    for record in ledger.records:
+        assert record.cost is not None
+        assert (record.input_tokens > 0, record.cost > 0) == (is_billed, is_billed)
+
+
 async def test_a_solver_that_swallows_cancellation_gives_its_place_back() -> None:
     stubborn = StubbornVendor()
     upstream = Upstream(stubborn, 30.0, 1)
