@@ -1,7 +1,8 @@
 """Both contestants at the wall, in scenarios that take no time to speak of."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import litellm
 import pytest
 
 from bench.failover import report
@@ -13,6 +14,16 @@ from bench.failover.scoring import Ended, Verdict
 from bench.failover.wall import Wall
 
 BY_NAME = {scenario.name: scenario for scenario in CATALOGUE}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_callbacks_left() -> Iterator[None]:
+    """A Router hangs callbacks into LiteLLM, for every other user of it in this process."""
+    names = [name for name, value in vars(litellm).items() if "callback" in name and isinstance(value, list)]
+    before = {name: [*getattr(litellm, name)] for name in names}
+    yield
+    for name, callbacks in before.items():
+        getattr(litellm, name)[:] = callbacks
 
 
 @pytest.fixture(scope="module")
