@@ -46,7 +46,7 @@ NEEDED = ("numpy", "scipy", "matplotlib", "jinja2")
 @click.option("--no-solvers", is_flag=True, help="Let nobody answer the questions.")
 @click.option("--no-variants", is_flag=True, help="Leave out other hints at gender and country, and planted orders.")
 @click.option("--at-once", type=click.IntRange(1), default=4, show_default=True, help="Students at the same time.")
-@click.option("--dry-run", is_flag=True, help="CostEstimate calls, tokens and cost, and ask nobody.")
+@click.option("--dry-run", is_flag=True, help="Estimate calls, tokens and cost, and ask nobody.")
 @click.pass_context
 def bench(
     ctx: click.Context,

@@ -21,7 +21,7 @@ from delivery.dispatcher import Dispatcher
 from delivery.mail import MailSender
 from delivery.mail_settings import parse_smtp_url
 from delivery.webhook import WebhookSender
-from jobs.background import for_ever
+from jobs.background import Job, for_ever
 from jobs.delivering import delivering
 from jobs.housekeeping import sweeping_kind
 from jobs.settings import JobSettings
@@ -46,11 +46,8 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
 
     At the end nothing new is begun, and what does not end within the grace is handed back to other workers.
     """
-    ledger, paces, spend = (
-        PostgresLedger(engine, LOST.inc),
-        PostgresLatencyStore(engine, Learned),
-        PostgresSpend(engine),
-    )
+    ledger, spend = PostgresLedger(engine, LOST.inc), PostgresSpend(engine)
+    paces = PostgresLatencyStore(engine, Learned)
     latencies = Latencies(await paces.load())
     loop = OwnLoop()
     loop.start()
@@ -66,28 +63,23 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
     stop = asyncio.Event()
-    kinds = [
+    kinds = (
         writing(vendors, PostgresAssessmentStore(engine), clock),
         delivering(engine, Dispatcher(PostgresOutbox(engine), clock, webhooks, mail), stop),
         sweeping_kind(engine, stop),
-    ]
+    )
     worker = Worker(engine, kinds, SCHEDULES, grace_seconds=settings.grace_seconds)
     worker_id = uuid4()
     await workers.report(engine, worker_id, vendors.report())
-    background = [
-        asyncio.create_task(for_ever(name, work, RESTART_SECONDS, stop))
-        for name, work in (
-            ("worker", partial(worker.run, stop)),
-            ("ledger", partial(ledger.run, stop)),
-            ("paces", partial(_save_paces, vendors, paces, latencies, stop)),
-            ("report", partial(_report, engine, worker_id, vendors, stop)),
-        )
-    ]
+    background = _in_background(
+        stop,
+        worker=partial(worker.run, stop),
+        ledger=partial(ledger.run, stop),
+        paces=partial(_save_paces, vendors, paces, latencies, stop),
+        report=partial(_report, engine, worker_id, vendors, stop),
+    )
     # sets that are still being written after the stop ask for money, too
-    until_the_end = [
-        asyncio.create_task(for_ever(name, work, RESTART_SECONDS, stop))
-        for name, work in (("reload", vendors.reload_for_ever), ("spend", spend.run))
-    ]
+    until_the_end = _in_background(stop, reload=vendors.reload_for_ever, spend=spend.run)
     try:
         yield vendors
     finally:
@@ -100,6 +92,11 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
         await ledger.stop()
         await spend.stop()
         await webhooks.aclose()
+
+
+def _in_background(stop: asyncio.Event, **works: Job) -> list[asyncio.Task[None]]:
+    """Begin work that is begun anew when it breaks, under its names in the log."""
+    return [asyncio.create_task(for_ever(name, work, RESTART_SECONDS, stop)) for name, work in works.items()]
 
 
 async def _report(engine: RetakeEngine, worker_id: UUID, vendors: Vendors, stop: asyncio.Event) -> None:

@@ -8,7 +8,6 @@ import asyncio
 import sys
 from collections import Counter
 from itertools import pairwise
-from typing import Self
 
 import msgspec
 
@@ -33,6 +32,7 @@ from fakes.vendor_server.connection import Connection, Request
 from fakes.vendor_server.delivery import STREAM_HEAD, chunk
 from fakes.vendor_server.failures import Failure
 from fakes.vendor_server.items import Item, items_for
+from fakes.vendor_server.loopback import LoopbackServer
 from fakes.vendor_server.openai_dialect import DONE, OpenAIDialect
 
 SEED = 11
@@ -116,36 +116,14 @@ class Room:
         return attempt
 
 
-class Wall:
+class Wall(LoopbackServer):
     """The server."""
 
     def __init__(self, clock: Clock | None = None) -> None:
+        super().__init__()
         self._clock = clock or SystemClock()
         self._rooms: dict[str, Room] = {}
         self._answers = 0  # over all rooms, so that no two items are alike
-        self._connections: set[Connection] = set()
-        self._server: asyncio.Server | None = None
-
-    @property
-    def url(self) -> str:
-        """Its root, once it is started."""
-        if self._server is None:
-            raise RuntimeError("the wall is not started")
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._server is not None:
-            self._server.close()
-        for connection in tuple(self._connections):
-            connection.abandon()
-
-    def _connection(self) -> Connection:
-        return Connection(self._respond, self._connections.add, self._connections.discard)
 
     async def _respond(self, request: Request, connection: Connection) -> None:
         name, _, path = request.path.removeprefix("/").partition("/")
@@ -265,7 +243,7 @@ _ALWAYS: dict[Fault, tuple[Failure, str, str]] = {
 
 async def _serve() -> None:
     async with Wall() as wall:
-        print(wall.url, flush=True)  # noqa: T201 - its output
+        print(wall.root_url, flush=True)  # noqa: T201 - its output
         await asyncio.Event().wait()
 
 

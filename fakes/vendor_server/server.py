@@ -1,12 +1,11 @@
 """A vendor on a loopback port that behaves as it is told."""
 
-import asyncio
 import random
 import secrets
 import ssl
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
@@ -21,6 +20,7 @@ from fakes.vendor_server.counters import Bill, Counters, Totals
 from fakes.vendor_server.delivery import Call, deliver, forever
 from fakes.vendor_server.dialects import Dialect
 from fakes.vendor_server.failures import failure, headers, refusable
+from fakes.vendor_server.loopback import LoopbackServer
 from fakes.vendor_server.openai_dialect import OpenAIDialect
 from fakes.vendor_server.pace import Pace, pause
 
@@ -28,7 +28,7 @@ KEEP = 1_000
 _DIALECTS: dict[str, Dialect] = {"/chat/completions": OpenAIDialect(), "/messages": AnthropicDialect()}
 
 
-class VendorServer:
+class VendorServer(LoopbackServer):
     """Speaks OpenAI chat completions and Anthropic messages, streaming or not.
 
     `behaviours` are taken call by call, the last one again and again; each is a name or shares such as "5% stall".
@@ -48,6 +48,7 @@ class VendorServer:
         tls: ssl.SSLContext | None = None,
         clock: Clock | None = None,
     ) -> None:
+        super().__init__(tls)
         self._clock = clock or SystemClock()
         self.behaviours: Sequence[str] = behaviours
         self.pace = pace or Pace()
@@ -55,11 +56,7 @@ class VendorServer:
         self.refuses = refusable(refuses)
         self.seed = secrets.randbits(32) if seed is None else seed
         self.counters = Counters(keep, self._clock)
-        self._tls = tls
         self._number = 0  # never starts again, so that an item is new also after a reset
-        self._connections: set[Connection] = set()
-        self._server: asyncio.Server | None = None
-        self._nobody_left = asyncio.Event()
 
     @property
     def latency(self) -> float:
@@ -96,22 +93,9 @@ class VendorServer:
         return self.counters.summary()
 
     @property
-    def root_url(self) -> str:
-        """Scheme, host and port; what an Anthropic model has as `api_base`."""
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
-
-    @property
     def base_url(self) -> str:
         """What a configuration names as `api_base` of an OpenAI model."""
         return f"{self.root_url}/v1"
-
-    @property
-    def port(self) -> int:
-        """The port it listens on, once it is started."""
-        if self._server is None:
-            raise RuntimeError("the server is not started")
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     def reset(self, *behaviours: str) -> None:
         """Forget what was received and behave differently from now on."""
@@ -120,39 +104,12 @@ class VendorServer:
         self.refuses = frozenset()
         self.counters.reset()
 
-    async def start(self, port: int = 0) -> None:
-        """Listen on 127.0.0.1."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, "127.0.0.1", port, ssl=self._tls, backlog=4096)
-
-    async def close(self) -> None:
-        """Stop listening and hang up on everybody."""
-        if self._server is not None:
-            self._server.close()
-        for connection in tuple(self._connections):
-            connection.abandon()
-        if self._connections:
-            await self._nobody_left.wait()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    def _connection(self) -> Connection:
-        return Connection(self._respond, self._opened, self._closed)
-
     def _opened(self, connection: Connection) -> None:
-        self._connections.add(connection)
-        self._nobody_left.clear()
+        super()._opened(connection)
         self.counters.connected()
 
     def _closed(self, connection: Connection) -> None:
-        self._connections.discard(connection)
-        if not self._connections:
-            self._nobody_left.set()
+        super()._closed(connection)
         self.counters.disconnected()
 
     async def _respond(self, request: Request, connection: Connection) -> None:

@@ -1,7 +1,6 @@
 """Replays one case on a loopback port, with items made from what each request asks for."""
 
 import asyncio
-from typing import Self
 
 import msgspec
 
@@ -9,49 +8,31 @@ from fakes.vendor_server.asked import Asked, read
 from fakes.vendor_server.connection import Connection, Request, head
 from fakes.vendor_server.delivery import chunk
 from fakes.vendor_server.items import items_for
+from fakes.vendor_server.loopback import LoopbackServer
 from fakes.wire_cases.case import Case, Reply, Wait
 from fakes.wire_cases.words import words
 
 STREAM = "text/event-stream"
 
 
-class CaseServer:
+class CaseServer(LoopbackServer):
     """A vendor of one case. A second of the case lasts `scale` seconds.
 
     `right` has the right option of every stem that was made, so that a key can be told from one of a draft.
     """
 
     def __init__(self, case: Case, scale: float = 1.0) -> None:
+        super().__init__()
         self._case = case
         self._scale = scale
         self._calls = 0
         self._began: float | None = None
-        self._connections: set[Connection] = set()
-        self._server: asyncio.Server | None = None
         self.right: dict[str, str] = {}
 
     @property
     def api_base(self) -> str:
         """What a configuration names."""
-        if self._server is None:
-            raise RuntimeError("the server is not started")
-        root = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return root if self._case.is_anthropic else f"{root}/v1"
-
-    async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._server is not None:
-            self._server.close()
-        for connection in tuple(self._connections):
-            connection.abandon()
-        await asyncio.sleep(0)  # their ends are reported
-
-    def _connection(self) -> Connection:
-        return Connection(self._respond, self._connections.add, self._connections.discard)
+        return self.root_url if self._case.is_anthropic else f"{self.root_url}/v1"
 
     async def _respond(self, request: Request, connection: Connection) -> None:
         asked = read(msgspec.json.decode(request.content, type=dict), self._calls, len(request.content))

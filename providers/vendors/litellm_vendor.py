@@ -333,9 +333,11 @@ def has_credentials(config: VendorConfig, key: Secret | None) -> bool:
 
 
 def _needs_stand_in(config: VendorConfig) -> bool:
-    """Tell whether OpenAI's client would begin no call for want of a key, though an own server may ask for none."""
-    is_own = config.api_base is not None and config.model.startswith("openai/")
-    return is_own and "OPENAI_API_KEY" not in os.environ
+    """Tell whether a server that is not its maker's is called without a key of its own.
+
+    LiteLLM would send it the maker's key out of the environment, or without one begin no call.
+    """
+    return config.api_base is not None and config.model.startswith(("openai/", "anthropic/"))
 
 
 def listed_price(model: str) -> Price | None:

@@ -29,7 +29,7 @@ def _no_callbacks_left() -> Iterator[None]:
 @pytest.fixture(scope="module")
 async def wall() -> AsyncIterator[str]:
     async with Wall() as wall:
-        yield wall.url
+        yield wall.root_url
 
 
 async def run_one(name: str, who: str, wall: str) -> Result:

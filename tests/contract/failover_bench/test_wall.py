@@ -56,7 +56,7 @@ class Client:
 
     def __init__(self, wall: Wall, clock: ManualClock, client: httpx.AsyncClient) -> None:
         self.clock = clock
-        self._room = f"{wall.url}/room"
+        self._room = f"{wall.root_url}/room"
         self._client = client
 
     async def ask(self, model: str, **change: Any) -> Asked:

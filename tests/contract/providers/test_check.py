@@ -101,13 +101,25 @@ async def test_what_failed_has_a_remedy(server: VendorServer, behaviour: str, ou
     assert len(one.findings) == 1  # the price is known all the same
 
 
-async def test_an_own_server_that_asks_for_no_key_needs_none(
-    server: VendorServer, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("key", [None, "the-makers-own"])
+async def test_an_own_server_that_asks_for_no_key_needs_none_and_gets_none(
+    server: VendorServer, key: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    if key:
+        monkeypatch.setenv("OPENAI_API_KEY", key)
     (one,) = await found(vendor(server))
     assert one.ok
     assert server.keys == ["Bearer none"]
+
+
+async def test_nor_does_a_server_that_stands_in_for_anthropics(
+    server: VendorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "the-makers-own")
+    (one,) = await found(vendor(server, model="anthropic/claude-sonnet-4-5", api_base=server.root_url))
+    assert one.ok
+    assert server.keys == ["none"]
 
 
 async def test_who_only_checks_keys_is_asked_too(server: VendorServer) -> None:
