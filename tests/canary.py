@@ -15,8 +15,7 @@ from assessment.errors import GenerationFailed
 from assessment.models import Brief, Item, Provenance, WrittenSet
 from tests.journey import Json
 
-ROOMS = ("api", "assessment", "cli", "db", "delivery", "providers")
-
+ROOMS = ("api", "assessment", "cli", "db", "delivery", "jobs", "providers", "serving")
 
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 

@@ -8,6 +8,7 @@ from assessment.ports import QuestionWriter
 from jobs.vendors import Vendors
 from tests.canary import every_log_line
 from tests.journey import Journey
+from tests.waiting import until
 
 METRICS = "http://retake.test/metrics"
 COUNTED = 'retake_sets_refused_total{rule="coverage"}'
@@ -37,9 +38,13 @@ async def test_a_set_in_one_source_is_never_shown(vendors: Vendors, journey: Jou
     vendors.current = msgspec.structs.replace(current, writer=OneSourceWriter(current.writer))
     with every_log_line() as lines:
         refused = await journey.client.post("/assessment/generate", headers=journey.headers)
+        await until(lambda: any('"set_refused"' in line and '"coverage"' in line for line in lines))
     vendors.current = current
     assert (refused.status_code, refused.json()["error"]["code"]) == (500, "GENERATION_FAILED")
     assert "coverage" not in refused.text
-    assert any('"set_refused"' in line and '"coverage"' in line for line in lines)
-    assert counted((await journey.client.get(METRICS)).text) == before + 1
+
+    async def is_counted() -> bool:
+        return counted((await journey.client.get(METRICS)).text) == before + 1
+
+    await until(is_counted)
     assert (await journey.client.post("/assessment/generate", headers=journey.headers)).is_success
