@@ -35,6 +35,11 @@ class Snapshot:
             raise GenerationFailed
         return await writer.write(brief, deadline)
 
+    async def settled(self) -> None:
+        """Wait until the ledger has all calls for the live sets that were written: some are read on for their bill."""
+        if self._live is not None:
+            await self._live.bills.settled()
+
     def is_spend_limit_reached(self) -> bool | None:
         """Tell whether the limit of the day has stopped a call today; None without such a limit."""
         if self._live is None or self._live.money.per_day is None:

@@ -42,6 +42,7 @@ def snapshot(lane: Lane, cell: Cell, seed: int, scale: Scale, attempts: KeptAtte
 async def write_set(writer: Snapshot, attempts: KeptAttempts, lane: Lane, scale: Scale) -> Run:
     """One set on vendors that are prepared; the calls are counted from zero."""
     seconds, is_complete = await timed(writer, scale)
+    await writer.settled()
     accepted = sum(record.accepted for record in attempts.records)
     return Run(
         seconds=seconds,

@@ -80,6 +80,7 @@ async def run(case: Case, scale: Scale, *, alone: bool) -> WireRun:
         with suppress(GenerationFailed):
             items = (await writer.write(BRIEF, deadline)).items
         seconds = (time.monotonic() - began) / scale.factor
+        await writer.settled()
         wrong = sum(_is_wrong(item, first.right) for item in items)
     outcomes = Counter(record.outcome.value for record in attempts.records if record.vendor == FIRST)
     return WireRun(round(seconds, 1), len(items), wrong, dict(sorted(outcomes.items())))

@@ -11,13 +11,14 @@ ATTEMPT_SECONDS = 30.0  # of the methodology's baseline: 30 s per request, one f
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the caller got."""
+    """What the caller got; `seconds` until then, where the rest of what is said here came later."""
 
     ended: Ended
     items: tuple[Item, ...] = ()
     models: tuple[str, ...] = ()
     says_usage: bool = False
     note: str = ""
+    seconds: float | None = None
 
 
 class Contestant(Protocol):

@@ -45,6 +45,8 @@ class Ours:
         deadline = Deadline(SystemClock(), min(seconds, self._settings.budget_seconds))
         try:
             written = await writer.write(BRIEF, deadline.shortened(self._settings.reserve_seconds))
+            seconds_to_answer = deadline.elapsed
+            await writer.settled()
         except GenerationFailed:
             return Answer(Ended.ERROR, note=f"GENERATION_FAILED; {self._attempts}")
         return Answer(
@@ -52,6 +54,7 @@ class Ours:
             written.items,
             tuple(share.model for share in written.provenance.vendors),
             says_usage=self._says_usage(),
+            seconds=seconds_to_answer,
             note=str(self._attempts),
         )
 

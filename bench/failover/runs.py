@@ -86,7 +86,8 @@ async def _within(asking: Coroutine[object, object, Answer], longest: float) -> 
     await asyncio.wait({task}, timeout=longest + GRACE_SECONDS)
     seconds = time.monotonic() - began
     if task.done():
-        return seconds, task.result()
+        answer = task.result()
+        return seconds if answer.seconds is None else answer.seconds, answer
     task.cancel()
     await asyncio.wait({task}, timeout=GRACE_SECONDS)
     return seconds, Answer(Ended.HANG, note=f"no end within {longest:g} s")

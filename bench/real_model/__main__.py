@@ -81,7 +81,9 @@ async def _write(base_url: str, ledger: KeptAttempts) -> WrittenSet:
         path.write_text(CONFIG.format(base_url=base_url))
         config = ProvidersConfig.from_file(path, {"REAL_MODEL_KEY": "none"})
     snapshot = build_vendors(config, ledger=ledger)
-    return await snapshot.write(_brief(), Deadline(SystemClock(), config.settings.budget_seconds - 3))
+    written = await snapshot.write(_brief(), Deadline(SystemClock(), config.settings.budget_seconds - 3))
+    await snapshot.settled()
+    return written
 
 
 def _brief() -> Brief:

@@ -1,6 +1,7 @@
 """How many calls may be under way at a vendor, and those that went on when they were let go."""
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -13,12 +14,12 @@ MIN_STUCK = 8  # so many are borne also by a vendor with very few places
 class Place:
     """One call's place, from when it is free until it is given back."""
 
-    def __init__(self, free: asyncio.Semaphore) -> None:
-        self._free = free
+    def __init__(self, places: "Places") -> None:
+        self._places = places
         self._is_held = False
 
     async def __aenter__(self) -> None:
-        await self._free.acquire()
+        await self._places.acquire()
         self._is_held = True
 
     async def __aexit__(
@@ -30,7 +31,7 @@ class Place:
         """Make it free for another call, once."""
         if self._is_held:
             self._is_held = False
-            self._free.release()
+            self._places.release(self)
 
 
 class Places:
@@ -39,11 +40,35 @@ class Places:
     def __init__(self, count: int) -> None:
         self.most_stuck = max(MIN_STUCK, count)
         self._free = asyncio.Semaphore(count)
+        self._waiting = 0
+        self._offered: dict[Place, Callable[[], None]] = {}
         self._let_go: dict[asyncio.Task[Any], float] = {}  # calls that have not ended yet, and since when
 
     def place(self) -> Place:
         """A place to wait for."""
-        return Place(self._free)
+        return Place(self)
+
+    def offer(self, place: Place, end: Callable[[], None]) -> None:
+        """Let another call have a place as soon as it needs one; `end` then ends the call that holds it."""
+        if self._waiting:
+            end()
+        else:
+            self._offered[place] = end
+
+    async def acquire(self) -> None:
+        """Wait until one is free."""
+        if self._free.locked() and self._offered:
+            self._offered.pop(next(iter(self._offered)))()
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+
+    def release(self, place: Place) -> None:
+        """Take one back."""
+        self._offered.pop(place, None)
+        self._free.release()
 
     def let_go(self, call: asyncio.Task[Any], place: Place, now: float) -> None:
         """Cancel a call without waiting for it. Its place is free at once: a library may swallow the cancellation."""

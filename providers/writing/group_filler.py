@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,12 +14,13 @@ from providers.protocol import CallOutcome, FormatRefused, Order
 from providers.routing.bounded import abandon
 from providers.routing.breaker import TRANSPORT_FAILURES
 from providers.routing.chain import Chain, Pause, Tries, VendorChoice
+from providers.writing.bills import Bills, is_worth_its_end
 from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.orders import Part, Refs, with_spare
 from providers.writing.recorder import Recorder
 from providers.writing.vendor_call import TICK, VendorCall
 
-DRAIN_SECONDS = 0.05  # for an answer that is complete, to end by itself: with its bill, and its connection whole
+_DONE = frozenset({CallOutcome.OK, CallOutcome.NOT_NEEDED})
 
 
 class Writing(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +32,7 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     chain: Chain
     deadline: Deadline
     recorder: Recorder
+    bills: Bills
 
 
 class GroupFiller:
@@ -48,7 +51,7 @@ class GroupFiller:
         self.rounds = rounds
 
     async def run(self) -> None:
-        """Fill the slots, or end when nobody is left to ask. Nothing is under way when it returns."""
+        """Fill the slots, or end when nobody is left to ask. Then nothing is under way but for its bill."""
         try:
             while not self._is_over():
                 if not self._calls and not await self._ask_next():
@@ -56,7 +59,6 @@ class GroupFiller:
                 await self._wait(min((self._next_look(), self._now() + self._deadline.remaining)))
                 self._settle()
                 self._hedge()
-            await self._drain()
         except asyncio.CancelledError:
             self._drop_all(CallOutcome.ABANDONED)
             raise
@@ -157,12 +159,20 @@ class GroupFiller:
                 self._close(call, outcome, is_cut_off=False)
 
     def _close(self, call: VendorCall, outcome: CallOutcome, *, is_cut_off: bool) -> None:
-        """Let go of a call and learn from it. What it had begun is no reject when it was we who cut it off."""
+        """Leave a call and learn from it. What it had begun is no reject when it was we who cut it off."""
+        reads_on = is_cut_off and outcome in _DONE and not call.task.done() and is_worth_its_end(call)
         self._calls.remove(call)
         call.close(outcome, is_broken_off=not is_cut_off)
         self._pool.settle(self._group, call)
-        self._writing.recorder.record(call, outcome)
         self._learn(call, outcome)
+        if reads_on:
+            self._writing.bills.read_on(call, self._deadline.clock, partial(self._record, call, outcome))
+        else:
+            self._record(call, outcome)
+
+    def _record(self, call: VendorCall, outcome: CallOutcome) -> None:
+        call.let_go()
+        self._writing.recorder.record(call, outcome)
         call.forget()
 
     def _learn(self, call: VendorCall, outcome: CallOutcome) -> None:
@@ -182,17 +192,8 @@ class GroupFiller:
         if call.is_hedge and outcome in TRANSPORT_FAILURES and not call.scanner.characters:
             self._writing.chain.hedge.return_token()
 
-    async def _drain(self) -> None:
-        """Give answers that are complete a moment to end by themselves."""
-        ending = [call for call in self._calls if call.has_all_items]
-        until = self._now() + min(DRAIN_SECONDS, self._deadline.remaining)
-        while any(not call.task.done() for call in ending) and self._now() < until - TICK:
-            await self._wait(until)
-            self._settle()
-            ending = [call for call in ending if call in self._calls]
-
     def _drop_all(self, outcome: CallOutcome) -> None:
-        """Cancel what is still under way.
+        """Leave what is still under way.
 
         Who brought the last item needed has done well, though it was cut off; who hangs has failed, though another
         one was faster.

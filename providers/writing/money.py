@@ -4,6 +4,7 @@ So a limit is kept before it is passed, also by many calls at the same time. Wit
 nothing, nothing is set aside and nobody is asked.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -81,10 +82,11 @@ class Money:
 
 
 class SetMoney:
-    """What the calls of one set may spend."""
+    """What the calls of one set may spend; `make_room` ends calls that nobody needs, so that they leave some."""
 
-    def __init__(self, money: Money) -> None:
+    def __init__(self, money: Money, make_room: Callable[[], None] = lambda: None) -> None:
         self._money = money
+        self._make_room = make_room
         self._allowance = None if money.per_set is None else Allowance(money.per_set)
         self._has_told = False
 
@@ -99,6 +101,7 @@ class SetMoney:
                 raise SpendLimitReached(upstream.name, limit)
             ticket.waits = grant is Grant.LATER
             if ticket.waits:
+                self._make_room()
                 await clock.sleep(RETRY_SECONDS)
 
     def settle(self, ticket: Ticket, cost: float | None) -> None:

@@ -111,7 +111,7 @@ def estimate(call: VendorCall) -> Usage:
     prompt = prompts.build(call.order)
     return Usage(
         (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN,
-        -(-call.scanner.characters // CHARACTERS_PER_TOKEN),
+        -(-call.characters // CHARACTERS_PER_TOKEN),
     )
 
 

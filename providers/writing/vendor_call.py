@@ -62,6 +62,9 @@ class VendorCall:
         self._closed: float | None = None
         self._alive: float | None = None
         self._outcome: CallOutcome | None = None
+        self._beyond = 0  # characters that came after it was left
+        self._most_beyond = 0
+        self._say_enough: Callable[[], None] | None = None
         self.is_probe = choice.upstream.breaker.start()
         self._place = choice.upstream.places.place()
         self.task = asyncio.ensure_future(self._in_turn())
@@ -97,6 +100,11 @@ class VendorCall:
         return self._now() - max(self._asked, self._alive or 0.0) >= self.upstream.fair_seconds - TICK
 
     @property
+    def characters(self) -> int:
+        """How long its answer is so far."""
+        return self.scanner.characters + self._beyond
+
+    @property
     def has_all_items(self) -> bool:
         """Whether as many items came as were asked for, so that only the end of the answer is outstanding."""
         return self.scanner.items >= len(self.order.wanted)
@@ -109,7 +117,8 @@ class VendorCall:
     def hear(self, text: str) -> None:
         """Take a piece of the answer."""
         if self._closed is not None:
-            return  # a cancelled call that goes on talking
+            self._pass_over(text)
+            return
         self._alive = self._now()
         is_first = self._heard is None
         if text or not is_first:  # before the first text a model may think as long as it has time
@@ -132,12 +141,23 @@ class VendorCall:
         return CallOutcome.STALLED if is_silent else None
 
     def close(self, outcome: CallOutcome, *, is_broken_off: bool) -> None:
-        """Let go of it, whether or not the vendor does; what it had begun to write is a reject if it broke off."""
+        """Take nothing more of it; what it had begun to write is a reject if it broke off."""
         if is_broken_off and self.scanner.characters:
             self._read_rest(is_whole=False)
         self._closed = self._now()
         self._outcome = outcome
-        self.upstream.places.let_go(self.task, self._place, self._closed)
+
+    def read_on(self, characters: int, say_enough: Callable[[], None]) -> None:
+        """Go on for the bill alone, until more than so many characters came or another call needs the place."""
+        self._most_beyond, self._say_enough = characters, say_enough
+        self.upstream.places.offer(self._place, say_enough)
+
+    def let_go(self) -> None:
+        """Have done with it, whether or not the vendor has; keep what it counted, if it came to its end."""
+        if self.task.done() and not self.task.cancelled() and self.task.exception() is None:
+            self.usage = self.task.result().usage
+        self._say_enough = None
+        self.upstream.places.let_go(self.task, self._place, self._now())
 
     def forget(self) -> None:
         """Drop what it ended with: an exception holds the frames that it passed, and one of them holds this call."""
@@ -156,6 +176,13 @@ class VendorCall:
         if self._closed is None:
             self._read_rest(is_whole=ending.finish_reason != "length")
         return ending
+
+    def _pass_over(self, text: str) -> None:
+        """Count what comes for the bill alone; a call that was let go and talks on is not heard at all."""
+        if self._say_enough is not None:
+            self._beyond += len(text)
+            if self._beyond > self._most_beyond:
+                self._say_enough()
 
     def _read_rest(self, *, is_whole: bool) -> None:
         for found in self.scanner.end(is_whole=is_whole):
@@ -182,7 +209,6 @@ class VendorCall:
         return self._outcome_of_ending(self.task.result())
 
     def _outcome_of_ending(self, ending: Ending) -> CallOutcome:
-        self.usage = ending.usage
         if not self.has_all_items and (ending.finish_reason == "length" or self.scanner.is_open):
             return CallOutcome.TRUNCATED
         return CallOutcome.OK if self.accepted else CallOutcome.UNUSABLE

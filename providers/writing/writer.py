@@ -13,6 +13,7 @@ from providers.config import Questions
 from providers.ledger import Ledger, NoLedger
 from providers.routing.chain import Chain
 from providers.vendors.decode import Reject
+from providers.writing.bills import Bills
 from providers.writing.candidates import CandidatePool, PoolMaker
 from providers.writing.group_filler import Writing
 from providers.writing.key_check import KeyChecker
@@ -42,6 +43,7 @@ class Writer:
     ) -> None:
         self.chain = chain
         self.money = money or Money()
+        self.bills = Bills()
         self._questions = questions
         self._config_hash = config_hash
         self._ledger = ledger or NoLedger()
@@ -52,9 +54,17 @@ class Writer:
         """Return one item per slot. Raises GenerationFailed when the time or the vendors are used up before."""
         refs = Refs(brief)
         pool = self._make_pool(brief, refs)
-        money = SetMoney(self.money)
+        money = SetMoney(self.money, make_room=self.bills.end)
         recorder = Recorder(self._ledger, uuid4().hex, brief.mode, self._config_hash, money=money)
-        writing = Writing(brief=brief, refs=refs, pool=pool, chain=self.chain, deadline=deadline, recorder=recorder)
+        writing = Writing(
+            brief=brief,
+            refs=refs,
+            pool=pool,
+            chain=self.chain,
+            deadline=deadline,
+            recorder=recorder,
+            bills=self.bills,
+        )
         filler = SetFiller(writing, self._questions)
         await filler.write_set()
         check = await self._check_keys(filler, recorder) if pool.is_full else None

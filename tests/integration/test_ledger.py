@@ -86,8 +86,9 @@ async def test_metrics_count_the_same_attempts(live: LiveServer) -> None:
 
 
 async def test_the_command_sums_up_by_vendor(live: LiveServer) -> None:
-    live.first.reset("one_broken", "key_as_letter", "no_usage")
+    live.first.reset("no_usage", "one_broken", "key_as_letter")
     live.second.reset("good")
+    await live.take_set()
     await live.take_set()
     rows = await live.rows_when_settled(everything=True)
     environment = live.deployment.environment

@@ -145,6 +145,7 @@ class Run:
         except GenerationFailed:
             reason = "no complete set in time, or nobody left to ask"
         seconds, first = notes.seconds, notes.first_item_seconds
+        await setup.snapshot.settled()
         judged = [item for item, _, accepted, _ in notes.items if accepted]
         choices = await self._solved(setup, judged, student) if items else []
         self.spent += sum(attempt.cost or 0.0 for attempt in notes.attempts)

@@ -68,6 +68,7 @@ async def write(config: ProvidersConfig, sets: int = 1) -> tuple[WrittenSet, lis
     writer = build_vendors(config, ledger=ledger)
     for _ in range(sets):
         written = await writer.write(brief(10), Deadline(SystemClock(), 20))
+    await writer.settled()
     return written, ledger.records
 
 
@@ -132,6 +133,22 @@ async def test_the_ledger_agrees_with_the_vendors_bill(
     await until(lambda: not first.totals.in_flight)
     tokens = sum(record.output_tokens for record in records if record.vendor == "first")
     assert tokens == pytest.approx(first.totals.completion_tokens, rel=0.01)
+
+
+async def test_with_spare_items_too_every_bill_of_a_complete_answer_is_the_vendors(
+    first: VendorServer, second: VendorServer, dialect: str, tmp_path: Path
+) -> None:
+    """At the pace of a real vendor a set stands while its last spare item is still being written."""
+    first.pace.tokens_per_second = 1500
+    _config(tmp_path, first, second, dialect, "true")
+    path = tmp_path / "providers.yaml"
+    path.write_text(
+        path.read_text().replace("spare: 0", "spare: 2").replace("attempt_seconds: 2.0", "attempt_seconds: 30")
+    )
+    _, records = await write(load(path, {"KEY": "sk-test"}), sets=2)
+    assert [record.is_estimated for record in records] == [False] * 4
+    assert sum(record.input_tokens for record in records) == first.totals.prompt_tokens
+    assert sum(record.output_tokens for record in records) == first.totals.completion_tokens
 
 
 async def test_connections_are_used_again(config: ProvidersConfig, first: VendorServer) -> None:

@@ -458,6 +458,7 @@ async def test_a_set_is_done_when_its_last_slot_is_filled_though_the_stream_goes
     run = Run(chain_of(one), questions)
     assert await run.write()
     assert run.seconds == 0
+    await run.writer.bills.settled()
     assert run.ledger.outcomes == [("one", "ok")]
     assert run.ledger.records[0].rejected == {}
 
