@@ -164,6 +164,14 @@ class Submitted(Sent):
     webhook: WebhookStatus
 
 
+class Writers(Sent):
+    """Who wrote a set: models of vendors, or the bank of questions that ships with the service."""
+
+    kind: Literal["ai", "bank"]
+    models: list[str]
+    prompt_version: str
+
+
 class AssessmentState(Sent):
     record_verification_id: VerificationId
     state: Literal["not_started", "ready", "failed", "passed", "locked"]
@@ -171,7 +179,10 @@ class AssessmentState(Sent):
     attempts: Count
     last_score: Percent | None
     next: list[Literal["generate", "submit", "retakeassessment"]]
+    attempts_left: Count | None
+    retake_allowed_at: Moment | None
     sets_left: Annotated[int, Meta(ge=0, description="How many sets may still be written before the next submit.")]
+    questions_written_by: Writers | None
 
 
 class SkillScore(Sent):
@@ -196,19 +207,23 @@ class AttemptList(Sent):
 
 
 class ScoredQuestion(Sent):
-    """A question of a submitted attempt: the only place where a right answer is shown."""
+    """A question of a submitted attempt: the only place where a right answer is shown.
+
+    `correctAnswer` and `explanation` are left out where the policy withholds them.
+    """
 
     question_id: QuestionId
     skill_id: str
     question: str
     options: FourTexts
     selected_answer: Index
-    correct_answer: Index
     is_correct: bool
-    explanation: str
+    correct_answer: Index | msgspec.UnsetType = msgspec.UNSET
+    explanation: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class AttemptInFull(AttemptSummary):
+    answers_shown: Literal["full", "score", "none"]
     questions: list[ScoredQuestion]
 
 

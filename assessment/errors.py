@@ -9,7 +9,8 @@ RetakeError
 ├── NotEligible                       the state forbids it
 │   └── AssessmentLocked, AssessmentPassed, AssessmentAlreadyPassed, NoPriorAttempt, RetakeRequired,
 │       AlreadySubmitted, VerificationMethodNotSet, InvalidVerificationType, ForbiddenVerification,
-│       NoData, NoSkills, TooManySets, MaxSkillsPerSource, DuplicateSkillsInBundle
+│       NoData, NoSkills, RetakeLimitReached, RetakeTooSoon, TooManySets, MaxSkillsPerSource,
+│       DuplicateSkillsInBundle
 ├── NotFound
 │   └── VerificationNotFound, SessionNotFound, NoQuestions, AttemptNotFound
 ├── RequestConflict                   repeated or too many requests
@@ -202,6 +203,18 @@ class NoData(NotEligible):
 
 class NoSkills(NotEligible):
     code = "NO_SKILLS"
+
+
+class RetakeLimitReached(NotEligible):
+    """The platform's policy allows no further attempt."""
+
+    code = "RETAKE_LIMIT_REACHED"
+
+
+class RetakeTooSoon(NotEligible):
+    """The cool-down of the platform's policy is not over."""
+
+    code = "RETAKE_TOO_SOON"
 
 
 class TooManySets(NotEligible):

@@ -46,6 +46,14 @@ class SkillStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class Shown(StrEnum):
+    """What the archive shows of a failed attempt: everything, what was right and wrong, or its score alone."""
+
+    FULL = "full"
+    SCORE = "score"
+    NONE = "none"
+
+
 class Difficulty(StrEnum):
     """How hard a question is meant to be."""
 
@@ -222,6 +230,24 @@ class Brief(msgspec.Struct, frozen=True):
     scenario: str | None = None
 
 
+class Policy(msgspec.Struct, frozen=True):
+    """How a platform's students may retake; the default is the published contract's, without a limit on attempts.
+
+    `max_attempts` are submitted attempts of one verification, `cool_down` seconds from a failed submit to the next
+    retake. `sets_per_attempt` may be written before a submit. None: no limit.
+    """
+
+    max_attempts: int | None = None
+    cool_down: int = 0
+    time_limit: int | None = None
+    sets_per_attempt: int = 5
+    answers: Shown = Shown.FULL
+
+    def attempts_left(self, submitted: int) -> int | None:
+        """How many attempts may still be submitted; None when there is no limit."""
+        return None if self.max_attempts is None else max(0, self.max_attempts - submitted)
+
+
 class Answer(msgspec.Struct, frozen=True):
     """The option a student chose, by its index as shown."""
 
@@ -267,10 +293,11 @@ class ScoredAttempt(msgspec.Struct, frozen=True):
 
 
 class Attempt(ScoredAttempt, frozen=True):
-    """One scored submission, self-contained and never changed."""
+    """One scored submission, self-contained and never changed; `policy` is the one it was taken under."""
 
     questions: tuple[AnsweredQuestion, ...]
     provenance: Provenance
+    policy: Policy = Policy()
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -285,7 +312,8 @@ class Standing(msgspec.Struct, frozen=True):
 
     `revision` grows with every change, so that a slow generation notices when its ground has moved; `ended` counts
     the generations that ended, so that a call knows with which it overlapped. `sets` were written and `starts` begun
-    for the attempt to come. `set_state` is None while there is no current set.
+    for the attempt to come. `set_state` is None while there is no current set. `cooling` are the seconds until the
+    policy allows a retake, at `retake_allowed_at`.
     """
 
     verification_id: str
@@ -304,6 +332,9 @@ class Standing(msgspec.Struct, frozen=True):
     ended: int = 0
     sets: Spent = Spent()
     starts: Spent = Spent()
+    policy: Policy = Policy()
+    cooling: int = 0
+    retake_allowed_at: datetime | None = None
 
 
 class Verification(msgspec.Struct, frozen=True):

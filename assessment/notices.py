@@ -141,7 +141,9 @@ def result_mail(addressee: Addressee, skills: Sequence[Skill], attempt: Attempt)
         subject, verdict = "You passed your skill assessment", f"You passed: {names} are now verified."
     else:
         subject = "Your skill assessment result"
-        verdict = "This time it was not enough to pass (60% is needed). You can ask for a new set of questions."
+        verdict = "This time it was not enough to pass (60% is needed)."
+        if attempt.policy.attempts_left(attempt.number) != 0:
+            verdict += " You can ask for a new set of questions."
     text = (
         f"Hello {addressee.name},\n\n"
         f"attempt {attempt.number} is scored: {attempt.correct} of {attempt.total} questions right, "

@@ -12,6 +12,7 @@ COMMANDS = {
     "keys": "cli.keys",
     "ledger": "cli.ledger",
     "openapi": "cli.openapi",
+    "policy": "cli.policy",
     "providers": "cli.providers",
     "serve": "cli.serve.command",
     "stats": "cli.stats",

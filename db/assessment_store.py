@@ -18,6 +18,7 @@ from assessment.items.novelty import signature
 from assessment.models import (
     AnsweredQuestion,
     Attempt,
+    Policy,
     Provenance,
     Question,
     QuestionSet,
@@ -41,7 +42,18 @@ from db.locks import keep_student
 from db.queue import PRIORITY, JobKind, enqueue
 from db.retry import in_transaction
 from db.sql import fetch, fetch_of_session, fetch_one, run, to_json
-from db.standing import SPENT_COLUMNS, STANDING_COLUMNS, STANDING_JOIN, runs, spent_from, standing_from, times
+from db.standing import (
+    POLICY_COLUMNS,
+    POLICY_JOIN,
+    SPENT_COLUMNS,
+    STANDING_COLUMNS,
+    STANDING_JOIN,
+    policy_from,
+    runs,
+    spent_from,
+    standing_from,
+    times,
+)
 
 # of a burst of generations; the other connections are for everybody else. A set that is complete never waits behind
 # those who ask for one.
@@ -94,6 +106,12 @@ class PostgresAssessmentStore:
             verification_id,
         )
         return _question_set(row) if row else None
+
+    async def provenance(self, verification_id: str) -> Provenance | None:
+        """Read where the set comes from that is active or submitted, without its questions."""
+        statement = "SELECT provenance FROM question_set WHERE verification = {} AND state IN ('active', 'submitted')"
+        row = await fetch_one(self._engine, statement, verification_id)
+        return msgspec.json.decode(row["provenance"], type=Provenance) if row else None
 
     @contextlib.contextmanager
     def admitted(self, verification_id: str) -> Iterator[None]:
@@ -195,9 +213,9 @@ async def _ask(engine: RetakeEngine, order: SetOrder) -> int | Finished:
     row = await fetch_of_session(
         engine,
         f"""
-        SELECT ended, ending, set_id, {SPENT_COLUMNS},
+        SELECT ended, ending, set_id, {SPENT_COLUMNS}, {POLICY_COLUMNS},
             EXISTS (SELECT 1 FROM jobs.pgqueuer j WHERE j.id = g.job) AS has_job
-        FROM generation g WHERE verification = {{}}
+        FROM generation g JOIN verification v ON v.id = g.verification {POLICY_JOIN} WHERE g.verification = {{}}
         """,  # noqa: S608  # only constants of this package are put in
         order.verification_id,
     )
@@ -206,7 +224,7 @@ async def _ask(engine: RetakeEngine, order: SetOrder) -> int | Finished:
         return before + 1
     if row["ending"] is not None and before > order.ended:
         return _finished(row)
-    may_spend(*spent_from(row))
+    may_spend(*spent_from(row), policy_from(row))
     numbered = msgspec.structs.replace(order, ended=before)
     job = await enqueue(engine, JobKind.WRITE_SET, numbered, priority=PRIORITY.waited_for)
     await fetch(engine, BEGIN, job, order.verification_id)
@@ -334,7 +352,7 @@ async def _record_result(engine: RetakeEngine, verification_id: str, attempt: At
              counted AS (UPDATE generation SET sets = 0, sets_since = NULL, started = 0, started_since = NULL
                          WHERE verification = {})
         UPDATE verification SET attempts = {}, last_score = {}, last_passed = {}, is_locked = {},
-               revision = revision + 1 WHERE id = {}
+               last_scored_at = clock_timestamp(), revision = revision + 1 WHERE id = {}
         """,
         verification_id,
         status.value,
@@ -379,6 +397,7 @@ def _attempt_row(verification_id: str, attempt: Attempt) -> tables.Attempt:
         questions=to_json(attempt.questions),
         skills=to_json(attempt.skills),
         provenance=to_json(attempt.provenance),
+        policy=to_json(attempt.policy),
         submitted_at=attempt.submitted_at,
     )
 
@@ -388,6 +407,7 @@ def _attempt(row: dict[str, Any]) -> Attempt:
         **_scored(row),
         questions=msgspec.json.decode(row["questions"], type=tuple[AnsweredQuestion, ...]),
         provenance=msgspec.json.decode(row["provenance"], type=Provenance),
+        policy=msgspec.json.decode(row["policy"] or "{}", type=Policy),
     )
 
 

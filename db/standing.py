@@ -1,8 +1,9 @@
 """How a verification stands, read with one join from any query that has it as `v`."""
 
+from datetime import timedelta
 from typing import Any
 
-from assessment.models import Method, Mode, SetState, Spent, Standing
+from assessment.models import Method, Mode, Policy, SetState, Shown, Spent, Standing
 from assessment.scoring.eligibility import SPENT_SECONDS
 
 
@@ -26,13 +27,24 @@ SPENT_COLUMNS = f"""
     {times("g.sets", "g.sets_since")} AS sets, {seconds("g.sets_since")} AS sets_seconds,
     {times("g.started", "g.started_since")} AS starts, {seconds("g.started_since")} AS starts_seconds
 """
+POLICY_COLUMNS = """
+    p.max_attempts, p.cool_down_seconds, p.time_limit_seconds, p.sets_per_attempt, p.answers AS shown_answers
+"""
+POLICY_JOIN = "LEFT JOIN retake_policy p ON p.platform = v.platform"
+# by the database's clock; if that was set back, no longer than the cool-down itself
+COOLING = """
+    CASE WHEN v.last_passed IS FALSE AND p.cool_down_seconds > 0 THEN greatest(0, least(p.cool_down_seconds,
+        ceil(extract(epoch FROM v.last_scored_at - clock_timestamp()) + p.cool_down_seconds)::int)) ELSE 0 END
+"""
 STANDING_COLUMNS = f"""
     v.id, v.platform, v.student, v.mode, v.method, v.is_locked, v.attempts, v.last_score, v.last_passed, v.revision,
     q.state AS set_state, coalesce(g.ended, 0) AS ended, {SPENT_COLUMNS},
+    {POLICY_COLUMNS}, {COOLING} AS cooling, v.last_scored_at,
     EXISTS (SELECT 1 FROM source_item i WHERE i.verification = v.id AND i.attached) AS has_sources,
     EXISTS (SELECT 1 FROM verification_skill k WHERE k.verification = v.id) AS has_skills
 """  # noqa: S608  # only constants of this module are put in
-STANDING_JOIN = """
+STANDING_JOIN = f"""
+    {POLICY_JOIN}
     LEFT JOIN question_set q ON q.verification = v.id AND q.state IN ('active', 'submitted')
     LEFT JOIN generation g ON g.verification = v.id
 """
@@ -40,6 +52,8 @@ STANDING_JOIN = """
 
 def standing_from(row: dict[str, Any]) -> Standing:
     """Read the columns above."""
+    policy = policy_from(row)
+    is_cooling = row["cooling"] > 0
     return Standing(
         verification_id=row["id"],
         platform_id=row["platform"],
@@ -57,6 +71,22 @@ def standing_from(row: dict[str, Any]) -> Standing:
         ended=row["ended"],
         sets=Spent(row["sets"], row["sets_seconds"]),
         starts=Spent(row["starts"], row["starts_seconds"]),
+        policy=policy,
+        cooling=row["cooling"],
+        retake_allowed_at=row["last_scored_at"] + timedelta(seconds=policy.cool_down) if is_cooling else None,
+    )
+
+
+def policy_from(row: dict[str, Any]) -> Policy:
+    """Read a platform's policy, which is the default where none was set."""
+    if row["shown_answers"] is None:
+        return Policy()
+    return Policy(
+        max_attempts=row["max_attempts"],
+        cool_down=row["cool_down_seconds"],
+        time_limit=row["time_limit_seconds"],
+        sets_per_attempt=row["sets_per_attempt"],
+        answers=Shown(row["shown_answers"]),
     )
 
 

@@ -30,6 +30,18 @@ class Platform(Table):
     name = Varchar(length=200, unique=True)
 
 
+class RetakePolicy(Table):
+    """How a platform's students may retake; without a row the published contract holds."""
+
+    platform = ForeignKey(references=Platform, null=False, primary_key=True, on_delete=OnDelete.cascade)
+    max_attempts = Integer(null=True, default=None)
+    cool_down_seconds = Integer(default=0)
+    time_limit_seconds = Integer(null=True, default=None)
+    sets_per_attempt = Integer(default=5)
+    answers = Varchar(length=5, default="full")
+    set_at = Timestamptz(default=TimestamptzNow())
+
+
 class ApiKey(Table):
     """A platform's credential; only the digest of the key is kept.
 
@@ -76,6 +88,7 @@ class Verification(Table):
     attempts = Integer(default=0)
     last_score = SmallInt(null=True, default=None)
     last_passed = Boolean(null=True, default=None)
+    last_scored_at = Timestamptz(null=True, default=None)
     revision = BigInt(default=0)
     created_at = Timestamptz(default=TimestamptzNow())
 
@@ -162,6 +175,7 @@ class Attempt(Table):
     questions = JSONB()
     skills = JSONB()
     provenance = JSONB()
+    policy = JSONB(null=True, default=None)
     submitted_at = Timestamptz()
 
 
@@ -312,6 +326,7 @@ class Worker(Table):
 
 TABLES: tuple[type[Table], ...] = (
     Platform,
+    RetakePolicy,
     ApiKey,
     Student,
     Verification,

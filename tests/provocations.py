@@ -7,11 +7,13 @@ from uuid import uuid4
 import httpx
 
 from assessment.errors import RateLimited, ServiceUnavailable
+from assessment.models import Policy
 from db.idempotency import IdempotencyStore, Underway
+from db.policies import Policies
 from db.rate_limit import RateLimiter
 from piccolo_conf import DB
 from tests.journey import answers
-from tests.rows import SPEND_SETS, fetch
+from tests.rows import SPEND_SETS, fetch, fetch_one
 from tests.stage import TO_STATE, Stage, client_from
 
 UNKNOWN_TOKEN = "st_test_" + "A" * 43
@@ -145,6 +147,20 @@ async def _generation_failed(stage: Stage, operation_id: str) -> httpx.Response:
 
 async def _spent(stage: Stage, operation_id: str) -> httpx.Response:
     return await _after_sql(TO_STATE[operation_id], SPEND_SETS)(stage, operation_id)
+
+
+def _under_policy(policy: Policy) -> Provocation:
+    async def provoke(stage: Stage, operation_id: str) -> httpx.Response:
+        journey = await stage.journey_to("failed")
+        row = await fetch_one(
+            "SELECT p.name FROM platform p JOIN verification v ON v.platform = p.id WHERE v.id = {}",
+            journey.verification_id,
+        )
+        assert row is not None
+        await Policies(DB).put(row["name"], policy)
+        return await stage.call_of(operation_id, journey).send()
+
+    return provoke
 
 
 async def _crowded(stage: Stage, operation_id: str) -> httpx.Response:
@@ -297,6 +313,8 @@ PARTICULAR: dict[tuple[str, str], Provocation] = {
     ("submitAssessment", "ALREADY_SUBMITTED"): _in_state("failed"),
     ("submitAssessment", "INCOMPLETE_ANSWERS"): _with_answers(9),
     ("submitAssessment", "INVALID_ANSWER"): _with_answers(10, index=4),
+    ("retakeAssessment", "RETAKE_LIMIT_REACHED"): _under_policy(Policy(max_attempts=1)),
+    ("retakeAssessment", "RETAKE_TOO_SOON"): _under_policy(Policy(cool_down=60)),
     ("retakeAssessment", "NO_PRIOR_ATTEMPT"): _in_state("ready"),
     ("retakeAssessment", "INVALID_VERIFICATION_TYPE"): _by_human("failed"),
     ("retakeAssessment", "NO_DATA"): _after_sql("failed", DETACH),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import msgspec
 from litestar import Controller, get, post
@@ -28,17 +28,19 @@ from api.schemas import (
     SkillScore,
     Submitted,
     WebhookStatus,
+    Writers,
 )
 from api.session_auth import by_session_token
 from assessment.errors import AttemptNotFound, Detail, ServiceUnavailable
-from assessment.models import AnsweredQuestion, Attempt, Question, ScoredAttempt, Skill, Standing
+from assessment.models import AnsweredQuestion, Attempt, Provenance, Question, ScoredAttempt, Shown, Skill, Standing
 from assessment.notices import iso
 from assessment.ports import AssessmentStore
-from assessment.scoring.eligibility import next_calls, progress, sets_left
+from assessment.scoring.eligibility import next_calls, progress, sets_left, shown_of
 from assessment.use_cases.fresh_set import Patience
 from assessment.use_cases.generate import generate
 from assessment.use_cases.retake import retake
 from assessment.use_cases.submit import submit
+from providers.config import SANDBOX
 
 Answer_co = TypeVar("Answer_co", covariant=True)
 Answer = TypeVar("Answer")
@@ -125,6 +127,7 @@ class AssessmentController(Controller):
     async def state(self, request: ApiRequest) -> Success[AssessmentState]:
         """Say where the assessment stands and what may be called now."""
         standing = request.standing
+        provenance = await request.services.store.provenance(standing.verification_id) if standing.set_state else None
         data = AssessmentState(
             record_verification_id=standing.verification_id,
             state=progress(standing),
@@ -132,7 +135,10 @@ class AssessmentController(Controller):
             attempts=standing.attempts,
             last_score=standing.last_score,
             next=list(next_calls(standing)),
+            attempts_left=standing.policy.attempts_left(standing.attempts),
+            retake_allowed_at=iso(standing.retake_allowed_at) if standing.retake_allowed_at else None,
             sets_left=sets_left(standing),
+            questions_written_by=_writers(provenance) if provenance else None,
         )
         return request.success(data, "Assessment state retrieved successfully")
 
@@ -188,6 +194,8 @@ def _shown(questions: Sequence[Question]) -> list[ShownQuestion]:
 def _result(attempt: Attempt) -> Result:
     if attempt.passed:
         message = "Congratulations! You passed the assessment."
+    elif attempt.policy.attempts_left(attempt.number) == 0:
+        message = "You did not pass, and there is no further attempt."
     else:
         message = "You did not pass this time; you can take a new set of questions."
     return Result(
@@ -224,21 +232,29 @@ def _summary(attempt: ScoredAttempt) -> AttemptSummary:
 
 
 def _in_full(attempt: Attempt) -> AttemptInFull:
-    summary = _summary(attempt)
+    summary, shown = _summary(attempt), shown_of(attempt)
+    questions = () if shown is Shown.NONE else attempt.questions
     return AttemptInFull(
         **{field: getattr(summary, field) for field in summary.__struct_fields__},
-        questions=[_scored(question) for question in attempt.questions],
+        answers_shown=shown.value,
+        questions=[_scored(question, with_key=shown is Shown.FULL) for question in questions],
     )
 
 
-def _scored(question: AnsweredQuestion) -> ScoredQuestion:
+def _scored(question: AnsweredQuestion, *, with_key: bool) -> ScoredQuestion:
     return ScoredQuestion(
         question_id=question.question_id,
         skill_id=question.skill_id,
         question=question.stem,
         options=list(question.options),
         selected_answer=question.selected,
-        correct_answer=question.key,
         is_correct=question.selected == question.key,
-        explanation=question.rationale,
+        correct_answer=question.key if with_key else msgspec.UNSET,
+        explanation=question.rationale if with_key else msgspec.UNSET,
     )
+
+
+def _writers(provenance: Provenance) -> Writers:
+    models = sorted({share.model for share in provenance.vendors})
+    kind: Literal["ai", "bank"] = "bank" if set(models) == {SANDBOX} else "ai"
+    return Writers(kind, models, provenance.prompt_version)

@@ -196,7 +196,17 @@ STATE_ANSWER: Json = {
     "attempts": 1,
     "lastScore": 50,
     "next": ["retakeassessment"],
+    "attemptsLeft": None,
+    "retakeAllowedAt": None,
     "setsLeft": 5,
+    "questionsWrittenBy": {"kind": "ai", "models": ["openai/gpt-6-luna"], "promptVersion": "v3"},
+}
+COOLING: Json = {
+    **STATE_ANSWER,
+    "next": [],
+    "attemptsLeft": 2,
+    "retakeAllowedAt": "2026-11-23T09:41:07.512Z",
+    "setsLeft": 2,
 }
 SUMMARY: Json = {
     "attemptNumber": 1,
@@ -237,6 +247,16 @@ ARCHIVED: list[Json] = [
         "explanation": "A row per validity period lets every loan point at the name of its time.",
     },
 ]
+
+ATTEMPT: Json = {**SUMMARY, "answersShown": "full", "questions": ARCHIVED}
+WITHHELD: Json = {
+    **ATTEMPT,
+    "answersShown": "score",
+    "questions": [
+        {name: value for name, value in question.items() if name not in ("correctAnswer", "explanation")}
+        for question in ARCHIVED
+    ],
+}
 
 STUDENT_SKILLS: list[Json] = [
     {

@@ -19,7 +19,8 @@ from api.openapi.parameters import (
     SKILL_ID,
 )
 from api.settings import VERIFY_PER_MINUTE
-from assessment.scoring.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
+from assessment.models import Policy
+from assessment.scoring.eligibility import STARTS_PER_SET
 
 VERIFICATION = "Verification"
 ASSESSMENT = "Assessment"
@@ -59,9 +60,10 @@ OF_GENERATION = (
 )
 
 BOUNDED = (
-    f"Before a submit at most {SETS_PER_ATTEMPT} sets are written, those that were discarded for other skills or items "
-    f"included, and at most {STARTS_PER_ATTEMPT} are begun, those that fail included; then `TOO_MANY_SETS` until an "
-    "hour has passed since the first of them. `RATE_LIMITED` when a hundred calls of one session wait for a set."
+    f"Before a submit at most {Policy().sets_per_attempt} sets are written, unless your platform's policy says "
+    "otherwise, those that were discarded for other skills or items included, and at most "
+    f"{STARTS_PER_SET} times as many are begun, those that fail included; then `TOO_MANY_SETS` until an hour has "
+    "passed since the first of them. `RATE_LIMITED` when a hundred calls of one session wait for a set."
 )
 SHORTENED = "The example is shortened to three questions."
 
@@ -238,6 +240,8 @@ PAGES: Mapping[str, Page] = {
             "ASSESSMENT_LOCKED",
             "NO_PRIOR_ATTEMPT",
             "ASSESSMENT_PASSED",
+            "RETAKE_LIMIT_REACHED",
+            "RETAKE_TOO_SOON",
             *OF_GENERATION,
             *OF_SESSION,
             *OF_POST,
@@ -248,12 +252,13 @@ PAGES: Mapping[str, Page] = {
         tag=ASSESSMENT,
         summary="Where the assessment stands",
         description="`state` is `not_started`, `ready` (a set waits for answers), `failed`, `passed` (and the lock was "
-        "lifted) or `locked`; `next` lists what may be called now. `setsLeft` counts the sets that may still be "
-        "written before the next submit.",
+        "lifted) or `locked`; `next` lists what may be called now. `attemptsLeft` and `setsLeft` say "
+        "how many attempts may still be submitted and sets be written under your platform's policy, `retakeAllowedAt` "
+        "when its cool-down is over (null: it is). `questionsWrittenBy` says who wrote the current set.",
         credential=SESSION,
         data=schemas.AssessmentState,
         message="Assessment state retrieved successfully",
-        answers={"failed": examples.STATE_ANSWER},
+        answers={"failed": examples.STATE_ANSWER, "cooling down": examples.COOLING},
         errors=(*OF_SESSION, *OURS),
         parameters=GET,
     ),
@@ -272,11 +277,17 @@ PAGES: Mapping[str, Page] = {
         tag=ARCHIVE,
         summary="Show one attempt in full",
         description="What was asked, in the order shown, what was answered, and the right answers: they are shown "
-        "nowhere else, so only for submitted attempts. Nothing a later retake does changes an attempt.",
+        "nowhere else, so only for submitted attempts. Of a failed attempt the policy it was taken under may withhold "
+        "some: with `answersShown` `score` the right answers and explanations, with `none` all questions. Nothing a "
+        "later retake does changes an attempt.",
         credential=SESSION,
         data=schemas.AttemptInFull,
         message="Attempt retrieved successfully",
-        answers={"attempt": {**examples.SUMMARY, "questions": examples.ARCHIVED}},
+        answers={
+            "attempt": examples.ATTEMPT,
+            "answers withheld": examples.WITHHELD,
+            "questions withheld": {**examples.ATTEMPT, "answersShown": "none", "questions": []},
+        },
         errors=("ATTEMPT_NOT_FOUND", "NOT_FOUND", *OF_SESSION, *OURS),
         parameters=(ATTEMPT_NUMBER, *GET),
     ),

@@ -14,14 +14,15 @@ from assessment.errors import (
     NoQuestions,
     NoSkills,
     RetakeError,
+    RetakeLimitReached,
     RetakeRequired,
+    RetakeTooSoon,
     TooManySets,
     VerificationNotFound,
 )
-from assessment.models import Method, SetState, Spent, Standing
+from assessment.models import Attempt, Method, Policy, SetState, Shown, Spent, Standing
 
-SETS_PER_ATTEMPT = 5
-STARTS_PER_ATTEMPT = 20  # generations, of which many may fail: each costs as much as a set
+STARTS_PER_SET = 4  # generations, of which many may fail: each costs as much as a set
 SPENT_SECONDS = 3600  # from the first of them on; then counting begins anew
 
 Progress = Literal["not_started", "ready", "failed", "passed", "locked"]
@@ -42,7 +43,7 @@ def may_generate(standing: Standing) -> None:
         raise AssessmentPassed
     if standing.attempts:
         raise RetakeRequired
-    may_spend(standing.sets, standing.starts)
+    may_spend(standing.sets, standing.starts, standing.policy)
     _has_something_to_ask_about(standing)
 
 
@@ -56,25 +57,25 @@ def may_retake(standing: Standing) -> None:
         raise AssessmentPassed
     if standing.method is Method.HUMAN:
         raise InvalidVerificationType
-    may_spend(standing.sets, standing.starts)
+    if standing.policy.attempts_left(standing.attempts) == 0:
+        raise RetakeLimitReached
+    if standing.cooling:
+        raise RetakeTooSoon(retry_after=standing.cooling)
+    may_spend(standing.sets, standing.starts, standing.policy)
     _has_something_to_ask_about(standing)
 
 
-def may_spend(sets: Spent, starts: Spent) -> None:
+def may_spend(sets: Spent, starts: Spent, policy: Policy) -> None:
     """Check that another set may be written before the next submit. Raises TooManySets, with the seconds to wait."""
-    waits = [
-        spent.seconds
-        for spent, bound in ((sets, SETS_PER_ATTEMPT), (starts, STARTS_PER_ATTEMPT))
-        if spent.times >= bound
-    ]
+    waits = [spent.seconds for spent, bound in _bounds(sets, starts, policy) if spent.times >= bound]
     if waits:
         raise TooManySets(retry_after=max(1, *waits))
 
 
 def sets_left(standing: Standing) -> int:
     """How many sets may still be written before the next submit, if each generation gives one."""
-    left = min(SETS_PER_ATTEMPT - standing.sets.times, STARTS_PER_ATTEMPT - standing.starts.times)
-    return max(0, left)
+    bounds = _bounds(standing.sets, standing.starts, standing.policy)
+    return max(0, min(bound - spent.times for spent, bound in bounds))
 
 
 def may_submit(standing: Standing) -> None:
@@ -109,11 +110,20 @@ def next_calls(standing: Standing) -> tuple[Call, ...]:
     return tuple(call for call, rule in CALL_RULES if _allows(rule, standing))
 
 
+def shown_of(attempt: Attempt) -> Shown:
+    """What the archive shows of an attempt: all of a passed one, of a failed one what its policy says."""
+    return Shown.FULL if attempt.passed else attempt.policy.answers
+
+
 CALL_RULES: tuple[tuple[Call, Callable[[Standing], None]], ...] = (
     ("generate", may_generate),
     ("submit", may_submit),
     ("retakeassessment", may_retake),
 )
+
+
+def _bounds(sets: Spent, starts: Spent, policy: Policy) -> tuple[tuple[Spent, int], ...]:
+    return (sets, policy.sets_per_attempt), (starts, policy.sets_per_attempt * STARTS_PER_SET)
 
 
 def _allows(rule: Callable[[Standing], None], standing: Standing) -> bool:

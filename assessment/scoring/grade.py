@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from assessment.errors import Detail, IncompleteAnswers, InvalidAnswer
-from assessment.models import Answer, AnsweredQuestion, Attempt, Question, QuestionSet, Skill, SkillTally
+from assessment.models import Answer, AnsweredQuestion, Attempt, Policy, Question, QuestionSet, Skill, SkillTally
 
 PASS_MARK = 60
 
@@ -28,8 +28,9 @@ def grade(
     *,
     number: int,
     submitted_at: datetime,
+    policy: Policy,
 ) -> Attempt:
-    """Score one submission.
+    """Score one submission, which keeps the policy it was taken under.
 
     An answer that is None was not readable. Raises IncompleteAnswers when the count differs from the set's,
     InvalidAnswer when an answer is unreadable, names no question of this set or one twice, or chooses no option.
@@ -51,6 +52,7 @@ def grade(
         skills=_tallies(answered, skills),
         provenance=question_set.provenance,
         submitted_at=submitted_at,
+        policy=policy,
     )
 
 

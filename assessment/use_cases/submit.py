@@ -43,6 +43,7 @@ async def submit(
             verification.skills,
             number=standing.attempts + 1,
             submitted_at=clock.now(),
+            policy=standing.policy,
         )
 
     verification, attempt = await store.submit(verification_id, decide)

@@ -9,6 +9,7 @@ from api.settings import Settings
 from assessment.models import Mode
 from db.accounts import Accounts
 from db.opening import open_database
+from db.policies import Policies
 from delivery.mail_settings import parse_smtp_url
 from piccolo_conf import DB
 from providers.build import check_spend, usable
@@ -19,6 +20,9 @@ AS_ROOT = (
     "You are root. PostgreSQL runs as the system user pgserver, which is made when missing, and every folder above its"
     " data is made readable for all. Better start as another user, or set RETAKE_DATABASE_URL."
 )
+
+
+PLATFORMS_NAMED = 5
 
 
 class Findings(msgspec.Struct, frozen=True):
@@ -41,13 +45,14 @@ async def find(settings: Settings) -> Findings:
     await open_database(engine)
     try:
         keys = await Accounts(engine).list_keys()
+        without_policy = await Policies(engine).live_without()
     finally:
         await engine.close_pool()
     has_live_key = any(key.mode is Mode.LIVE and key.revoked_at is None for key in keys)
     can_generate = not config.is_built_in and usable(config)
     return Findings(
         missing=_missing(settings, can_generate=can_generate, has_live_key=has_live_key),
-        remarks=_remarks(is_embedded=engine.is_embedded),
+        remarks=_remarks(is_embedded=engine.is_embedded) + _policy_remarks(without_policy),
     )
 
 
@@ -68,6 +73,17 @@ def _missing(settings: Settings, *, can_generate: bool, has_live_key: bool) -> t
 
 def _remarks(*, is_embedded: bool) -> tuple[str, ...]:
     return (AS_ROOT,) if is_embedded and os.name == "posix" and os.geteuid() == 0 else ()
+
+
+def _policy_remarks(platforms: list[str]) -> tuple[str, ...]:
+    if not platforms:
+        return ()
+    named = ", ".join(platforms[:PLATFORMS_NAMED]) + (", …" if len(platforms) > PLATFORMS_NAMED else "")
+    remark = (
+        f"No retake policy: {named}. Students may retake without limit, so a pass proves little: retake policy odds"
+        " says how little, retake policy set limits it."
+    )
+    return (remark,)
 
 
 def greeting(address: str, findings: Findings, limits: Limits, files: int) -> str:

@@ -92,7 +92,7 @@ async def test_an_attempt_shows_what_was_asked_answered_and_right_as_it_was_show
         }
     assert sum(entry["isCorrect"] for entry in data["questions"]) == 4
     listed = (await attempts(journey))[0]
-    assert {name: data[name] for name in data if name != "questions"} == listed
+    assert {name: data[name] for name in data if name not in ("questions", "answersShown")} == listed
 
 
 @pytest.mark.parametrize("number", ["0", "2", "-1", "+1", "01x", "1.0", "٣", "99999999999999999999", "%00", "1%2F1"])

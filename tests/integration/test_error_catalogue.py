@@ -48,6 +48,8 @@ OPERATION_OF = {
     "FORBIDDEN_VERIFICATION": "storeSkills",
     "ASSESSMENT_LOCKED": "retakeAssessment",
     "ASSESSMENT_PASSED": "retakeAssessment",
+    "RETAKE_LIMIT_REACHED": "retakeAssessment",
+    "RETAKE_TOO_SOON": "retakeAssessment",
     "NOT_FOUND": "getAttempt",
     "VERIFICATION_NOT_FOUND": "generateAssessment",
     "SESSION_NOT_FOUND": "getSession",

@@ -8,6 +8,10 @@ import msgspec
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from assessment.models import Policy, Shown
+from db.policies import Policies
+from piccolo_conf import DB
+from providers.prompts import VERSION
 from tests.journey import Journey, Json, answers
 
 STEPS = 16
@@ -55,6 +59,7 @@ stories = st.tuples(
 class Model(msgspec.Struct):
     """What ought to be true, without a thought of how it is stored."""
 
+    policy: Policy = Policy()
     method: int | None = None
     skills: int | None = None
     items: int | None = None
@@ -81,7 +86,13 @@ class Model(msgspec.Struct):
 
     @property
     def sets_left(self) -> int:
-        return min(5 - self.sets, 20 - self.starts)
+        most = self.policy.sets_per_attempt
+        return max(0, min(most - self.sets, 4 * most - self.starts))
+
+    @property
+    def attempts_left(self) -> int | None:
+        most = self.policy.max_attempts
+        return None if most is None else most - len(self.scores)
 
     def lacks(self) -> str:
         if not self.sets_left:
@@ -104,7 +115,9 @@ class Model(msgspec.Struct):
             return "ASSESSMENT_LOCKED"
         if not self.scores:
             return "NO_PRIOR_ATTEMPT"
-        return "INVALID_VERIFICATION_TYPE" if self.method == 0 else self.lacks()
+        if self.method == 0:
+            return "INVALID_VERIFICATION_TYPE"
+        return "RETAKE_LIMIT_REACHED" if self.attempts_left == 0 else self.lacks()
 
     def submit_refusal(self) -> str:
         if self.locked:
@@ -125,7 +138,10 @@ class Model(msgspec.Struct):
             "isLocked": self.locked,
             "attempts": len(self.scores),
             "lastScore": self.scores[-1] if self.scores else None,
+            "attemptsLeft": self.attempts_left,
+            "retakeAllowedAt": None,
             "setsLeft": self.sets_left,
+            "questionsWrittenBy": WRITERS if self.waiting is not None or self.scored else None,
             "next": [call for call, refusal in calls.items() if not refusal],
         }
 
@@ -133,9 +149,9 @@ class Model(msgspec.Struct):
 class Story:
     """One verification and the model of it, side by side."""
 
-    def __init__(self, journey: Journey) -> None:
+    def __init__(self, journey: Journey, policy: Policy) -> None:
         self.journey = journey
-        self.model = Model()
+        self.model = Model(policy)
         self.archive: list[Json] = []
 
     async def skills(self, choice: int) -> None:
@@ -215,6 +231,9 @@ class Story:
         assert archive[: len(self.archive)] == self.archive, "an earlier attempt has changed"
         assert [attempt["score"] for attempt in archive] == self.model.scores
         assert [attempt["attemptNumber"] for attempt in archive] == list(range(1, len(archive) + 1))
+        for attempt in archive:
+            if not attempt["passed"]:
+                assert attempt["answersShown"] == self.model.policy.answers
         self.archive = archive
 
     async def archived(self) -> list[Json]:
@@ -227,6 +246,7 @@ class Story:
 
 
 FAILED = "GENERATION_FAILED"
+WRITERS = {"kind": "bank", "models": ["sandbox"], "promptVersion": VERSION}
 SOMETHING: list[Json] = [{"questionId": f"q_{number}", "options": ["a (right)", "b"]} for number in range(10)]
 
 
@@ -235,6 +255,19 @@ def agrees(response: httpx.Response, refusal: str) -> bool:
     body: dict[str, Any] = response.json()
     assert body.get("error", {}).get("code", "") == refusal
     return not refusal
+
+
+STRICT = Policy(max_attempts=2, sets_per_attempt=3, answers=Shown.SCORE)
+
+
+async def tell(journey: Journey, policy: Policy, story: list[Operation]) -> None:
+    (await journey.verify()).raise_for_status()
+    told = Story(journey, policy)
+    await told.check()
+    for name, argument in story:
+        step: Callable[[int], Awaitable[None]] = getattr(told, name)
+        await step(argument)
+        await told.check()
 
 
 @settings(
@@ -249,11 +282,19 @@ def agrees(response: httpx.Response, refusal: str) -> bool:
 async def test_every_story_ends_as_the_model_says(
     client: httpx.AsyncClient, test_key: str, story: list[Operation]
 ) -> None:
-    journey = Journey(client, test_key)
-    (await journey.verify()).raise_for_status()
-    told = Story(journey)
-    await told.check()
-    for name, argument in story:
-        step: Callable[[int], Awaitable[None]] = getattr(told, name)
-        await step(argument)
-        await told.check()
+    await tell(Journey(client, test_key), Policy(), story)
+
+
+@settings(
+    max_examples=EXAMPLES // 2,
+    deadline=None,  # as above
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],  # as above
+)
+@given(story=stories)
+@example(story=MAIN_STORY)
+@example(story=SPENDTHRIFT)
+async def test_every_story_under_a_strict_policy_ends_as_the_model_says(
+    client: httpx.AsyncClient, test_key: str, platform_name: str, story: list[Operation]
+) -> None:
+    assert await Policies(DB).put(platform_name, STRICT)
+    await tell(Journey(client, test_key), STRICT, story)

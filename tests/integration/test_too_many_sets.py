@@ -7,13 +7,16 @@ import pytest
 
 from api.services import Services
 from assessment.errors import TooManySets
+from assessment.models import Policy
 from assessment.ports import Finished, SetOrder
-from assessment.scoring.eligibility import SETS_PER_ATTEMPT, STARTS_PER_ATTEMPT
+from assessment.scoring.eligibility import STARTS_PER_SET
 from tests.journey import Journey, profile
 from tests.rows import fetch
 
 FAIL = {"x-sandbox-scenario": "fail"}
 HOUR = 3600
+SETS_PER_ATTEMPT = Policy().sets_per_attempt
+STARTS_PER_ATTEMPT = SETS_PER_ATTEMPT * STARTS_PER_SET
 SKILLS = [profile()["skills"][:1], profile()["skills"][1:]]
 
 

@@ -5,7 +5,16 @@ from typing import Any
 ROWS = 20_000
 
 # What does not grow with the students: platforms and their keys, and a row for each vendor, process, day and migration.
-SMALL = ("platform", "api_key", "vendor_latency", "readiness_probe", "migration", "worker", "spend_day")
+SMALL = (
+    "platform",
+    "api_key",
+    "retake_policy",
+    "vendor_latency",
+    "readiness_probe",
+    "migration",
+    "worker",
+    "spend_day",
+)
 
 FILLED = f"""
     SET session_replication_role = replica;

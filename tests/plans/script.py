@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from api.services import Services
-from assessment.models import Mode
+from assessment.models import Mode, Policy
 from assessment.notices import Line
 from assessment.ports import Ending, Lease
 from db import idempotency, ledger, queue, sweeping, workers
@@ -15,6 +15,7 @@ from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
 from db.migrations import upgrade
 from db.outbox import PostgresOutbox
+from db.policies import Policies
 from db.queue import JobKind, wake
 from db.readiness import ReadinessCheck
 from db.spend import PostgresSpend
@@ -60,6 +61,11 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
     (await journey.client.put("/skills/own-skill", json={"name": "Own Skill"}, headers=key)).raise_for_status()
     made = await services.accounts.create_key(Mode.TEST, "plans", platform_name)
     await services.accounts.list_keys()
+    policies = Policies(services.engine)
+    await policies.put(platform_name, Policy())
+    await policies.of(platform_name)
+    await policies.all()
+    await policies.live_without()
     await services.accounts.revoke_key(made.key_id)
     await ReadinessCheck(services.engine).look()  # a new one, which has to write
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessment.models import Attempt, Mode
+from assessment.models import Attempt, Mode, Policy
 from assessment.notices import Addressee, Channel, Event, Notice, completed, initiated, iso, result_mail
 from assessment.scoring.grade import grade
 from tests.factories import NOON, answered, question, question_set, skills
@@ -28,7 +28,9 @@ SUBJECT = {
 
 
 def attempt(right: int) -> Attempt:
-    return grade(question_set(QUESTIONS), answered(QUESTIONS, right), skills(2), number=3, submitted_at=NOON)
+    return grade(
+        question_set(QUESTIONS), answered(QUESTIONS, right), skills(2), number=3, submitted_at=NOON, policy=Policy()
+    )
 
 
 def every_notice(right: int) -> list[Notice]:

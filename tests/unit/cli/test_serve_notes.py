@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings
-from cli.serve.notes import Findings, _missing, _remarks, greeting
+from cli.serve.notes import Findings, _missing, _policy_remarks, _remarks, greeting
 from jobs.settings import JobSettings
 from serving.limits import Limits
 
@@ -31,3 +31,14 @@ def test_root_is_told_what_the_embedded_database_does(
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: user)
     assert bool(_remarks(is_embedded=embedded)) is said
+
+
+def test_platforms_without_a_policy_are_named_in_one_line_of_bounded_length() -> None:
+    assert _policy_remarks([]) == ()
+    (line,) = _policy_remarks(["acme"])
+    assert line.startswith("No retake policy: acme. ")
+    (line,) = _policy_remarks([f"platform-{number}" for number in range(100)])
+    assert "platform-4, …." in line
+    assert "platform-5" not in line
+    said = greeting("http://a", Findings((), (line,)), Limits(), 20_000)
+    assert said.count("No retake policy") == 1

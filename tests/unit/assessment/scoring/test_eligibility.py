@@ -5,11 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from assessment.errors import RetakeError, TooManySets
-from assessment.models import Method, SetState, Spent, Standing
+from assessment.errors import RetakeError, RetakeTooSoon, TooManySets
+from assessment.models import Method, Policy, SetState, Spent, Standing
 from assessment.scoring.eligibility import (
-    SETS_PER_ATTEMPT,
-    STARTS_PER_ATTEMPT,
+    STARTS_PER_SET,
     may_change_evidence,
     may_generate,
     may_retake,
@@ -22,8 +21,11 @@ from tests.factories import FAILED, LOCKED, PREPARED, READY, RETAKEN, UNLOCKED, 
 
 Rule = Callable[[Standing], None]
 
+SETS_PER_ATTEMPT = Policy().sets_per_attempt
+STARTS_PER_ATTEMPT = SETS_PER_ATTEMPT * STARTS_PER_SET
 SPENT = Spent(SETS_PER_ATTEMPT, 1200)
 STARTED = Spent(STARTS_PER_ATTEMPT, 2400)
+THREE = Policy(max_attempts=3)
 EMPTY = {"has_sources": False, "has_skills": False}
 
 GENERATE = [
@@ -51,6 +53,14 @@ RETAKE = [
     (standing(UNLOCKED, method=Method.HUMAN, **EMPTY), "ASSESSMENT_PASSED"),
     (standing(FAILED, method=Method.HUMAN, **EMPTY), "INVALID_VERIFICATION_TYPE"),
     (standing(FAILED, method=Method.HUMAN, sets=SPENT), "INVALID_VERIFICATION_TYPE"),
+    (standing(UNLOCKED, attempts=3, policy=THREE, cooling=9), "ASSESSMENT_PASSED"),
+    (standing(FAILED, attempts=3, policy=THREE, cooling=9, sets=SPENT, **EMPTY), "RETAKE_LIMIT_REACHED"),
+    (standing(FAILED, attempts=4, policy=THREE), "RETAKE_LIMIT_REACHED"),
+    (standing(FAILED, attempts=2, policy=THREE, cooling=9, sets=SPENT, **EMPTY), "RETAKE_TOO_SOON"),
+    (standing(FAILED, attempts=2, policy=THREE, sets=SPENT, **EMPTY), "TOO_MANY_SETS"),
+    (standing(FAILED, attempts=2, policy=THREE), None),
+    (standing(FAILED, policy=Policy(sets_per_attempt=2), sets=Spent(2, 9)), "TOO_MANY_SETS"),
+    (standing(FAILED, policy=Policy(sets_per_attempt=9), sets=SPENT, starts=STARTED), None),
     (standing(FAILED, sets=SPENT, **EMPTY), "TOO_MANY_SETS"),
     (standing(FAILED, starts=STARTED, **EMPTY), "TOO_MANY_SETS"),
     (standing(FAILED, sets=Spent(SETS_PER_ATTEMPT - 1, 9), starts=Spent(STARTS_PER_ATTEMPT - 1, 9)), None),
@@ -91,8 +101,10 @@ EVERY_STANDING = [
         set_state=set_state,
         has_sources=has_sources,
         has_skills=has_skills,
+        policy=policy,
+        cooling=cooling,
     )
-    for method, is_locked, attempts, passed, set_state, has_sources, has_skills in itertools.product(
+    for method, is_locked, attempts, passed, set_state, has_sources, has_skills, policy, cooling in itertools.product(
         (None, *Method),
         (False, True),
         (0, 1, 3),
@@ -100,6 +112,8 @@ EVERY_STANDING = [
         (None, SetState.ACTIVE, SetState.SUBMITTED),
         (False, True),
         (False, True),
+        (Policy(), THREE),
+        (0, 60),
     )
 ]
 
@@ -185,3 +199,23 @@ def test_what_is_left_is_the_smaller_of_sets_and_starts(sets: int, starts: int, 
     at = standing(FAILED, sets=Spent(sets, 60), starts=Spent(starts, 60))
     assert sets_left(at) == left
     assert ("retakeassessment" in next_calls(at)) is (left > 0)
+
+
+def test_no_policy_opens_what_the_default_refuses() -> None:
+    """Limits only take away: whatever is set, a retake that is allowed would be allowed without a policy."""
+    for at in EVERY_STANDING:
+        if code(may_retake, at) is None:
+            assert code(may_retake, standing(at, policy=Policy(), cooling=0)) is None
+            assert at.policy.attempts_left(at.attempts) != 0
+            assert not at.cooling
+
+
+@pytest.mark.parametrize(("most", "submitted", "left"), [(None, 99, None), (3, 0, 3), (3, 3, 0), (3, 5, 0), (1, 0, 1)])
+def test_attempts_left_never_fall_below_none(most: int | None, submitted: int, left: int | None) -> None:
+    assert Policy(max_attempts=most).attempts_left(submitted) == left
+
+
+def test_who_comes_too_soon_is_told_for_how_long() -> None:
+    with pytest.raises(RetakeTooSoon) as raised:
+        may_retake(standing(FAILED, cooling=77))
+    assert raised.value.retry_after == 77

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assessment.errors import IncompleteAnswers, InvalidAnswer
 from assessment.findings import soft
-from assessment.models import Answer, Attempt, Author, Difficulty, Question
+from assessment.models import Answer, Attempt, Author, Difficulty, Policy, Question
 from assessment.scoring.grade import grade, is_pass, percentage
 from tests.factories import NOON, answered, question, question_set, skills
 
@@ -24,7 +24,7 @@ results = st.integers(1, 300).flatmap(lambda total: st.tuples(st.integers(0, tot
 
 
 def graded(answers: Sequence[Answer | None], questions: Sequence[Question] = QUESTIONS) -> Attempt:
-    return grade(question_set(questions), answers, skills(3), number=1, submitted_at=NOON)
+    return grade(question_set(questions), answers, skills(3), number=1, submitted_at=NOON, policy=Policy())
 
 
 @given(results)
