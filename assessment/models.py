@@ -91,13 +91,66 @@ class SourceItem(msgspec.Struct, frozen=True):
     facts: tuple[tuple[str, str], ...] = ()
 
 
+class OriginKind(StrEnum):
+    """Who put a concept into its map: a model, the bank of the sandbox, or a person."""
+
+    MODEL = "model"
+    BANK = "bank"
+    PERSON = "person"
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a concept comes from; model and prompt version are empty unless a model wrote it."""
+
+    kind: OriginKind
+    model: str = ""
+    prompt_version: str = ""
+    at: datetime | None = None
+
+
+class Concept(msgspec.Struct, frozen=True):
+    """One thing that a skill consists of, as its map has it.
+
+    `tests` says what a question about it tests. A retired one is asked about no more.
+    """
+
+    concept_id: str
+    name: str
+    tests: str
+    level: Difficulty
+    origin: Origin
+    is_retired: bool = False
+
+
+class ConceptMap(msgspec.Struct, frozen=True):
+    """What a skill consists of, in one language; every change makes a new version."""
+
+    skill_id: str
+    language: str
+    version: int
+    concepts: tuple[Concept, ...]
+
+
+class ItemConcept(msgspec.Struct, frozen=True):
+    """What an item tests; without an id where its writer named it and no map has it."""
+
+    concept_id: str
+    name: str
+
+
 class Slot(msgspec.Struct, frozen=True):
-    """One line of the blueprint: a question about this skill in the setting of this source."""
+    """One line of the blueprint: a question about this skill in the setting of this source.
+
+    `concept` is None where the skill has no map, or none of it is left. `is_again` says that this student was asked
+    about it before, and that now it has to be asked from another side.
+    """
 
     skill: Skill
     source: SourceItem
     difficulty: Difficulty = Difficulty.MEDIUM
     task: Task = Task.NEXT_STEP
+    concept: Concept | None = None
+    is_again: bool = False
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -123,6 +176,7 @@ class Item(msgspec.Struct, frozen=True):
     difficulty: str = ""
     author: Author = Author()
     findings: tuple[Finding, ...] = ()
+    concept: ItemConcept | None = None
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -138,6 +192,7 @@ class Question(msgspec.Struct, frozen=True):
     difficulty: str = ""
     author: Author = Author()
     findings: tuple[Finding, ...] = ()
+    concept: ItemConcept | None = None
 
 
 class VendorShare(msgspec.Struct, frozen=True):
@@ -213,6 +268,7 @@ class SeenItem(msgspec.Struct, frozen=True):
     skill_id: str
     stem: str
     signature: bytes = b""
+    concept: ItemConcept | None = None
 
 
 class Brief(msgspec.Struct, frozen=True):
@@ -278,6 +334,7 @@ class AnsweredQuestion(msgspec.Struct, frozen=True):
     difficulty: str = ""
     author: Author = Author()
     findings: tuple[Finding, ...] = ()
+    concept: ItemConcept | None = None
 
 
 class ScoredAttempt(msgspec.Struct, frozen=True):

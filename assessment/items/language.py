@@ -20,7 +20,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `script` is the Unicode script most letters have to be in. `distinctive` are small words that a text of some length
     in this language can hardly do without, and that the other languages here do not share. Every text that a pattern of
     `instructions` finds has a word that begins with one of `order_words`. `articles` are those that have to fit the
-    sound of the next word.
+    sound of the next word. `task_words` tell what one does with a concept, of whatever skill, or say nothing of it.
     """
 
     code: str = ""
@@ -31,6 +31,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     vague: frozenset[str] = frozenset()
     negatives: frozenset[str] = frozenset()
     qualifiers: frozenset[str] = frozenset()
+    task_words: frozenset[str] = frozenset()
     articles: frozenset[str] = frozenset()
     order_words: tuple[str, ...] = ()
     aggregates: tuple[str, ...] = ()

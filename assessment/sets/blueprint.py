@@ -13,18 +13,20 @@ def plan(skills: Sequence[Skill], sources: Sequence[SourceItem], form: FormPlan,
 
     Every skill gets a question while there are no more skills than questions. `turn` (0 for the first set) rotates
     the lists, so that a retake pairs skills with other sources and tasks and, where there are more skills than
-    questions, asks about other skills first.
+    questions, asks about other skills first. Difficulties are dealt out skill by skill: each gets
+    its share.
     """
     cycle = math.lcm(len(skills), len(sources))  # side by side, both lists begin to repeat their pairs here
     first = turn * form.total
     difficulties = spread(form)
+    by_skill = sorted(range(form.total), key=lambda index: (index % len(skills), index))
+    hardness = {index: difficulties[(place + turn) % form.total] for place, index in enumerate(by_skill)}
     slots = []
     for index in range(form.total):
         skill = skills[(first + index) % len(skills)]
         source = sources[(first + index + index // cycle + turn) % len(sources)]
-        difficulty = difficulties[(index + turn) % form.total]
         task = TASKS[(index // len(skills) + index + turn) % len(TASKS)]
-        slots.append(Slot(skill, source, difficulty, task))
+        slots.append(Slot(skill, source, hardness[index], task))
     return tuple(slots)
 
 

@@ -45,4 +45,5 @@ def _shuffled(item: Item, position: int, rng: Random) -> Question:
         difficulty=item.difficulty,
         author=item.author,
         findings=item.findings,
+        concept=item.concept,
     )

@@ -5,15 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from assessment.concepts.cleaning import MAX_NAME_WORDS, MAX_TESTS_WORDS, Fault
 from assessment.items import novelty
 from assessment.items.rules import NUMBERED
 from assessment.sets import rules as set_rules
 from bench.page import facts_table, table
+from bench.quality.concept_rules import ConceptFigures
 from bench.quality.injection import ClassFigures
 from bench.quality.item_rules import RuleFigures
 from bench.quality.set_rules import SetFigures
 from bench.quality.sets import RETAKES, SetsFigures
-from bench.quality.speed import CANDIDATES, CHOICE_RUNS, MANY_SEEN, SEEN, ChoiceSpeed, Speed
+from bench.quality.speed import CANDIDATES, CHOICE_RUNS, CONCEPTS, MANY_SEEN, SEEN, ChoiceSpeed, Speed
 
 MAX_PASS = 0.05
 MIN_RECALL = 0.95
@@ -21,6 +23,7 @@ MIN_PASSED = 0.98
 MAX_GATE = 15.0
 MAX_NOVELTY = 5.0
 MAX_BLOCK = 5.0
+MAX_DRAW = 5.0
 MAX_CHOICE = 20.0
 MAX_PEAK = 50.0
 NUMBER = re.compile(r"Rule \d+: ")
@@ -57,6 +60,22 @@ items as they came. *Shown* is what a student gets. The **best robot** never rea
 absolutes) that passes most often over all sets. Guessing passes 2.0%. **Old items** go back to one that this student
 had in an earlier set, by the author's own account and not by rule 24; each student takes a set and {retakes} retakes.
 """
+
+CONCEPT_RULES = """\
+What a model says a skill consists of is cleaned by code. Each fault is planted alone into maps written by hand: among
+the doubles are the same concepts in the words of another writer, and what is off the subject are all concepts of the
+other maps, two of which (Python, SQL) share a trade and many words. The maps are of 18 concepts; the more a map holds,
+the fewer of its own concepts share no telling word with any other.
+"""
+
+FAULTS = {
+    Fault.EMPTY: "no name, or nothing it tests",
+    Fault.TOO_LONG: f"a name of more than {MAX_NAME_WORDS} words, a meaning of more than {MAX_TESTS_WORDS}",
+    Fault.UNSAFE: "what rule 18 forbids items: markup, links, orders, hidden characters, another script",
+    Fault.SKILL_ITSELF: "the name is the skill's, or says nothing of any skill",
+    Fault.SAME: "the map has it already, perhaps in other words",
+    Fault.OFF_SUBJECT: "shares no telling word with any other concept of the map, nor with the skill's name",
+}
 
 INJECTION = """\
 Orders to the writer in titles, descriptions, skill names and proof URLs, to an author that obeys them as badly as it
@@ -110,6 +129,7 @@ class Measured(msgspec.Struct, frozen=True):
     set_rules: Sequence[SetFigures]
     sets: Sequence[SetsFigures]
     injection: Sequence[ClassFigures]
+    concepts: Sequence[ConceptFigures]
     speed: Speed
 
 
@@ -145,6 +165,12 @@ def goals(it: Measured) -> list[Goal]:
             f"{MAX_BLOCK:g} ms",
             f"{it.speed.longest_block:.1f} ms",
             it.speed.longest_block <= MAX_BLOCK,
+        ),
+        Goal(
+            f"draw of a set from {CONCEPTS} concepts, {MANY_SEEN} seen",
+            f"{MAX_DRAW:g} ms",
+            f"{it.speed.draw:.1f} ms",
+            it.speed.draw <= MAX_DRAW,
         ),
         *_goals_of_choice(it.speed.choices),
     ]
@@ -193,6 +219,12 @@ def page(it: Measured) -> str:
             table(
                 ("class", "attempts", "reached the author", "items under orders", "let through"),
                 ((f.klass, f.attempts, f.heard, f.written, f.let_through) for f in it.injection),
+            ),
+            "## Maps of concepts\n",
+            CONCEPT_RULES,
+            table(
+                ("what is dropped", "what it is", "found of planted", "recall", "alarms on clean concepts"),
+                map(_concept_row, it.concepts),
             ),
             "## Speed of the choice\n",
             CHOICE.format(runs=CHOICE_RUNS),
@@ -246,6 +278,11 @@ def _sets_row(sets: SetsFigures) -> tuple[object, ...]:
         _positions(sets.shown_positions),
         rejected or "none",
     )
+
+
+def _concept_row(it: ConceptFigures) -> tuple[object, ...]:
+    alarms = f"{it.alarms} of {it.clean}"
+    return it.fault, FAULTS[it.fault], f"{it.found} of {it.planted}", _percent(it.recall), alarms
 
 
 def _choice_row(choice: ChoiceSpeed) -> tuple[object, ...]:

@@ -11,14 +11,31 @@ from typing import NamedTuple
 
 import msgspec
 
+from assessment.concepts.drawing import draw
 from assessment.items.novelty import Seen, signature
 from assessment.items.rules import RuleContext, examine
-from assessment.models import Brief, FormPlan, Item, Mode, SeenItem, Skill, SourceItem, SourceKind
+from assessment.models import (
+    Brief,
+    Concept,
+    ConceptMap,
+    Difficulty,
+    FormPlan,
+    Item,
+    ItemConcept,
+    Mode,
+    Origin,
+    OriginKind,
+    SeenItem,
+    Skill,
+    SourceItem,
+    SourceKind,
+)
 from assessment.sets.assembly import Assembly, Stock, assemble
 from assessment.sets.blueprint import plan
 from fakes.item_maker import make
 
 CANDIDATES, SEEN, MANY_SEEN = 20, 200, 1000
+CONCEPTS, SPARES = 80, 4
 RUNS = 40
 CHOICE_SKILLS, CHOICE_CANDIDATES, CHOICE_RUNS = (1, 3), (14, 26, 60, 200), 10
 
@@ -43,12 +60,13 @@ class Speed(NamedTuple):
     gate: float
     novelty: float
     longest_block: float
+    draw: float
     choices: tuple[ChoiceSpeed, ...]
 
 
 def measure() -> Speed:
     """Time the gate on items it has not met before, so that nothing is remembered from the run before."""
-    gates, novelties, blocks = [], [], []
+    gates, novelties, blocks, draws = [], [], [], []
     for run in range(RUNS):
         seen = _seen(f"seen-{run}", SEEN)
         parts = [_milliseconds(step) for step in _gate(run, seen)]
@@ -57,13 +75,15 @@ def measure() -> Speed:
         many = _seen(f"many-{run}", MANY_SEEN)
         item = _item(f"new-{run}", 0)
         novelties.append(_milliseconds(partial(_find, many, item)))
+        draws.append(_milliseconds(partial(_draw, run)))
     choices = tuple(
         _choice(skills, candidates, habit)
         for skills in CHOICE_SKILLS
         for candidates in CHOICE_CANDIDATES
         for habit in FLAWS
     )
-    return Speed(statistics.median(gates), statistics.median(novelties), max(blocks), choices)
+    medians = [statistics.median(times) for times in (gates, novelties)]
+    return Speed(*medians, longest_block=max(blocks), draw=statistics.median(draws), choices=choices)
 
 
 def _choice(skills: int, candidates: int, habit: str) -> ChoiceSpeed:
@@ -147,6 +167,12 @@ def _find(seen: tuple[SeenItem, ...], item: Item) -> None:
     assert Seen(seen).find(item) is None
 
 
+def _draw(run: int) -> None:
+    """Draw a set of ten from one map, for a student who was asked about most of it, over and over."""
+    blueprint = draw(_SLOTS, [_MAP], _ASKED, spares=SPARES, seed=str(run))
+    assert all(slot.concept for slot in blueprint.slots)
+
+
 def _skills(count: int) -> tuple[Skill, ...]:
     return tuple(Skill(f"skill-{n}", f"Skill {n}") for n in range(count))
 
@@ -173,3 +199,15 @@ def _milliseconds(step: Callable[[], object]) -> float:
     began = time.thread_time()
     step()
     return (time.thread_time() - began) * 1000
+
+
+_CONCEPTS = tuple(
+    Concept(f"c{n}", f"Concept {n}", f"What follows from {n}", tuple(Difficulty)[n % 3], Origin(OriginKind.BANK))
+    for n in range(CONCEPTS)
+)
+_MAP = ConceptMap("skill-0", "en", 1, _CONCEPTS)
+_SLOTS = plan(_skills(1), _SOURCES, FormPlan(), 0)
+_ASKED = tuple(
+    SeenItem("skill-0", "a stem", concept=ItemConcept(f"c{n % (CONCEPTS - 5)}", f"Concept {n % (CONCEPTS - 5)}"))
+    for n in range(MANY_SEEN)
+)

@@ -89,3 +89,14 @@ def test_a_set_mixes_tasks_and_a_retake_gives_a_pair_another_one(skill_count: in
     second = plan(skills(skill_count), sources(source_count), FormPlan(), turn=1)
     assert len({slot.task for slot in first}) >= 3
     assert first[0].task != second[0].task
+
+
+@given(st.integers(1, 5), st.integers(0, 9))
+def test_every_skill_gets_its_share_of_the_difficulties_to_within_one_question(skill_count: int, turn: int) -> None:
+    form = FormPlan()
+    slots = plan(skills(skill_count), sources(3), form, turn)
+    assert Counter(slot.difficulty for slot in slots) == Counter(spread(form))
+    for skill in skills(skill_count):
+        own = [slot.difficulty for slot in slots if slot.skill == skill]
+        for difficulty, weight in form.mix.items():
+            assert abs(own.count(difficulty) - len(own) * weight / form.total) <= 1

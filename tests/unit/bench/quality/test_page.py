@@ -5,10 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from assessment.concepts.cleaning import Fault
 from assessment.items.rules import NUMBERED, Rule
+from bench.quality.concept_rules import ConceptFigures
 from bench.quality.injection import ClassFigures
 from bench.quality.item_rules import RuleFigures
-from bench.quality.page import Measured, goals, page
+from bench.quality.page import FAULTS, Measured, goals, page
 from bench.quality.set_rules import SetFigures
 from bench.quality.sets import SetsFigures
 from bench.quality.speed import ChoiceSpeed, Speed
@@ -33,7 +35,8 @@ MEASURED = Measured(
     set_rules=[SetFigures(20, "robots", 90, 90, 30, 0)],
     sets=[SETS],
     injection=[ClassFigures("canary", 7, 6, 191, 0), ClassFigures("agreed_sign", 2, 2, 48, 33)],
-    speed=Speed(9.0, 2.0, 3.0, (ChoiceSpeed(1, 26, "every key a little the longest", 0, 1.5, 3.25, 0.5),)),
+    concepts=[ConceptFigures(Fault.SAME, 108, 106, 72, 0)],
+    speed=Speed(9.0, 2.0, 3.0, 0.4, (ChoiceSpeed(1, 26, "every key a little the longest", 0, 1.5, 3.25, 0.5),)),
 )
 
 
@@ -57,6 +60,16 @@ def test_an_author_is_shown_before_and_after() -> None:
 def test_the_choice_is_shown_with_its_longest_time_and_its_memory() -> None:
     assert "| 1 | 26 | every key a little the longest | 0 of 10 | 1.5 ms | 3.2 ms | 0.50 MB |" in page(MEASURED)
     assert "| longest choice among up to 26 candidates | 20 ms | 3.2 ms | yes |" in page(MEASURED)
+
+
+def test_a_rule_of_concept_maps_is_shown_with_both_its_rates() -> None:
+    row = "| same | the map has it already, perhaps in other words | 106 of 108 | 98.1% | 0 of 72 |"
+    assert row in page(MEASURED)
+    assert all(f"| {fault} | {said} |" in PAGE for fault, said in FAULTS.items())
+
+
+def test_the_draw_of_a_set_is_a_goal() -> None:
+    assert "| draw of a set from 80 concepts, 1000 seen | 5 ms | 0.4 ms | yes |" in page(MEASURED)
 
 
 def test_a_choice_that_takes_too_long_or_too_much_is_a_goal_that_was_missed() -> None:
