@@ -82,8 +82,13 @@ def measure() -> Speed:
         for candidates in CHOICE_CANDIDATES
         for habit in FLAWS
     )
-    medians = [statistics.median(times) for times in (gates, novelties)]
-    return Speed(*medians, longest_block=max(blocks), draw=statistics.median(draws), choices=choices)
+    return Speed(
+        gate=statistics.median(gates),
+        novelty=statistics.median(novelties),
+        longest_block=max(blocks),
+        draw=statistics.median(draws),
+        choices=choices,
+    )
 
 
 def _choice(skills: int, candidates: int, habit: str) -> ChoiceSpeed:
