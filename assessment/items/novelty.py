@@ -106,7 +106,11 @@ class Seen:
 
 
 def without_setting(stem: str) -> str:
-    """The stem without a first clause that sets the scene, where what follows can stand by itself."""
+    """The stem without a first line or clause that sets the scene, where what follows can stand by itself."""
+    line, _, question = stem.partition("\n")
+    asks_below = "?" in question and "?" not in line
+    if asks_below and len(words(line)) <= MAX_SETTING_WORDS and len(words(question)) >= MIN_QUESTION_WORDS:
+        return question.strip()
     for separator in (", ", "、", "，"):  # noqa: RUF001 - the commas of other scripts
         setting, found, question = stem.partition(separator)
         if found and len(words(setting)) <= MAX_SETTING_WORDS and len(words(question)) >= MIN_QUESTION_WORDS:

@@ -168,8 +168,9 @@ def _sample(index: int, aspect: str, question: str) -> BankItem:
     others = [_SITUATIONS[(index + offset) % len(_SITUATIONS)] for offset in _LENDERS[aspect][index]]
     return BankItem(
         id=f"sample-{aspect}-{index + 1:02}",
+        concept=f"sample-{aspect}-{index + 1:02}",
         difficulty="easy",
-        stem=f"[Sample] {{setting}}, think of your use of {{skill}}: {situation.what}. {question}",
+        stem=f"[Sample] Think of your use of {{skill}}: {situation.what}. {question}",
         key=getattr(situation, aspect),
         distractors=tuple(getattr(other, aspect) for other in others),
         rationale="A sample item: this answer deals with the situation described, the others with different ones.",

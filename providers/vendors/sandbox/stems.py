@@ -1,4 +1,4 @@
-"""From an item template to a stem: the student's own words are cleaned and cut before they are put in."""
+"""From an item to a stem: the source stands in a line above it, the student's own words cleaned and cut."""
 
 import re
 import unicodedata
@@ -7,28 +7,27 @@ from functools import lru_cache
 
 from assessment.items.text import fold
 from assessment.models import Skill, Slot, SourceItem, SourceKind
+from providers.vendors.sandbox.bank import BankItem, goes_with
 
 MAX_TITLE_CHARACTERS = 80
 MAX_SKILL_CHARACTERS = 60
-SETTING_END = ","  # every template goes on with a comma after its setting
+SAMPLE = "[Sample] "
 
-_PLACEHOLDER = re.compile(r"\{(setting|skill)\}")
-_SETTINGS = {
-    SourceKind.PROJECT: "In your project “{}”",
-    SourceKind.EXPERIENCE: "In your work as {}",
-    SourceKind.CERTIFICATE: "Building on your certificate “{}”",
+_LABELS = {
+    SourceKind.PROJECT: "Project",
+    SourceKind.EXPERIENCE: "Work experience",
+    SourceKind.CERTIFICATE: "Certificate",
 }
-_UNTITLED = {
-    SourceKind.PROJECT: "In your project",
-    SourceKind.EXPERIENCE: "In your work",
-    SourceKind.CERTIFICATE: "Building on your certificate",
-}
+# Where a question can begin in a stem: at once, behind a mark or a source's line, or behind the comma that ended the
+# setting in release 0.1.0.
+_BEGINNING = re.compile(r"^|\] |\n|, ")
 
 
-def fill(template: str, slot: Slot) -> str:
-    """Put a slot's source and skill into a template's `{setting}` and `{skill}`."""
-    words = {"setting": _setting(slot.source), "skill": _skill_name(slot.skill)}
-    return _PLACEHOLDER.sub(lambda match: words[match[1]], template)
+def fill(item: BankItem, slot: Slot) -> str:
+    """An item's stem, below a line that names the slot's source if the two go together."""
+    mark = SAMPLE if item.stem.startswith(SAMPLE) else ""
+    line = _line(slot.source) if goes_with(item, slot.source) else ""
+    return f"{mark}{line}{_question(item.stem, slot.skill.name)}"
 
 
 def again(stem: str, lap: int) -> str:
@@ -38,39 +37,36 @@ def again(stem: str, lap: int) -> str:
 
 def may_repeat(stem: str) -> bool:
     """Tell whether a stem is marked as a sample, or as one that comes again; only test mode may show such."""
-    return stem.startswith(("[Again, ", "[Sample] "))
+    return stem.startswith(("[Again, ", SAMPLE))
 
 
 class SeenStems:
     """The stems that must not come again, compared as options are: without regard to case and white space."""
 
     def __init__(self, stems: Iterable[str]) -> None:
-        self._stems = frozenset(fold(stem) for stem in stems)
-        self._endings = frozenset(
-            stem[index:] for stem in self._stems for index, character in enumerate(stem) if character == SETTING_END
+        seen = tuple(stems)
+        self._stems = frozenset(map(fold, seen))
+        self._questions = frozenset(
+            fold(stem[beginning.end() :]) for stem in seen for beginning in _BEGINNING.finditer(stem)
         )
 
     def __contains__(self, stem: str) -> bool:
         return fold(stem) in self._stems
 
-    def in_any_setting(self, template: str, skill: Skill) -> bool:
-        """Tell whether a template was already shown, with whatever source it was filled."""
-        return _question(template, _skill_name(skill)) in self._endings
+    def in_any_setting(self, item: BankItem, skill: Skill) -> bool:
+        """Tell whether an item was already shown, in whatever source it was set."""
+        return fold(_question(item.stem, skill.name)) in self._questions
 
 
-def _setting(source: SourceItem) -> str:
+def _line(source: SourceItem) -> str:
     title = _clean(source.title, MAX_TITLE_CHARACTERS)
-    return _SETTINGS[source.kind].format(title) if title else _UNTITLED[source.kind]
+    return f"{_LABELS[source.kind]} “{title}”\n" if title else ""
 
 
 @lru_cache(maxsize=4096)
 def _question(template: str, skill_name: str) -> str:
-    """What follows the setting, in the form in which stems are compared."""
-    return fold(template.rpartition("{setting}")[2].replace("{skill}", skill_name))
-
-
-def _skill_name(skill: Skill) -> str:
-    return _clean(skill.name, MAX_SKILL_CHARACTERS) or "this skill"
+    name = _clean(skill_name, MAX_SKILL_CHARACTERS) or "this skill"
+    return template.removeprefix(SAMPLE).replace("{skill}", name)
 
 
 def _clean(text: str, limit: int) -> str:

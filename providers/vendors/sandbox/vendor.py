@@ -3,12 +3,13 @@
 It answers in the same JSON text as any vendor, so that its items go through the same checks.
 """
 
+from functools import partial
 from random import Random
 
 import msgspec
 
 from assessment.deadline import Deadline
-from assessment.models import Skill
+from assessment.models import Skill, Slot
 from providers.protocol import (
     Ending,
     Listener,
@@ -20,7 +21,7 @@ from providers.protocol import (
     Wanted,
 )
 from providers.vendors.decode import Draft
-from providers.vendors.sandbox.bank import BankItem, bank_for
+from providers.vendors.sandbox.bank import BankItem, bank_for, goes_with
 from providers.vendors.sandbox.samples import SAMPLES
 from providers.vendors.sandbox.stems import SeenStems, again, fill
 
@@ -66,24 +67,29 @@ def _stock(skill: Skill, order: Order, seen: SeenStems, seed: str) -> list[BankI
     stock = []
     for items in (bank_for(skill), SAMPLES):
         stock.extend(rng.sample(items, len(items)))
-    stock.sort(key=lambda item: seen.in_any_setting(item.stem, skill))
+    stock.sort(key=lambda item: seen.in_any_setting(item, skill))
     return stock[order.part :: order.parts]
 
 
 def _next_item(stock: list[BankItem], wanted: Wanted, seen: SeenStems) -> tuple[BankItem, str] | None:
-    """Take the next new item, with its stem: of the bank before the samples, and if it can one as hard as is wanted.
+    """Take the next new item, with its stem: of the bank before the samples.
 
-    One that was shown before, in whatever setting, comes again marked as such: a client that rehearses with one student
-    for long would otherwise run out of questions.
+    First come those that go with the source, and of these such as are as hard as is wanted. One that was shown before,
+    in whatever setting, comes again marked as such: a client that rehearses with one student for long would otherwise
+    run out of questions.
     """
     for lap in range(1, MAX_LAPS):
-        for item in sorted(stock, key=lambda item: (item.id in SAMPLE_IDS, item.difficulty != wanted.slot.difficulty)):
-            stem = again(fill(item.stem, wanted.slot), lap)
-            is_known = lap == 1 and seen.in_any_setting(item.stem, wanted.slot.skill)
+        for item in sorted(stock, key=partial(_misfit, wanted.slot)):
+            stem = again(fill(item, wanted.slot), lap)
+            is_known = lap == 1 and seen.in_any_setting(item, wanted.slot.skill)
             if not is_known and stem not in seen:
                 stock.remove(item)
                 return item, stem
     return None
+
+
+def _misfit(slot: Slot, item: BankItem) -> tuple[bool, bool, bool]:
+    return item.id in SAMPLE_IDS, not goes_with(item, slot.source), item.difficulty != slot.difficulty
 
 
 def _draft(item: BankItem, stem: str, wanted: Wanted, seed: str) -> Draft:

@@ -31,10 +31,19 @@ def is_new(candidate: Item, *seen: Item) -> bool:
         OLD.stem.upper(),
         f"In your work as Cartographer, {QUESTION}",
         f"Building on your diploma “Map 2, b”, {QUESTION}",
+        f"Project “Quay at night, seen from a boat”\n{QUESTION}",
         f"In your project “Quay”, {QUESTION.replace('slowly', 'sluggishly').replace('phone', 'tablet')}",
         f"Which change helps most, when in your project “Harbour map” {QUESTION.partition('.')[0]}?",
     ],
-    ids=["again", "shouted", "in a job", "with a comma in the title", "two words changed", "turned round"],
+    ids=[
+        "again",
+        "shouted",
+        "in a job",
+        "with a comma in the title",
+        "below a line",
+        "two words changed",
+        "turned round",
+    ],
 )
 def test_an_old_question_is_known_again_however_it_is_dressed(stem: str) -> None:
     again = item(stem=stem, options=("A", "B", "C", "D"), skill_id="another skill")
@@ -119,3 +128,9 @@ def test_every_item_is_like_itself_and_a_signature_keeps_what_a_trace_holds(stem
 def test_likeness_does_not_depend_on_who_came_first(first: str, second: str) -> None:
     one, other = item(stem=first), item(stem=second)
     assert remembered(one).find(other) == remembered(other).find(one)
+
+
+def test_a_first_line_that_sets_the_scene_is_left_out_and_a_question_is_not() -> None:
+    code = "What does this loop print?\nfor word in words: print(word.upper() + word.lower())"
+    assert without_setting(f"Project “Harbour, map”\nIn a harbour, {QUESTION}") == f"In a harbour, {QUESTION}"
+    assert without_setting(code) == code

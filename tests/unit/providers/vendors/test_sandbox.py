@@ -1,6 +1,3 @@
-import re
-from pathlib import Path
-
 import pytest
 
 from assessment.deadline import Deadline
@@ -12,11 +9,10 @@ from assessment.sets.blueprint import plan
 from providers.build import build_vendors
 from providers.config import built_in
 from providers.vendors.decode import decode
-from providers.vendors.sandbox import bank
 from providers.vendors.sandbox.bank import BankItem, bank_for
 from providers.vendors.sandbox.samples import SAMPLES
 from providers.vendors.sandbox.scenarios import SCENARIOS
-from providers.vendors.sandbox.stems import fill
+from providers.vendors.sandbox.stems import SAMPLE, SeenStems, fill
 from providers.vendors.sandbox.vendor import SandboxVendor
 from providers.writing.candidates import CandidatePool
 from providers.writing.orders import Refs
@@ -24,7 +20,6 @@ from providers.writing.rehearsal import RehearsalPool
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import answer_of, order
 
-BANKS = sorted(path.stem for path in Path(str(bank.__file__)).parent.glob("*.json"))
 PROJECT = SourceItem("p", SourceKind.PROJECT, "Harbour map")
 JOB = SourceItem("j", SourceKind.EXPERIENCE, "Data engineer")
 CERTIFICATE = SourceItem("c", SourceKind.CERTIFICATE, "Applied statistics")
@@ -46,20 +41,11 @@ async def write(brief: Brief, clock: FakeClock | None = None) -> WrittenSet:
 
 
 def in_setting(item: BankItem, source: SourceItem) -> Item:
-    return Item(
-        SAILING.skill_id, source.source_id, fill(item.stem, Slot(SAILING, source)), (item.key, *item.distractors), 0
-    )
+    return Item(SAILING.skill_id, source.source_id, fill(item, Slot(SAILING, source)), (item.key, *item.distractors), 0)
 
 
-@pytest.mark.parametrize("name", BANKS)
-def test_every_item_of_a_bank_may_be_asked(name: str) -> None:
-    items = bank_for(Skill(name, name))
-    long_title = SourceItem("p", SourceKind.CERTIFICATE, "W" * 500)
-    assert len(items) >= 24
-    assert len({item.id for item in items}) == len(items)
-    for item in items:
-        assert item.stem.startswith("{setting}, ")
-        assert is_askable(examine(in_setting(item, long_title), RuleContext({"sailing"}, {"p"})))
+def bank_item(stem: str = "Which of these steps comes first in such a case?", *tags: str) -> BankItem:
+    return BankItem("id", "easy", stem, "key", ("a", "b", "c"), "why", "concept", tags)
 
 
 def test_a_bank_is_found_by_name_id_or_alias_in_any_case() -> None:
@@ -85,23 +71,54 @@ def test_no_sample_gives_its_key_away_by_length() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "beginning"),
+    ("source", "line"),
     [
-        (PROJECT, "In your project “Harbour map”"),
-        (JOB, "In your work as Data engineer"),
-        (CERTIFICATE, "Building on your certificate “Applied statistics”"),
-        (SourceItem("p", SourceKind.PROJECT, " \x00\u202e "), "In your project"),
+        (PROJECT, "Project “Harbour map”\n"),
+        (JOB, "Work experience “Data engineer”\n"),
+        (CERTIFICATE, "Certificate “Applied statistics”\n"),
+        (SourceItem("p", SourceKind.PROJECT, " \x00\u202e "), ""),
     ],
 )
-def test_the_setting_names_the_source_by_its_kind(source: SourceItem, beginning: str) -> None:
-    assert fill("{setting}, why?", Slot(SAILING, source)) == f"{beginning}, why?"
+def test_a_line_above_the_question_names_the_source_by_its_kind(source: SourceItem, line: str) -> None:
+    assert fill(bank_item("Why is that?"), Slot(SAILING, source)) == f"{line}Why is that?"
 
 
 def test_a_hostile_title_is_cleaned_cut_and_not_read_as_a_template() -> None:
     title = "{skill}\x00 \u202eevil\n" + "x" * 900
-    stem = fill("{setting}, why?", Slot(SAILING, SourceItem("p", SourceKind.PROJECT, title)))
-    assert stem.startswith("In your project “{skill} evil xxx")
+    stem = fill(bank_item("Why is that?"), Slot(SAILING, SourceItem("p", SourceKind.PROJECT, title)))
+    assert stem.startswith("Project “{skill} evil xxx")
+    assert stem.endswith("…”\nWhy is that?")
     assert len(stem) < MAX_STEM_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("facts", "fits"),
+    [("Kept a MySQL database.", False), ("Kept a PostgreSQL database.", True), ("Kept PostgreSQLite.", False)],
+)
+def test_an_item_is_set_in_a_source_that_has_one_of_its_tags_as_a_word(facts: str, fits: bool) -> None:
+    source = SourceItem("p", SourceKind.PROJECT, "Shop", (("description", facts),))
+    stem = fill(bank_item("Why is that?", "postgres", "postgresql"), Slot(SAILING, source))
+    assert stem == ("Project “Shop”\nWhy is that?" if fits else "Why is that?")
+
+
+async def test_what_goes_with_the_source_is_asked_first() -> None:
+    facts = (("description", "A store of loans in PostgreSQL."),)
+    source = SourceItem("p", SourceKind.PROJECT, "Loans", facts)
+    slots = tuple(Slot(Skill("sql", "SQL"), source) for _ in range(10))
+    written = await write(Brief(Mode.TEST, slots, seed="any"))
+    assert all(item.stem.startswith("Project “Loans”\n") for item in written.items)
+
+
+def test_a_question_is_known_again_in_another_setting_marked_or_in_the_wording_of_the_first_release() -> None:
+    item = bank_item("A lock is held, and a second task waits. What comes next?")
+    for stem in (
+        item.stem,
+        f"Project “A, b”\n{item.stem}",
+        f"[Again, 2] Project “A”\n{item.stem}",
+        f"In your project “A, b”, {item.stem[0].lower()}{item.stem[1:]}",
+    ):
+        assert SeenStems([stem]).in_any_setting(item, SAILING)
+    assert not SeenStems([f"Project “A”\nNow {item.stem}"]).in_any_setting(item, SAILING)
 
 
 async def test_the_same_order_gets_the_same_answer_and_another_seed_another_one() -> None:
@@ -125,7 +142,7 @@ async def test_a_set_and_three_retakes_repeat_no_question_in_any_setting(skills:
         written = await write(brief(*skills, seen=seen, turn=turn))
         assert len(written.items) == 10
         seen += tuple(shown(item) for item in written.items)
-    questions = [re.sub(r"^(\[Sample\] )?(In|Building on) your [^,]*, ", "", item.stem) for item in seen]
+    questions = [item.stem.removeprefix(SAMPLE).partition("\n")[2] or item.stem for item in seen]
     assert len(set(questions)) == 40
 
 
