@@ -7,14 +7,15 @@ import msgspec
 
 from assessment.deadline import Deadline
 from providers.protocol import CallOutcome, Order
+from providers.routing.backoff import Backoff
 from providers.routing.breaker import TRANSPORT_FAILURES
 from providers.routing.hedge import HedgePolicy
 from providers.routing.upstream import Upstream, VendorStatus
 
 MIN_CALL_SECONDS = 0.05  # nobody answers in less
 
-# A call that ended like this may be made once more as it was: nothing was said about the request itself.
-_REPEATABLE = TRANSPORT_FAILURES - {CallOutcome.MALFORMED}
+# A call that ended like this may be made again as it was, after a pause: nothing was said about the request itself.
+_REPEATABLE = TRANSPORT_FAILURES - {CallOutcome.MALFORMED} | {CallOutcome.NO_PLACE}
 # What a model writes differs from sample to sample, so one that wrote badly may be asked for something else so often
 # in a row; by then it has shown that it cannot, and with a share of one in five bad items it fails 0.2^3 of the time.
 MAX_FRUITLESS = 3
@@ -31,7 +32,7 @@ class VendorChoice(msgspec.Struct, frozen=True):
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """Nobody else is left, and a vendor that asked for a pause will be back in time."""
+    """Nobody is to be asked now, and somebody can be asked in so many seconds and still answer in time."""
 
     seconds: float
 
@@ -39,10 +40,11 @@ class Pause(msgspec.Struct, frozen=True):
 class Tries:
     """What one call has met with each vendor."""
 
-    def __init__(self) -> None:
+    def __init__(self, backoff: Backoff | None = None) -> None:
+        self._backoff = backoff or Backoff()
         self._failed: dict[str, CallOutcome] = {}
         self._sent: dict[str, Order] = {}
-        self._had_second_chance: set[str] = set()
+        self._again_at: dict[str, float] = {}  # moments of the monotonic clock
         self._fruitless: Counter[str] = Counter()
 
     def is_fresh(self, name: str) -> bool:
@@ -50,30 +52,37 @@ class Tries:
         return name not in self._failed
 
     def may_repeat(self, name: str, order: Order) -> bool:
-        """Tell whether a vendor that failed is asked again: once after bad luck, or a few times for something else."""
+        """Tell whether a vendor that failed is asked again: after bad luck, or a few times for something else."""
         outcome = self._failed.get(name)
-        if outcome is None or outcome in _HOPELESS:
+        if outcome is None:
             return False
-        if outcome in _REPEATABLE:
-            return name not in self._had_second_chance
+        if outcome in _REPEATABLE or self._has_just_helped(name):
+            return True
+        if outcome in _HOPELESS:
+            return False
         return self._fruitless[name] < MAX_FRUITLESS and order.differs_from(self._sent[name])
+
+    def seconds_to_repeat(self, name: str, now: float) -> float:
+        """How long a vendor that failed by bad luck is still left alone."""
+        return max(0.0, self._again_at.get(name, now) - now)
 
     def sent(self, name: str, order: Order) -> None:
         """Note that an order goes out."""
         self._sent[name] = order
-        if self._failed.get(name) in _REPEATABLE:
-            self._had_second_chance.add(name)
 
-    def ended(self, name: str, outcome: CallOutcome, *, has_progressed: bool) -> None:
+    def ended(self, name: str, outcome: CallOutcome, now: float, *, has_progressed: bool) -> None:
         """Note how it ended. Whoever brings something usable may go on, which ends since less and less is missing."""
-        self._fruitless[name] += 1
-        if has_progressed:
-            self._had_second_chance.discard(name)
-            self._fruitless[name] = 0
+        self._fruitless[name] = 0 if has_progressed else self._fruitless[name] + 1
+        self._again_at.pop(name, None)
+        if outcome in _REPEATABLE and not has_progressed:
+            self._again_at[name] = now + self._backoff.seconds(self._fruitless[name])
         if outcome is CallOutcome.OK and has_progressed:
             self._failed.pop(name, None)
         else:
             self._failed[name] = CallOutcome.UNUSABLE if outcome is CallOutcome.OK else outcome
+
+    def _has_just_helped(self, name: str) -> bool:
+        return not self._fruitless[name]
 
 
 class Chain:
@@ -86,19 +95,21 @@ class Chain:
     def choose(self, order: Order, tries: Tries, deadline: Deadline) -> VendorChoice | Pause | None:
         """Say who is to be asked now; None when nobody is left who could still answer.
 
-        The first vendor that is ready and has not failed in this call; with none ready, the least bad one; with none
-        left, one that failed and gets a second chance.
+        The first vendor that is ready and has not failed in this call. With none ready, whoever can be asked soonest:
+        one that rests at its own request, one that is open, or one that failed and is asked again after a pause.
         """
-        now = deadline.clock.monotonic()
         able = self._able(order, deadline)
         fresh = [upstream for upstream in able if tries.is_fresh(upstream.name)]
-        again = [upstream for upstream in able if tries.may_repeat(upstream.name, order)]
-        if choice := _first_ready(fresh, order, deadline) or _pause(fresh, order, deadline):
+        if choice := _first_ready(fresh, order, deadline):
             return choice
-        if fresh:
-            least_bad = min(fresh, key=lambda upstream: upstream.breaker.seconds_to_ready(now))
-            return VendorChoice(least_bad, least_bad.slice_of(deadline.remaining, fresh, len(order.wanted)))
-        return _first_ready(again, order, deadline) or _pause(again, order, deadline)
+        now = deadline.clock.monotonic()
+        waits = [(upstream.breaker.seconds_to_rest(now), upstream) for upstream in fresh]
+        waits += [
+            (max(tries.seconds_to_repeat(it.name, now), it.breaker.seconds_to_rest(now)), it)
+            for it in able
+            if tries.may_repeat(it.name, order)
+        ]
+        return _soonest(waits, order, deadline) or _least_bad(fresh, order, deadline)
 
     def choose_hedge(
         self, order: Order, tries: Tries, deadline: Deadline, busy: Collection[str]
@@ -128,13 +139,26 @@ def _first_ready(upstreams: Sequence[Upstream], order: Order, deadline: Deadline
     return VendorChoice(ready[0], ready[0].slice_of(deadline.remaining, ready, len(order.wanted)))
 
 
-def _pause(upstreams: Sequence[Upstream], order: Order, deadline: Deadline) -> Pause | None:
-    """The shortest pause a vendor has asked for, if it leaves that vendor the time it needs."""
+def _soonest(waits: Sequence[tuple[float, Upstream]], order: Order, deadline: Deadline) -> VendorChoice | Pause | None:
+    """Of vendors and how long they are left alone, who can be asked first and is left the time it needs."""
     now, items = deadline.clock.monotonic(), len(order.wanted)
-    pauses = [(upstream.breaker.seconds_to_rest(now), upstream) for upstream in upstreams]
     fitting = [
-        pause
-        for pause, upstream in pauses
-        if pause and upstream.can_finish(items, deadline.remaining - pause - MIN_CALL_SECONDS)
+        (wait, upstream.breaker.seconds_to_ready(now), upstream)
+        for wait, upstream in waits
+        if upstream.can_finish(items, deadline.remaining - (wait and wait + MIN_CALL_SECONDS))
     ]
-    return Pause(min(fitting)) if fitting else None
+    if not fitting:
+        return None
+    wait, _, upstream = min(fitting, key=lambda it: it[:2])
+    if wait > 0:
+        return Pause(wait)
+    return VendorChoice(upstream, upstream.slice_of(deadline.remaining, [it for *_, it in fitting], items))
+
+
+def _least_bad(upstreams: Sequence[Upstream], order: Order, deadline: Deadline) -> VendorChoice | None:
+    """Somebody all the same, though the pause that it asked for is too long."""
+    now = deadline.clock.monotonic()
+    chosen = min(upstreams, key=lambda upstream: upstream.breaker.seconds_to_ready(now), default=None)
+    if chosen is None:
+        return None
+    return VendorChoice(chosen, chosen.slice_of(deadline.remaining, upstreams, len(order.wanted)))

@@ -188,7 +188,7 @@ class GroupFiller:
         if outcome is CallOutcome.OK:
             upstream.pace.note(call.seconds_until_useful, len(call.order.wanted))
         if not isinstance(error, FormatRefused):
-            self._tries.ended(upstream.name, outcome, has_progressed=has_progressed)
+            self._tries.ended(upstream.name, outcome, self._now(), has_progressed=has_progressed)
         if call.is_hedge and outcome in TRANSPORT_FAILURES and not call.scanner.characters:
             self._writing.chain.hedge.return_token()
 

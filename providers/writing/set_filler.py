@@ -21,10 +21,23 @@ class SetFiller:
 
     async def write_set(self) -> None:
         """Leave the pool full with a set that satisfies the rules, or not full."""
-        while await self._fill() and not await asyncio.to_thread(self.writing.pool.assemble):
+        while await self._fill_on() and not await asyncio.to_thread(self.writing.pool.assemble):
             self._assemblies += 1
             if self._assemblies >= MAX_ASSEMBLIES:
                 return
+
+    async def _fill_on(self) -> bool:
+        """Fill the open slots, in another round as long as the last one brought something; tells whether they are.
+
+        Who declined one part of a set and wrote another may write what is left.
+        """
+        open_before = len(self.writing.pool.open_slots)
+        while not await self._fill():
+            open_after = len(self.writing.pool.open_slots)
+            if open_after >= open_before:
+                return False
+            open_before = open_after
+        return True
 
     async def _fill(self) -> bool:
         """Split the open slots over groups that are filled at the same time, each with its own failover.

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from assessment.deadline import Deadline
-from providers.protocol import Ending, Listener, Order, Request, VendorBroken
+from providers.protocol import Ending, Listener, Order, Request, RequestRejected
 from providers.vendors.sandbox.vendor import SandboxVendor
 
 SLOW_SECONDS = 5.0
@@ -31,9 +31,9 @@ class ScenarioVendor(SandboxVendor):
         self._scenario = scenario
 
     async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
-        """Answer as the sandbox does, later or in part. Raises VendorBroken in the scenario `fail`."""
+        """Answer as the sandbox does, later or in part. Raises RequestRejected in the scenario `fail`."""
         if self._scenario == Scenario.FAIL:
-            raise VendorBroken(self.name, "scenario fail")
+            raise RequestRejected(self.name, "scenario fail")  # which nobody waits for to pass
         if self._scenario == Scenario.SLOW:
             await deadline.clock.sleep(SLOW_SECONDS)
         if self._scenario == Scenario.PARTIAL and isinstance(order, Order) and order.round_number == 1:

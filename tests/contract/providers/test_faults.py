@@ -155,10 +155,20 @@ async def test_a_vendor_that_is_alone_and_often_wrong_is_asked_again_until_the_s
     assert shares(written) == {"first": 10}
 
 
-async def test_a_vendor_that_is_alone_and_broken_ends_the_writing(alone: ProvidersConfig, first: VendorServer) -> None:
-    first.reset(Behaviour.SERVER_ERROR)
+async def test_a_vendor_that_is_alone_and_refuses_the_request_ends_the_writing(
+    alone: ProvidersConfig, first: VendorServer
+) -> None:
+    first.reset(Behaviour.NOT_FOUND)
     with pytest.raises(GenerationFailed):
         await write(alone)
+    assert first.calls == 2
+
+
+async def test_a_vendor_that_is_alone_and_broken_is_asked_again_later(
+    alone: ProvidersConfig, first: VendorServer
+) -> None:
+    first.reset(Behaviour.SERVER_ERROR, Behaviour.SERVER_ERROR, Behaviour.GOOD)
+    assert shares(await write(alone)) == {"first": 10}
 
 
 async def test_neither_keys_nor_a_vendors_words_are_logged(config: ProvidersConfig, first: VendorServer) -> None:

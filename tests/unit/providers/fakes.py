@@ -159,6 +159,18 @@ class ScriptedVendor:
         return Ending(step.finish_reason, Usage(10, 20))
 
 
+class BrokenVendor(ScriptedVendor):
+    """Fails in one way for so many seconds from its first call on, and is sound from then on."""
+
+    def __init__(self, name: str, failure: Exception, *, seconds: float) -> None:
+        super().__init__(name)
+        self._failure, self._seconds = failure, seconds
+
+    async def _answer(self, step: Step, order: Order, deadline: Deadline, hear: Listener) -> Ending:
+        is_back = self.asked_at[-1] - self.asked_at[0] >= self._seconds
+        return await super()._answer(step if is_back else self._failure, order, deadline, hear)
+
+
 class StubbornVendor:
     """Swallows every cancellation until it is released."""
 

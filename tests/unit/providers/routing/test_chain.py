@@ -1,9 +1,12 @@
 """Who is asked next, by what a call has met and how each vendor stands."""
 
+from random import Random
+
 import pytest
 
 from assessment.deadline import Deadline
 from providers.protocol import CallOutcome, Order
+from providers.routing.backoff import FIRST_SECONDS, LEAST_SHARE, MOST_SECONDS, Backoff
 from providers.routing.chain import Chain, Pause, Tries, VendorChoice
 from providers.routing.pace import Learned, Pace
 from providers.routing.upstream import Upstream
@@ -35,7 +38,7 @@ def failed(*names: str, outcome: CallOutcome = CallOutcome.VENDOR_BROKEN) -> Tri
 
 def fail(tries: Tries, name: str, outcome: CallOutcome = CallOutcome.VENDOR_BROKEN) -> None:
     tries.sent(name, order())
-    tries.ended(name, outcome, has_progressed=False)
+    tries.ended(name, outcome, NOW, has_progressed=False)
 
 
 def open_breaker(upstream: Upstream, *, at: float = NOW, outcome: CallOutcome = CallOutcome.VENDOR_BROKEN) -> None:
@@ -112,11 +115,32 @@ def test_a_vendor_that_is_out_is_not_even_the_least_bad() -> None:
     assert chosen(chain) is None
 
 
-def test_a_single_vendor_gets_one_second_chance_after_bad_luck() -> None:
-    chain, tries = chain_of(ScriptedVendor("one")), failed("one")
-    assert chosen(chain, tries) == "one"
-    fail(tries, "one")
-    assert chosen(chain, tries) is None
+def test_a_single_vendor_that_failed_by_bad_luck_is_asked_again_after_a_pause() -> None:
+    chain, tries, clock = chain_of(ScriptedVendor("one")), failed("one"), FakeClock()
+    pause = chain.choose(order(), tries, Deadline(clock, 87.0))
+    assert isinstance(pause, Pause)
+    assert LEAST_SHARE * FIRST_SECONDS <= pause.seconds <= FIRST_SECONDS
+    clock.time += pause.seconds
+    assert isinstance(chain.choose(order(), tries, Deadline(clock, 87.0)), VendorChoice)
+
+
+def test_every_pause_is_twice_as_long_as_the_one_before_up_to_the_longest() -> None:
+    backoff = Backoff(Random(3))  # noqa: S311 - has to be repeatable
+    for failures in range(1, 40):
+        longest = min(MOST_SECONDS, FIRST_SECONDS * 2 ** (failures - 1))
+        assert LEAST_SHARE * longest <= backoff.seconds(failures) <= longest
+
+
+def test_pauses_of_calls_that_failed_together_differ() -> None:
+    backoff = Backoff(Random(3))  # noqa: S311 - has to be repeatable
+    assert len({backoff.seconds(1) for _ in range(50)}) == 50
+
+
+def test_a_vendor_that_brought_something_is_asked_again_at_once_though_it_broke_off() -> None:
+    chain, tries = chain_of(ScriptedVendor("one")), failed("one", "one", "one")
+    tries.sent("one", order())
+    tries.ended("one", CallOutcome.STALLED, NOW, has_progressed=True)
+    assert chosen(chain, tries, asked=order(2)) == "one"
 
 
 @pytest.mark.parametrize(
@@ -131,11 +155,25 @@ def test_a_request_with_new_reasons_is_another_request() -> None:
     assert chosen(chain_of(ScriptedVendor("one")), tries, asked=order(complaints=("structure: 3 options",))) == "one"
 
 
-def test_a_second_chance_comes_after_every_fresh_vendor_and_not_while_the_breaker_is_open() -> None:
-    chain = three()
+def test_a_second_chance_comes_after_every_fresh_vendor_and_soonest_to_who_failed_first() -> None:
+    chain, clock = three(), FakeClock()
     assert chosen(chain, failed("one", "two")) == "three"
+    tries = failed("one", "two", "three")
+    fail(tries, "one")
+    fail(tries, "three")
+    pause = chain.choose(order(), tries, Deadline(clock, 87.0))
+    assert isinstance(pause, Pause)
+    clock.time += pause.seconds
+    choice = chain.choose(order(), tries, Deadline(clock, 87.0))
+    assert isinstance(choice, VendorChoice)
+    assert choice.upstream.name == "two"
+
+
+def test_an_open_breaker_does_not_bar_the_last_chance() -> None:
+    chain, tries, clock = chain_of(ScriptedVendor("one")), failed("one"), FakeClock()
     open_breaker(chain.upstreams[0])
-    assert chosen(chain, failed("one", "two", "three")) == "two"
+    clock.time += FIRST_SECONDS
+    assert isinstance(chain.choose(order(), tries, Deadline(clock, 87.0)), VendorChoice)
 
 
 def test_a_pause_a_vendor_asked_for_means_the_next_vendor_at_once() -> None:

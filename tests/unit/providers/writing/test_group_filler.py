@@ -1,6 +1,7 @@
 """What becomes of a set when vendors stall, break, truncate, crawl or fail; on a clock that jumps."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -8,7 +9,15 @@ from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
 from assessment.models import VendorShare, WrittenSet
 from providers.config import BreakerLimits, HedgeLimits, Questions
-from providers.protocol import CallOutcome, FormatRefused, RateLimited, Unauthorized, Unreachable, VendorBroken
+from providers.protocol import (
+    CallOutcome,
+    FormatRefused,
+    RateLimited,
+    Unauthorized,
+    Unreachable,
+    VendorBroken,
+    VendorError,
+)
 from providers.routing import bounded
 from providers.routing.breaker import Breaker, State
 from providers.routing.chain import Chain
@@ -19,6 +28,7 @@ from providers.writing.writer import Writer
 from tests.own_logs import own_logs
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import (
+    BrokenVendor,
     ListLedger,
     ScriptedVendor,
     Stream,
@@ -132,16 +142,57 @@ async def test_a_vendor_that_answers_in_one_piece_goes_the_same_way() -> None:
     assert shares(await run.write()) == {"one": 6, "two": 4}
 
 
-async def test_a_single_vendor_survives_one_failure_by_bad_luck() -> None:
+async def test_a_single_vendor_survives_a_failure_by_bad_luck() -> None:
     run = Run(chain_of(ScriptedVendor("one", VendorBroken("one"), good)))
     await run.write()
     assert run.ledger.outcomes == [("one", "vendor_broken"), ("one", "ok")]
 
 
-async def test_a_single_vendor_that_keeps_failing_ends_the_writing_at_once() -> None:
-    run = Run(chain_of(ScriptedVendor("one", VendorBroken("one"))))
+@pytest.mark.parametrize("failure", [VendorBroken("one"), RateLimited("one"), Unreachable("one")])
+async def test_a_single_vendor_that_fails_for_seconds_is_asked_again_until_it_answers(failure: VendorError) -> None:
+    one = BrokenVendor("one", failure, seconds=5)
+    run = Run(chain_of(one))
+    assert shares(await run.write()) == {"one": 10}
+    assert 5 <= run.seconds <= 7
+    pauses = [later - earlier for earlier, later in pairwise(one.asked_at)]
+    assert pauses == sorted(pauses)
+    assert len(one.asked_at) <= 5
+
+
+async def test_of_two_vendors_that_fail_for_seconds_whoever_is_back_first_writes_the_set() -> None:
+    one, two = BrokenVendor("one", VendorBroken("one"), seconds=40), BrokenVendor("two", Unreachable("two"), seconds=9)
+    run = Run(chain_of(one, two))
+    assert shares(await run.write()) == {"two": 10}
+    assert 9 <= run.seconds <= 16
+
+
+async def test_a_single_vendor_that_keeps_failing_is_asked_seldom_and_the_end_comes_in_time() -> None:
+    one = ScriptedVendor("one", VendorBroken("one"))
+    run = Run(chain_of(one))
     await run.fails()
-    assert (len(run.ledger.records), run.seconds) == (2, 0)
+    assert 5 <= len(one.orders) <= 8
+    assert run.seconds <= 87
+
+
+async def test_a_pause_of_no_length_is_no_reason_to_ask_at_once() -> None:
+    one = ScriptedVendor("one", RateLimited("one", retry_after=0.0))
+    await Run(chain_of(one)).fails()
+    assert len(one.orders) <= 8
+
+
+async def test_no_call_begins_after_a_pause_that_leaves_a_vendor_too_little_time() -> None:
+    chain = chain_of(ScriptedVendor("one", VendorBroken("one")))
+    chain.upstreams[0].pace = Pace(KNOWN)
+    run = Run(chain, seconds=10)
+    await run.fails()
+    assert run.seconds <= 6
+
+
+async def test_a_single_vendor_whose_every_stream_breaks_goes_on_at_once_while_it_brings_items() -> None:
+    one = ScriptedVendor("one", Stream(opening(2), Unreachable("one")))
+    run = Run(chain_of(one))
+    assert shares(await run.write()) == {"one": 10}
+    assert ([len(order.wanted) for order in one.orders], run.seconds) == ([10, 8, 6, 4, 2], 0)
 
 
 async def test_a_hanging_first_vendor_leaves_time_for_every_other_one() -> None:
@@ -497,6 +548,13 @@ async def test_an_open_breaker_does_not_keep_the_only_vendor_from_being_tried() 
         breaker.end(CallOutcome.UNREACHABLE, 1000, is_probe=False)
     run = Run(Chain([Upstream(one, 30, 64, breaker=breaker)]))
     assert (await run.write()).provenance.vendors == (VendorShare("one", "one-model", 10),)
+
+
+async def test_a_breaker_that_opens_meanwhile_does_not_keep_the_only_vendor_from_being_asked_again() -> None:
+    one = ScriptedVendor("one", *[VendorBroken("one")] * 4, good)
+    run = Run(chain_of(one))
+    assert shares(await run.write()) == {"one": 10}
+    assert run.seconds < 20
 
 
 async def test_rejects_of_one_vendor_reach_the_next_one_as_reasons() -> None:

@@ -15,7 +15,7 @@ from assessment.sets.assembly import ADVICE
 from assessment.sets.rules import broken, robots
 from providers import prompts
 from providers.config import Questions
-from providers.protocol import Order
+from providers.protocol import ContentRefused, Order
 from providers.vendors.decode import Draft, Reject, decode
 from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.key_check import Doubts, KeyChecker
@@ -27,6 +27,7 @@ from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import ScriptedVendor, brief, chain_of, good, order, text_of
 
 ONE_CALL = Questions(total=10, per_call=20, spare=0)
+NO_SPARE = Questions(total=10, per_call=5, spare=0)
 TWO_CALLS = Questions(total=10, per_call=5, spare=2)
 
 
@@ -74,6 +75,20 @@ async def test_items_that_give_their_keys_away_are_exchanged_and_their_author_is
     again = vendor.orders[1]
     assert 0 < len(again.wanted) < 10
     assert any(ADVICE["longest"] in complaint for complaint in again.complaints)
+
+
+async def test_a_vendor_that_declined_one_part_of_a_set_and_wrote_another_writes_what_is_left() -> None:
+    vendor = ScriptedVendor("one", ContentRefused("one"), 3.0)
+    written = await Writer(chain_of(vendor), NO_SPARE, "hash").write(brief(), deadline())
+    assert len(written.items) == 10
+    assert [len(order.wanted) for order in vendor.orders] == [5, 5, 5]
+
+
+async def test_a_vendor_that_declines_the_whole_set_is_not_asked_again() -> None:
+    vendor = ScriptedVendor("one", ContentRefused("one"))
+    with pytest.raises(GenerationFailed):
+        await Writer(chain_of(vendor), NO_SPARE, "hash").write(brief(), deadline())
+    assert len(vendor.orders) == 2
 
 
 async def test_an_author_that_does_not_learn_ends_in_a_failure_after_a_few_sets_and_never_in_a_bad_one() -> None:

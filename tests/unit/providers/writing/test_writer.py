@@ -8,7 +8,7 @@ from assessment.models import SeenItem, VendorShare
 from fakes.item_maker import make
 from providers import prompts
 from providers.config import Questions
-from providers.protocol import Order, RateLimited, VendorBroken
+from providers.protocol import Order, RateLimited, RequestRejected, VendorBroken
 from providers.writing.writer import Writer
 from tests.own_logs import own_logs
 from tests.unit.providers.fake_clock import FakeClock
@@ -103,9 +103,9 @@ async def test_a_vendor_that_never_writes_anything_usable_ends_the_writing_after
     assert [order.complaints for order in one.orders] == [(), (why,), (f"{why} (2 times)",)]
 
 
-async def test_failing_vendors_end_the_writing_quickly() -> None:
+async def test_vendors_that_refuse_the_request_end_the_writing_quickly() -> None:
     clock = FakeClock()
-    vendors = [ScriptedVendor(name, VendorBroken(name)) for name in ("one", "two")]
+    vendors = [ScriptedVendor(name, RequestRejected(name)) for name in ("one", "two")]
     with pytest.raises(GenerationFailed):
         await writer(*vendors).write(brief(10), Deadline(clock, 87))
     assert clock.time == 1000
