@@ -149,7 +149,7 @@ def _stored(item: SeenItem) -> Trace:
 def _trace(stem: str, skill: bytes, key: bytes, key_words: int) -> Trace:
     question = without_setting(stem)
     found = words(question)
-    shingles = runs(found, RUN_WORDS) or {found}
+    shingles = frozenset(runs(found, RUN_WORDS)) or {found}
     run_bits = _bitmap((" ".join(run) for run in shingles), _RUN_BYTES)
     content_bits = _bitmap(content_words(stem) or words(stem), _CONTENT_BYTES)
     return Trace(skill, key, key_words, run_bits, run_bits.bit_count(), content_bits, content_bits.bit_count())

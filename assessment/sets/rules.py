@@ -91,8 +91,8 @@ def key_positions(form: Sequence[Keyed]) -> list[Violation]:
 
 def cross_cues(items: Sequence[Keyed]) -> list[Violation]:
     """Rule 22: no four consecutive words of a key stand in the stem of another item."""
-    stems = [runs(words(item.stem), CUE_WORDS) for item in items]
-    keys = [runs(words(item.options[item.key]), CUE_WORDS) for item in items]
+    stems = [frozenset(runs(words(item.stem), CUE_WORDS)) for item in items]
+    keys = [frozenset(runs(words(item.options[item.key]), CUE_WORDS)) for item in items]
     return [
         Violation(hard("cross_cue", f"{CUE_WORDS} words of a key stand in another stem"), (telling, told))
         for told, key in enumerate(keys)

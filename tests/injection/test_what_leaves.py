@@ -68,12 +68,12 @@ def test_outside_of_the_data_a_prompt_is_the_same_whatever_a_student_writes(each
 @pytest.mark.parametrize("each", corpus(), ids=by_id)
 async def test_no_request_carries_the_students_words_outside_of_the_data(each: Attempt, trial_of: TrialOf) -> None:
     harmless = parts_for(None)
-    known = runs(words(harmless.system + harmless.frame), HEARD_WORDS)
-    spoken = runs(words(each.sent), HEARD_WORDS) - known
+    known = frozenset(runs(words(harmless.system + harmless.frame), HEARD_WORDS))
+    spoken = frozenset(runs(words(each.sent), HEARD_WORDS)) - known
     for body in await requests_of(each, trial_of):
         parts = parts_of_request(body)
         assert parts.system == harmless.system
-        assert not spoken & runs(words(parts.frame), HEARD_WORDS)
+        assert spoken.isdisjoint(runs(words(parts.frame), HEARD_WORDS))
 
 
 @pytest.mark.parametrize("each", corpus(), ids=by_id)

@@ -4,8 +4,10 @@ A vendor that obeys a student's text can mark the key in endless ways. So most o
 but for what sets the key alone apart: a symbol, a remark in brackets, emphasis, another alphabet, an odd space.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable
 from itertools import groupby
+from typing import TypeVar
 
 import regex
 
@@ -49,26 +51,50 @@ _LETTER = regex.compile(
     r"|(?:^|[\s(-])[A-D]\s+(?i:is|wins)\s+(?i:right|correct|true|the\s+(?:one|key|answer))"
 )
 _ALONE = regex.compile(r"(?<!\w)[A-D1-4](?!\w)")  # what _LETTER finds has one; most stems have none
+# And, in ASCII, one of these; most stems that begin with "A" have none.
+_TELLING_WORDS = (
+    *("answer", "solution", "correct", "right", "hint", "tip", "spoiler", "antwort", "richtig", "bonne", "cevap"),
+    *("respuesta", "risposta", "resposta", "antwoord", "odpowied"),
+    *("choose", "select", "pick", "mark", "tick", "click", "take", "(", "["),
+)
+_TELLING_LETTER = re.compile(r"[A-D](?:[.!]\s|\s+(?i:is|wins)\s)")
 _BEHIND = regex.compile(r"[\w#*]|\p{S}")
 _LINES_OF_CODE = regex.compile(r"^\s*\n.*[=(){};<>\[\]]", regex.DOTALL)
-_TOKEN = regex.compile(r"(?<![A-Za-z0-9+/=_-]|\d\.)[A-Za-z0-9+/=_-]{16,}")
+_TOKEN = regex.compile(rf"(?<![A-Za-z0-9+/=_-]|\d\.)[A-Za-z0-9+/=_-]{{{MIN_OPAQUE_CHARACTERS},}}")
 _HEX = regex.compile(r"(?=[a-f]*\d)[0-9a-f]{16,}", regex.IGNORECASE)
 _PLAIN_PART = regex.compile(r"[A-Za-z]+\d*|\d+[A-Za-z]?")
+
+Form = TypeVar("Form")
 
 
 def marked_key(item: Item, language: Language) -> str:
     """Say what sets the key alone apart, or the three others from the key; empty when nothing does."""
-    for name, pattern in _MARKS.items():
+    patterns = _MARKS_OF_ASCII if all(map(str.isascii, item.options)) else _MARKS
+    for name, pattern in patterns.items():
         if name == "letter" and language.script != LATIN:
             continue
-        if _singles_out([pattern.search(option) is not None for option in item.options], item.key):
+        if key_stands_out(item, lambda option: pattern.search(option) is not None):  # noqa: B023 - called at once
             return name
     return ""
 
 
+def key_stands_out(item: Item, form_of: Callable[[str], Form]) -> bool:
+    """Tell whether the key has another form than all others, which have the same; most often the first two tell."""
+    key = form_of(item.options[item.key])
+    others = (form_of(option) for index, option in enumerate(item.options) if index != item.key)
+    first = next(others, key)
+    return first != key and all(other == first for other in others)
+
+
 def tells_letter(stem: str) -> bool:
     """Tell whether a stem names the key by letter or number: wrong after the shuffle, but nothing to ask."""
-    return _ALONE.search(stem) is not None and _LETTER.search(stem) is not None
+    return _ALONE.search(stem) is not None and _may_tell(stem) and _LETTER.search(stem) is not None
+
+
+def _may_tell(stem: str) -> bool:
+    lowered = stem.lower()
+    is_told = not stem.isascii() or any(word in lowered for word in _TELLING_WORDS)
+    return is_told or _TELLING_LETTER.search(stem) is not None
 
 
 def goes_on(stem: str) -> bool:
@@ -77,11 +103,14 @@ def goes_on(stem: str) -> bool:
     return bool(asked) and _BEHIND.search(rest) is not None and _LINES_OF_CODE.search(rest) is None
 
 
-def opaque_token(text: str) -> bool:
+def opaque_token(texts: Iterable[str]) -> bool:
     """Tell whether a text holds a key, a hash, an id or encoded text: nothing a question needs, and a way out for one.
 
     Names such as TLS_AES_256_GCM_SHA384 are words with a number behind them, and pass.
     """
+    text = "\n".join(texts)
+    if all(len(part) < MIN_OPAQUE_CHARACTERS for part in text.split()):
+        return False
     return any(map(_is_opaque, _TOKEN.findall(text)))
 
 
@@ -98,11 +127,6 @@ def _switches(part: str) -> int:
     return len(list(groupby(part, str.isdigit))) - 1
 
 
-def _singles_out(has: Sequence[bool], key: int) -> bool:
-    others = {has[index] for index in range(len(has)) if index != key}
-    return len(others) == 1 and has[key] not in others
-
-
 _MARKS = {
     "symbol": _SYMBOL,
     "remark": _EDGE,
@@ -111,3 +135,4 @@ _MARKS = {
     "space": _ODD_SPACE,
     "letter": _OTHER_LETTER,
 }
+_MARKS_OF_ASCII = {name: pattern for name, pattern in _MARKS.items() if name not in ("symbol", "letter")}  # it has none

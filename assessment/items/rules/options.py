@@ -11,7 +11,8 @@ import regex
 
 from assessment.findings import Finding, hard, soft
 from assessment.items.rules.context import RuleContext
-from assessment.items.text import content_words, fold, words
+from assessment.items.rules.giveaway import key_stands_out
+from assessment.items.text import content_words, words
 from assessment.models import Item
 
 LONG_KEY = 1.25
@@ -71,12 +72,8 @@ def absolutes(item: Item, context: RuleContext) -> Finding | None:
 
 def parallelism(item: Item, context: RuleContext) -> Finding | None:
     """Rule 11: the key is not the only one in another form: final punctuation, first letter's case, code or prose."""
-    for name, form in _FORMS.items():
-        forms = [form(option) for option in item.options]
-        others = {forms[index] for index in range(len(forms)) if index != item.key}
-        if len(others) == 1 and forms[item.key] not in others:
-            return soft("parallelism", f"key alone differs in {name}")
-    return None
+    name = next((name for name, form in _FORMS.items() if key_stands_out(item, form)), "")
+    return soft("parallelism", f"key alone differs in {name}") if name else None
 
 
 def vague_terms(item: Item, context: RuleContext) -> Finding | None:
@@ -129,7 +126,7 @@ def _case(option: str) -> bool:
 
 
 def _gerund(option: str) -> bool:
-    first = words(fold(option))[:1]
+    first = words(option)[:1]
     return bool(first) and first[0].endswith("ing") and len(first[0]) > 4
 
 

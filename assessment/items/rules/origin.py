@@ -10,7 +10,7 @@ from assessment.models import Item
 
 def copied_key(item: Item, context: RuleContext) -> Finding | None:
     """Rule 16: no six consecutive words of the key stand in the student's own text."""
-    if runs(words(item.options[item.key]), COPIED_WORDS) & context.own_runs:
+    if not context.own_runs.isdisjoint(runs(words(item.options[item.key]), COPIED_WORDS)):
         return hard("copied_key", f"{COPIED_WORDS} words of the key are the student's own")
     return None
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
 
@@ -12,7 +12,7 @@ from assessment.findings import Finding, hard
 from assessment.items.language import LANGUAGES, LATIN, Language
 from assessment.items.rules.context import COPIED_WORDS, RuleContext
 from assessment.items.rules.giveaway import goes_on, marked_key, opaque_token, tells_letter
-from assessment.items.text import any_of, fold, runs, words
+from assessment.items.text import REMEMBERED, any_of, fold, runs, words
 from assessment.models import Item
 
 UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -48,9 +48,12 @@ _LINK = re.compile(
     r"|^\s*\[\w+\]:\s*\S|(?<![\w.+-])(?!git@)[\w.+-]+@(?!(?:[\w-]+\.)*example\b)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b",
     re.IGNORECASE | re.MULTILINE,
 )
-_MARKS = ("<", "&#", "=", "/", "](", "]:", "@", "www.", "script", "data", "mailto", "hxxp")  # one is in all they find
+_TAG_MARKS = ("<", "&#", "=")  # one is in all that _ACTING finds
+_LINK_MARKS = ("/", "](", "]:", "@", "www.", "mailto", "hxxp")  # one is in all that _LINK finds, or a colon and
+_SCHEMES = ("script", "data")
 _WRAPPED = re.compile(r"\s*<!--|\s*<[a-z][^>]*>.*</[a-z]+>\s*", re.IGNORECASE | re.DOTALL)
 _RIGHT = r"(?:correct|right|true|key|answer|right answer|correct answer|richtig|correcte?|correct[ao]|juste|vrai)"
+_RIGHT_WORDS = ("correct", "right", "true", "key", "answer", "richtig", "juste", "vrai")  # one is in all of _RIGHT
 _ANNOUNCED = re.compile(
     rf"[(\[{{*]\s*{_RIGHT}\s*[)\]}}*]|<!--\s*{_RIGHT}\b"
     r"|^(?:correct|right answer|correct answer)\s*[:-]"
@@ -75,7 +78,7 @@ def hidden_text(item: Item, context: RuleContext) -> Finding | None:
     They can say one thing and show another, or carry something out.
     """
     texts = (item.stem, *item.options, item.rationale)
-    if any(map(opaque_token, texts)):
+    if opaque_token(texts):
         return hard("hidden_text", "an opaque token")
     text = "\n".join(texts)
     if text.isascii():
@@ -89,12 +92,9 @@ def hidden_text(item: Item, context: RuleContext) -> Finding | None:
 def markup(item: Item, context: RuleContext) -> Finding | None:
     """No tag that acts, no link, no image: a page that shows an item must have nothing to carry out."""
     text = "\n".join((item.stem, *item.options, item.rationale))
-    lowered = text.lower()
-    if not any(mark in lowered for mark in _MARKS):
-        return None
-    if _ACTING.search(text) or _WRAPPED.match(item.stem):
+    if _has(_TAG_MARKS, text) and (_ACTING.search(text) or _WRAPPED.match(item.stem)):
         return hard("markup", "a tag that acts")
-    return hard("markup", "a link") if _LINK.search(text) else None
+    return hard("markup", "a link") if _may_link(text) and _LINK.search(text) else None
 
 
 def instruction(item: Item, context: RuleContext) -> Finding | None:
@@ -104,7 +104,7 @@ def instruction(item: Item, context: RuleContext) -> Finding | None:
     keep to the one that was asked for. Nor does an item repeat what its writer was told.
     """
     shown = (item.stem, *item.options)
-    if _ANNOUNCED.search("\n".join(shown)) or tells_letter(item.stem):
+    if _announces("\n".join(shown)) or tells_letter(item.stem):
         return hard("instruction", "an announced key")
     if goes_on(item.stem):
         return hard("instruction", "text behind the question")
@@ -117,13 +117,27 @@ def instruction(item: Item, context: RuleContext) -> Finding | None:
     return None
 
 
+def _has(marks: Iterable[str], text: str) -> bool:
+    return any(mark in text for mark in marks)
+
+
+def _may_link(text: str) -> bool:
+    lowered = text.lower()
+    return _has(_LINK_MARKS, lowered) or (":" in text and _has(_SCHEMES, lowered))
+
+
+def _announces(text: str) -> bool:
+    """What _ANNOUNCED finds in ASCII has one of its words; other letters may stand in for those of a word."""
+    return not (text.isascii() and not _has(_RIGHT_WORDS, text.lower())) and _ANNOUNCED.search(text) is not None
+
+
 def _repeats(context: RuleContext, texts: Iterable[str]) -> bool:
     return not all(context.told_runs.isdisjoint(runs(words(text), COPIED_WORDS)) for text in texts)
 
 
 def _gives_orders(shown: Iterable[str]) -> bool:
     """Look for the patterns of a language only where one of their words stands: most items have none."""
-    found = [word for text in shown for word in words(text) if word.startswith(_ORDER_WORDS)]
+    found = [word for text in shown for word in words(text) if _may_order(word)]
     if not found:
         return False
     folded = "\n".join(fold(text) for text in shown)
@@ -131,6 +145,11 @@ def _gives_orders(shown: Iterable[str]) -> bool:
         any(word.startswith(language.order_words) for word in found) and any_of(language.instructions).search(folded)
         for language in _WITH_ORDERS
     )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _may_order(word: str) -> bool:
+    return word.startswith(_ORDER_WORDS)
 
 
 def other_language(item: Item, context: RuleContext) -> Finding | None:
@@ -148,7 +167,7 @@ def other_language(item: Item, context: RuleContext) -> Finding | None:
 
 
 def _other_words(item: Item, language: Language) -> Finding | None:
-    found = words(" ".join((item.stem, *item.options)))
+    found = [word for text in (item.stem, *item.options) for word in words(text)]
     if len(found) < MIN_WORDS:
         return None
     counts = Counter(code for word in found for code in _speakers().get(word, ()))
