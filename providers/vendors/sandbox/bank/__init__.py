@@ -40,12 +40,12 @@ class BankItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An item without a setting. `tags` stand in place of those of its bank; an item without any goes anywhere."""
 
     id: str
+    concept: str
     difficulty: Level
     stem: str
     key: str
     distractors: Annotated[tuple[str, ...], msgspec.Meta(min_length=3, max_length=3)]
     rationale: str
-    concept: str = ""
     tags: tuple[str, ...] = ()
 
 
@@ -58,8 +58,8 @@ class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     skill: str
     aliases: tuple[str, ...]
+    tags: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     items: tuple[BankItem, ...]
-    tags: tuple[str, ...] = ()
 
 
 def bank_for(skill: Skill) -> tuple[BankItem, ...]:
@@ -71,8 +71,7 @@ def bank_for(skill: Skill) -> tuple[BankItem, ...]:
 def concepts_for(skill: Skill) -> tuple[Concept, ...]:
     """The map of a skill that has a bank, or nothing."""
     bank = _bank(skill)
-    found = _maps().get(bank.skill) if bank else None
-    return found.concepts if found else ()
+    return _maps()[bank.skill].concepts if bank else ()
 
 
 def items_about(skill: Skill) -> Mapping[str, BankItem]:

@@ -45,7 +45,7 @@ def in_setting(item: BankItem, source: SourceItem) -> Item:
 
 
 def bank_item(stem: str = "Which of these steps comes first in such a case?", *tags: str) -> BankItem:
-    return BankItem("id", "easy", stem, "key", ("a", "b", "c"), "why", "concept", tags)
+    return BankItem("id", "concept", "easy", stem, "key", ("a", "b", "c"), "why", tags)
 
 
 def test_a_bank_is_found_by_name_id_or_alias_in_any_case() -> None:
