@@ -1,6 +1,7 @@
 """One embedded PostgreSQL for the whole run; tests keep apart by using platforms of their own."""
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -12,6 +13,8 @@ from uuid import uuid4
 import httpx
 import pytest
 from litestar import Litestar
+
+gc.disable()  # until all is imported: with LiteLLM, collections were more than half of it
 
 FOLDER = Path(tempfile.mkdtemp(prefix="rt-"))
 for name in [name for name in os.environ if name.startswith("RETAKE_")]:
@@ -29,7 +32,14 @@ from db.engine import RetakeEngine  # noqa: E402  # likewise
 from jobs.settings import JobSettings  # noqa: E402  # likewise
 from jobs.vendors import Vendors  # noqa: E402  # likewise
 from piccolo_conf import DB  # noqa: E402  # likewise
+from tests.app_client import client_of_app  # noqa: E402  # likewise
 from tests.journey import Journey  # noqa: E402  # likewise
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays, and is not looked through again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -87,8 +97,7 @@ def engine(app: Litestar) -> RetakeEngine:
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the running app, without a network between."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # ASGI types differ in name only
-    async with httpx.AsyncClient(transport=transport, base_url="http://retake.test/api/v1") as client:
+    async with client_of_app(app) as client:
         yield client
 
 

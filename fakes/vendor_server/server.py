@@ -73,6 +73,11 @@ class VendorServer(LoopbackServer):
         return self.counters.totals.calls
 
     @property
+    def calls_ever(self) -> int:
+        """The same, since the start and not since the last reset."""
+        return self._number
+
+    @property
     def requests(self) -> list[dict[str, Any]]:
         """The bodies received."""
         return self.counters.requests

@@ -1,6 +1,5 @@
 """A server in live mode whose two model vendors are scripted, and whose configuration can be changed."""
 
-import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,9 +14,9 @@ from fakes.vendor_server import VendorServer
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.journey import Journey
 from tests.server_process import ServerProcess, serving
+from tests.waiting import until
 
 KEY = "vendor-key-that-nobody-may-see"
-SETTLED_SECONDS = 2.5  # longer than the ledger waits between two batches
 
 FILE = """
 budget_seconds: 20
@@ -87,10 +86,18 @@ class LiveServer:
         return journey
 
     async def rows_when_settled(self, *, everything: bool = False) -> list[dict[str, Any]]:
-        """The ledger's rows of the last writing, or of all, once nothing more is to be expected."""
-        await asyncio.sleep(SETTLED_SECONDS)
-        rows = await self.deployment.rows("SELECT * FROM vendor_attempt ORDER BY started_at")
+        """The ledger's rows of the last writing, or of all, once every call that a vendor got has its row."""
+
+        async def settled() -> bool:
+            calls = self.first.calls_ever + self.second.calls_ever
+            return len(await self._rows()) >= calls and not self.first.totals.in_flight + self.second.totals.in_flight
+
+        await until(settled)
+        rows = await self._rows()
         return [row for row in rows if everything or row["writing_id"] == rows[-1]["writing_id"]]
+
+    async def _rows(self) -> list[dict[str, Any]]:
+        return await self.deployment.rows("SELECT * FROM vendor_attempt ORDER BY started_at")
 
 
 @asynccontextmanager

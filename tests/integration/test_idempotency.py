@@ -169,7 +169,7 @@ async def test_a_holder_that_is_slow_and_lives_keeps_its_key(
     url, headers = "/assessment/generate", {**journey.headers, **MARKED, **key}
     calls = [asyncio.create_task(journey.client.post(url, headers=headers)) for _ in range(3)]
     await gate.arrived.wait()
-    await asyncio.sleep(2.5)  # longer than a silent holder has
+    await asyncio.sleep(1.5)  # longer than a silent holder has
     gate.opened.set()
     results = await asyncio.gather(*calls)
     assert {(result.status_code, result.content) for result in results} == {(200, results[0].content)}

@@ -1,18 +1,23 @@
 """Nobody reads or changes what is another's: every operation with every credential that does not fit."""
 
+from collections.abc import AsyncIterator
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import msgspec
 import pytest
+from litestar import Litestar
 
 from api.services import Services
 from assessment.models import Mode
+from tests.app_client import client_of_app
 from tests.journey import Journey, Json, profile
-from tests.rows import digest_of, expire_session, fetch_one
+from tests.rows import digest_of, expire_session
 
 SESSION_PATH = "/step3/store-verification-items/session"
+PLATFORM = f"platform-{uuid4().hex}"  # of the one to whom nothing happens
 
 
 class Due(StrEnum):
@@ -140,8 +145,21 @@ async def assert_refused(victim: Journey, operation: Operation, credential: byte
     assert await digest_of(victim.verification_id) == before
 
 
+@pytest.fixture(scope="module")
+async def victim(app: Litestar) -> AsyncIterator[Journey]:
+    """Somebody to whom nothing happens, in any of the tests."""
+    async with client_of_app(app) as client:
+        key = await app.state.services.accounts.create_key(Mode.TEST, "tests", PLATFORM)
+        yield await with_everything(Journey(client, key.api_key))
+
+
 @pytest.fixture
-async def victim(journey: Journey) -> Journey:
+async def own_victim(journey: Journey) -> Journey:
+    """Somebody to whom the test itself does something."""
+    return await with_everything(journey)
+
+
+async def with_everything(journey: Journey) -> Journey:
     """One attempt in the archive and a set that waits: everything is there to be taken."""
     for number, project in enumerate(journey.profile["verify"]["projects"]):
         project["projectId"] = f"victims-own-{number}"
@@ -173,26 +191,19 @@ async def test_a_credential_of_the_other_kind_opens_nothing(victim: Journey, ope
 
 @every_operation
 async def test_a_revoked_key_and_its_sessions_open_nothing(
-    services: Services, victim: Journey, operation: Operation
+    services: Services, own_victim: Journey, platform_name: str, operation: Operation
 ) -> None:
-    (key_id,) = {key.key_id for key in await services.accounts.list_keys() if key.platform == await platform(victim)}
+    (key_id,) = {key.key_id for key in await services.accounts.list_keys() if key.platform == platform_name}
     assert await services.accounts.revoke_key(key_id)
-    own = victim.api_key if operation.due is Due.API_KEY else victim.token
-    await assert_refused(victim, operation, own.encode(), unfitting(operation.due))
+    own = own_victim.api_key if operation.due is Due.API_KEY else own_victim.token
+    await assert_refused(own_victim, operation, own.encode(), unfitting(operation.due))
 
 
 @pytest.mark.parametrize("operation", OF_A_SESSION, ids=[operation.name for operation in OF_A_SESSION])
-async def test_an_expired_session_opens_nothing(victim: Journey, operation: Operation) -> None:
-    await expire_session(victim)
-    await assert_refused(victim, operation, victim.token.encode(), unfitting(operation.due, expired=True))
-
-
-async def platform(victim: Journey) -> str:
-    row = await fetch_one(
-        "SELECT p.name FROM platform p JOIN verification v ON v.platform = p.id WHERE v.id = {}", victim.verification_id
-    )
-    assert row is not None
-    return str(row["name"])
+async def test_an_expired_session_opens_nothing(own_victim: Journey, operation: Operation) -> None:
+    await expire_session(own_victim)
+    expired = unfitting(operation.due, expired=True)
+    await assert_refused(own_victim, operation, own_victim.token.encode(), expired)
 
 
 async def another(services: Services, client: httpx.AsyncClient, mode: Mode, owner: str) -> Journey:
@@ -211,10 +222,10 @@ STRANGERS = {
 }
 
 
-@pytest.fixture(params=STRANGERS)
-async def stranger(request: pytest.FixtureRequest, services: Services, victim: Journey, platform_name: str) -> Journey:
+@pytest.fixture(scope="module", params=STRANGERS)
+async def stranger(request: pytest.FixtureRequest, app: Litestar, victim: Journey) -> Journey:
     mode, suffix = STRANGERS[request.param]
-    return await another(services, victim.client, mode, platform_name + suffix)
+    return await another(app.state.services, victim.client, mode, PLATFORM + suffix)
 
 
 NAMES_THE_VICTIM = {
@@ -249,10 +260,10 @@ def assert_tells_nothing(response: httpx.Response, victim: Journey) -> None:
 
 @pytest.mark.parametrize("who", ["another platform", "the other mode"])
 async def test_a_strangers_key_finds_the_victim_as_little_as_a_student_nobody_knows(
-    services: Services, victim: Journey, platform_name: str, who: str
+    services: Services, victim: Journey, who: str
 ) -> None:
     mode, suffix = STRANGERS[who]
-    key = (await services.accounts.create_key(mode, "tests", platform_name + suffix)).api_key.encode()
+    key = (await services.accounts.create_key(mode, "tests", PLATFORM + suffix)).api_key.encode()
     theirs, unknown = [
         answer(await call(victim.client, METADATA, key, ids)) for ids in (ids_of(victim), unknown_ids("test"))
     ]
@@ -273,12 +284,12 @@ async def test_the_victims_student_id_beside_an_own_verification_is_forbidden(
     assert theirs[1]["error"]["code"] == "FORBIDDEN_VERIFICATION"
 
 
-async def test_a_strangers_idempotency_key_is_another_one(victim: Journey, stranger: Journey) -> None:
-    first = await victim.client.post(
-        "/assessment/retakeassessment", headers={**victim.headers, "idempotency-key": "the-same"}
+async def test_a_strangers_idempotency_key_is_another_one(own_victim: Journey, stranger: Journey) -> None:
+    first = await own_victim.client.post(
+        "/assessment/retakeassessment", headers={**own_victim.headers, "idempotency-key": "the-same"}
     )
     assert first.is_success
-    theirs = await victim.client.post(
+    theirs = await own_victim.client.post(
         "/assessment/retakeassessment", headers={**stranger.headers, "idempotency-key": "the-same"}
     )
     assert theirs.json()["error"]["code"] == "NO_PRIOR_ATTEMPT"

@@ -14,6 +14,7 @@ from assessment.errors import GenerationFailed
 from assessment.ports import Finished, SetOrder
 from db.assessment_store import PostgresAssessmentStore
 from jobs.vendors import Vendors
+from jobs.worker import LOST_SECONDS
 from tests.integration.gate import GatedWriter
 from tests.journey import MARKED, Journey, profile
 from tests.rows import fetch
@@ -155,7 +156,7 @@ async def test_a_bug_in_the_writer_frees_the_verification_at_once(
     broken = await journey.retake()
     assert (broken.status_code, _code(broken)) == (500, "INTERNAL_ERROR")
     gate.error = None
-    async with asyncio.timeout(2):  # less than a lease lasts
+    async with asyncio.timeout(LOST_SECONDS):  # it waits for no dead worker
         assert (await journey.retake()).status_code == 200
 
 

@@ -1,6 +1,7 @@
 """A deployment stops spending before its limit is passed: no set, and a reason for whoever runs it."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,11 @@ async def _readiness(live: LiveServer) -> tuple[int, str | None]:
     return response.status_code, response.json().get("spend")
 
 
+async def _is_refused_in_the_ledger(live: LiveServer) -> bool:
+    rows = await live.rows_when_settled()
+    return {(row["outcome"], row["cost"]) for row in rows} == {("spend_limit", 0.0)}
+
+
 async def _spent(live: LiveServer) -> int:
     (row,) = await live.deployment.rows("SELECT coalesce(sum(nanos), 0)::bigint AS nanos FROM spend_day")
     nanos: int = row["nanos"]
@@ -46,7 +52,12 @@ async def test_the_limit_of_the_day_holds_over_a_restart_and_says_why(live: Live
         await live.take_set()
         assert await _readiness(live) == (200, "within_limit")
         rows = await live.rows_when_settled()
-        assert await _spent(live) == sum(round(row["cost"] * 1e9) for row in rows) > 0
+        cost = sum(round(row["cost"] * 1e9) for row in rows)
+
+        async def settled() -> bool:
+            return await _spent(live) == cost > 0
+
+        await until(settled)
     await live.deployment.rows("UPDATE spend_day SET nanos = 49_999_000")
     async with live.started("--job-workers", "2"):
         calls = live.first.calls + live.second.calls
@@ -58,8 +69,7 @@ async def test_the_limit_of_the_day_holds_over_a_restart_and_says_why(live: Live
             return await _readiness(live) == (200, "limit_reached")
 
         await until(says_so, 15)
-        rows = await live.rows_when_settled()
-        assert {(row["outcome"], row["cost"]) for row in rows} == {("spend_limit", 0.0)}
+        await until(partial(_is_refused_in_the_ledger, live))
         metrics = (await live.client.get(f"{live.server.root_url}/metrics")).text
         assert "\nretake_spend_limit_reached 1.0" in metrics
         assert 'retake_spend_refused_total{limit="max_usd_per_day"}' in metrics

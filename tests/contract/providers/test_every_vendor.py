@@ -20,6 +20,7 @@ from providers.vendors.sandbox.scenarios import ScenarioVendor
 from providers.vendors.sandbox.vendor import SandboxVendor
 from providers.writing.writer import Writer
 from tests.unit.providers.fakes import SOURCES, answer_of, brief, order
+from tests.waiting import until
 
 
 def _model(server: VendorServer, model: str) -> Vendor:
@@ -85,9 +86,9 @@ async def test_a_cancelled_order_ends_as_cancelled(vendor: Vendor, server: Vendo
     server.behaviours = ["hang"]
     slow = ScenarioVendor("", "slow") if isinstance(vendor, SandboxVendor) else vendor
     task = asyncio.ensure_future(answer_of(slow, order(), deadline()))
-    await asyncio.sleep(0.3)
+    await until(lambda: bool(server.calls) or slow is not vendor)
     task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=1)
+    done, _ = await asyncio.wait({task}, timeout=10)
     assert done
     assert task.cancelled() or isinstance(task.exception(), VendorError)
 

@@ -16,18 +16,19 @@ from providers.build import build_vendors, usable
 from providers.check import check
 from providers.config import ProvidersConfig, load
 from providers.protocol import CallOutcome
+from tests.contract.vendor_server.timeline import Timeline
 from tests.own_logs import own_logs
 from tests.unit.delivery.fakes import ManualClock
 from tests.unit.providers.fakes import ListLedger, brief
 from tests.waiting import until
 
-BUDGET_SECONDS = 4.0
+BUDGET_SECONDS = 20.0
 KEY = "sk-should-never-be-logged"
 
 FILE = """
 questions: {{total: 10, per_call: 5, spare: 0}}
 vendors:
-  - {{name: first, model: openai/first, api_key: "${{KEY}}", api_base: "{first}", attempt_seconds: 1.0}}
+  - {{name: first, model: openai/first, api_key: "${{KEY}}", api_base: "{first}", attempt_seconds: {attempt}}}
   - {{name: second, model: openai/second, api_key: "${{KEY}}", api_base: "{second}", attempt_seconds: 30}}
 chain: [{chain}]
 """
@@ -51,13 +52,22 @@ def config(first: VendorServer, second: VendorServer, tmp_path: Path) -> Provide
 
 
 @pytest.fixture
+def impatient(first: VendorServer, second: VendorServer, tmp_path: Path) -> ProvidersConfig:
+    """Waits a second for the first vendor."""
+    return _config(tmp_path, first, second, "first, second", attempt_seconds=1.0)
+
+
+@pytest.fixture
 def alone(first: VendorServer, second: VendorServer, tmp_path: Path) -> ProvidersConfig:
     return _config(tmp_path, first, second, "first")
 
 
-def _config(folder: Path, first: VendorServer, second: VendorServer, chain: str) -> ProvidersConfig:
+def _config(
+    folder: Path, first: VendorServer, second: VendorServer, chain: str, attempt_seconds: float = BUDGET_SECONDS
+) -> ProvidersConfig:
     path = folder / f"{len(chain)}.yaml"
-    path.write_text(FILE.format(first=first.base_url, second=second.base_url, chain=chain), encoding="utf-8")
+    addresses = {"first": first.base_url, "second": second.base_url}
+    path.write_text(FILE.format(**addresses, chain=chain, attempt=attempt_seconds), encoding="utf-8")
     return load(path, {"KEY": KEY})
 
 
@@ -98,11 +108,11 @@ async def test_a_fault_that_shows_at_once_goes_to_the_next_vendor_at_once(
 
 @pytest.mark.parametrize("fault", [Behaviour.HANG, Behaviour.DRIP])
 async def test_a_vendor_that_takes_for_ever_costs_its_attempt_and_no_more(
-    config: ProvidersConfig, first: VendorServer, fault: Behaviour
+    impatient: ProvidersConfig, first: VendorServer, fault: Behaviour
 ) -> None:
     first.reset(fault)
     ledger = ListLedger()
-    written = await write(config, ledger)
+    written = await write(impatient, ledger)
     assert shares(written) == {"second": 10}
     lost = [record for record in ledger.records if record.vendor == "first"]
     assert [record.outcome for record in lost] == [CallOutcome.TIMED_OUT] * 2
@@ -111,12 +121,12 @@ async def test_a_vendor_that_takes_for_ever_costs_its_attempt_and_no_more(
 
 @pytest.mark.parametrize("fault", [Behaviour.HANG, Behaviour.DRIP])
 async def test_when_every_vendor_takes_for_ever_the_end_comes_in_time(
-    config: ProvidersConfig, first: VendorServer, second: VendorServer, fault: Behaviour
+    impatient: ProvidersConfig, first: VendorServer, second: VendorServer, fault: Behaviour
 ) -> None:
     first.reset(fault)
     second.reset(fault)
     clock = ManualClock()
-    writing = asyncio.create_task(build_vendors(config, clock=clock).write(brief(10), Deadline(clock, 2.0)))
+    writing = asyncio.create_task(build_vendors(impatient, clock=clock).write(brief(10), Deadline(clock, 2.0)))
     await until(lambda: first.calls == 2)
     await clock.advance(1.0)
     await until(lambda: second.calls == 2)
@@ -135,13 +145,16 @@ async def test_a_slow_vendor_within_its_time_is_waited_for(config: ProvidersConf
 
 @pytest.mark.parametrize("fault", [Behaviour.ONE_BROKEN, Behaviour.FEWER, Behaviour.TRUNCATED, Behaviour.PROSE])
 async def test_the_good_items_of_a_poor_answer_are_kept_and_only_the_rest_is_asked_again(
-    alone: ProvidersConfig, first: VendorServer, fault: Behaviour
+    tmp_path: Path, fault: Behaviour
 ) -> None:
-    first.reset(fault, fault, Behaviour.GOOD)
-    first.latency = 0.1  # so that both calls have asked before one of them asks again
-    written = await write(alone)
+    time = Timeline(end=0.0)
+    async with VendorServer([fault, fault, Behaviour.GOOD], latency=1.0, clock=time) as vendor:
+        writing = asyncio.create_task(write(_config(tmp_path, vendor, vendor, "first")))
+        await until(lambda: vendor.calls == 2)  # before one of them asks again
+        time.goes_on.set()
+        written = await writing
     assert shares(written) == {"first": 10}
-    asked = [len(body["messages"][1]["content"].split("\n- skill ")) - 1 for body in first.requests]
+    asked = [len(body["messages"][1]["content"].split("\n- skill ")) - 1 for body in vendor.requests]
     assert asked[:2] == [5, 5]
     assert sum(asked[2:]) == {"one_broken": 2, "fewer": 6, "truncated": 6, "prose": 0}[fault]
 
@@ -203,10 +216,10 @@ async def test_a_check_asks_every_vendor_once_and_says_what_is_wrong(
     ("fault", "outcome"), [(Behaviour.HANG, CallOutcome.TIMED_OUT), (Behaviour.NO_JSON, CallOutcome.UNUSABLE)]
 )
 async def test_a_check_names_a_vendor_that_hangs_or_rambles(
-    alone: ProvidersConfig, first: VendorServer, fault: Behaviour, outcome: CallOutcome
+    impatient: ProvidersConfig, first: VendorServer, fault: Behaviour, outcome: CallOutcome
 ) -> None:
     first.reset(fault)
-    assert (await check(alone))[0].outcome is outcome
+    assert (await check(impatient))[0].outcome is outcome
 
 
 def test_a_vendor_with_a_key_makes_a_configuration_usable(config: ProvidersConfig) -> None:

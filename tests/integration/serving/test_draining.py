@@ -17,7 +17,7 @@ from tests.waiting import until
 
 WORKERS = 2
 ONE_PROCESS = ("--job-workers", "0")
-REFUSED_SECONDS = 2.0  # far less than the slow generation takes
+KNOCK_SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +40,9 @@ async def test_told_to_end_it_refuses_newcomers_and_answers_what_is_under_way(
             await idle.send(b"GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n")
             await idle.answer()
             server.stop()
-            await until(lambda: _refuses(server), REFUSED_SECONDS)
+            await until(lambda: _refuses(server))
             assert await idle.rest() == b""
-        assert not generating.done()
+        assert not generating.done()  # it takes five seconds, and newcomers did not wait for it
         assert (await generating).status_code == 200
         await server.ended()
 
@@ -54,7 +54,7 @@ async def test_workers_whose_supervisor_was_killed_do_the_same(deployment: Deplo
         assert len(workers) == WORKERS + 1
         server.kill_supervisor()
         await server.ended()
-        await until(lambda: _refuses(server), REFUSED_SECONDS)
+        await until(lambda: _refuses(server))
         assert (await generating).status_code == 200
         await until(lambda: not any(_lives(pid) for pid in workers))
 
@@ -91,7 +91,7 @@ async def _refuses(server: ServerProcess) -> bool:
     Whoever stands in the port's queue at the moment it is closed is reset; the next one has to be refused.
     """
     try:
-        async with asyncio.timeout(REFUSED_SECONDS), connected(server.port):
+        async with asyncio.timeout(KNOCK_SECONDS), connected(server.port):
             return False
     except ConnectionRefusedError:
         return True
