@@ -5,6 +5,7 @@ from typing import Any
 from api.fields import Body, Fields, callback_url, http_url
 from api.received import (
     MAX_ID,
+    AccommodationRequest,
     AnswerToQuestion,
     Certificate,
     Experience,
@@ -12,6 +13,7 @@ from api.received import (
     OfVerification,
     Project,
     Received,
+    SaveAnswersRequest,
     SkillToStore,
     StoreItemsRequest,
     StoreMethodRequest,
@@ -39,7 +41,7 @@ from assessment.evidence import (
     Person,
     SentItem,
 )
-from assessment.models import Answer, Method, Skill, SourceKind, Standing
+from assessment.models import Answer, Method, SavedAnswer, Skill, SourceKind, Standing
 
 EVIDENCE: dict[SourceKind, tuple[str, type[Received]]] = {
     SourceKind.PROJECT: ("projects", Project),
@@ -51,6 +53,8 @@ CHOICES = {
     SourceKind.EXPERIENCE: "work_experience_ids",
     SourceKind.CERTIFICATE: "credential_ids",
 }
+SMALLEST_FACTOR = 1
+LARGEST_FACTOR = 4
 NOT_OWN = "is not this session's"
 
 
@@ -162,6 +166,33 @@ def _answer(entry: object) -> Answer | None:
     if not isinstance(question_id, str) or type(selected) is not int:
         return None
     return Answer(question_id, selected)
+
+
+def answers_to_save(fields: Fields) -> list[SavedAnswer | None] | None:
+    """Read answers that are not final: None when there are none, and None in the place of one that cannot be read."""
+    sent = Body(SaveAnswersRequest, fields).sent("answers")
+    if not isinstance(sent, list) or not sent:
+        return None
+    return [_answer_to_save(entry) for entry in sent]
+
+
+def _answer_to_save(entry: object) -> SavedAnswer | None:
+    if not isinstance(entry, dict) or "selectedAnswer" not in entry:
+        return None
+    question_id, selected = entry.get("questionId"), entry["selectedAnswer"]
+    if not isinstance(question_id, str) or not (selected is None or type(selected) is int):
+        return None
+    return SavedAnswer(question_id, selected)
+
+
+def time_factor(fields: Fields) -> float:
+    """Read by what a student's time limit is to be multiplied. Raises InvalidInput."""
+    body = Body(AccommodationRequest, fields)
+    sent = body.sent("time_factor")
+    if type(sent) not in (int, float) or not SMALLEST_FACTOR <= sent <= LARGEST_FACTOR:
+        reason = f"must be a number from {SMALLEST_FACTOR} to {LARGEST_FACTOR}"
+        raise InvalidInput(Detail(body.path("time_factor"), reason))
+    return float(sent)
 
 
 def _skill_ids(body: Body) -> tuple[str, ...]:

@@ -151,6 +151,25 @@ class AnswerToQuestion(Received):
     selected_answer: Index
 
 
+class AnswerToSave(Received):
+    """The option the student chose so far."""
+
+    question_id: str
+    selected_answer: Annotated[Index | None, Meta(description="Null takes the answer back.")]
+
+
+class SaveAnswersRequest(Received):
+    """One answer or several; of two to one question the later one wins."""
+
+    answers: Annotated[list[AnswerToSave], Meta(min_length=1)]
+
+
+class AccommodationRequest(Received):
+    """More time for one student; the reason is none of this service's business."""
+
+    time_factor: Annotated[float, Meta(ge=1, le=4, description="The time limit is multiplied by it.")]
+
+
 class SubmitRequest(Received):
     """Exactly one answer to every question of the current set."""
 

@@ -132,6 +132,32 @@ class RetakeGenerated(Sent):
     questions: list[ShownQuestion]
 
 
+class KeptAnswer(Sent):
+    question_id: QuestionId
+    selected_answer: Index
+
+
+class CurrentSet(Sent):
+    record_verification_id: VerificationId
+    total_questions: Ordinal
+    questions: list[ShownQuestion]
+    answers: list[KeptAnswer]
+    started_at: Moment
+    ends_at: Moment | None
+
+
+class AnswersSaved(Sent):
+    """How many questions of the set have an answer now."""
+
+    saved: Count
+    total: Ordinal
+
+
+class Accommodated(Sent):
+    record_verification_id: VerificationId
+    time_factor: Annotated[float, Meta(ge=1, le=4)]
+
+
 class Result(Sent):
     score: Percent
     passed: bool
@@ -182,6 +208,9 @@ class AssessmentState(Sent):
     attempts_left: Count | None
     retake_allowed_at: Moment | None
     sets_left: Annotated[int, Meta(ge=0, description="How many sets may still be written before the next submit.")]
+    time_limit_seconds: Ordinal | None
+    started_at: Moment | None
+    ends_at: Moment | None
     questions_written_by: Writers | None
 
 
@@ -199,6 +228,7 @@ class AttemptSummary(Sent):
     correct_answers: Count
     total_questions: Ordinal
     submitted_at: Moment
+    timed_out: bool
     skills: list[SkillScore]
 
 
@@ -216,7 +246,7 @@ class ScoredQuestion(Sent):
     skill_id: str
     question: str
     options: FourTexts
-    selected_answer: Index
+    selected_answer: Index | None
     is_correct: bool
     correct_answer: Index | msgspec.UnsetType = msgspec.UNSET
     explanation: str | msgspec.UnsetType = msgspec.UNSET

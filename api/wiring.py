@@ -20,6 +20,7 @@ from db.generation_ends import CHANNEL
 from db.idempotency import IdempotencyStore
 from db.listener import Listener
 from db.opening import open_database
+from db.presence import BEAT_SECONDS, beat
 from db.rate_limit import RateLimiter
 from db.readiness import ReadinessCheck
 from db.verifications import Verifications
@@ -41,6 +42,7 @@ async def running_services(app: Litestar, settings: Settings, clock: Clock) -> A
     """Open what the app needs before it serves and close it afterwards."""
     engine = DB
     await open_database(engine)
+    await beat(engine)
     store = PostgresAssessmentStore(engine)
     app.state.services = _services(engine, clock, store, settings)
     listener = Listener(engine)
@@ -48,6 +50,7 @@ async def running_services(app: Litestar, settings: Settings, clock: Clock) -> A
     stop = asyncio.Event()
     background = [
         asyncio.create_task(for_ever("listener", listener.run, RESTART_SECONDS, stop)),
+        asyncio.create_task(for_ever("presence", partial(beat, engine), BEAT_SECONDS, stop)),
         asyncio.create_task(for_ever("generation_ends", store.ends.run, RESTART_SECONDS, stop)),
     ]
     try:

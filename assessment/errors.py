@@ -8,7 +8,7 @@ RetakeError
 │   └── MissingApiKey, InvalidApiKey, InvalidSession, SessionExpired
 ├── NotEligible                       the state forbids it
 │   └── AssessmentLocked, AssessmentPassed, AssessmentAlreadyPassed, NoPriorAttempt, RetakeRequired,
-│       AlreadySubmitted, VerificationMethodNotSet, InvalidVerificationType, ForbiddenVerification,
+│       AlreadySubmitted, TimeIsUp, VerificationMethodNotSet, InvalidVerificationType, ForbiddenVerification,
 │       NoData, NoSkills, RetakeLimitReached, RetakeTooSoon, TooManySets, MaxSkillsPerSource,
 │       DuplicateSkillsInBundle
 ├── NotFound
@@ -181,6 +181,12 @@ class RetakeRequired(NotEligible):
 
 class AlreadySubmitted(NotEligible):
     code = "ALREADY_SUBMITTED"
+
+
+class TimeIsUp(NotEligible):
+    """What was saved in time is scored."""
+
+    code = "TIME_IS_UP"
 
 
 class VerificationMethodNotSet(NotEligible):

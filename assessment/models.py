@@ -240,12 +240,15 @@ class WrittenSet(msgspec.Struct, frozen=True):
 
 
 class QuestionSet(msgspec.Struct, frozen=True):
-    """The set a student answers."""
+    """The set a student answers; `saved` are the options chosen so far, by question. `started_at`: when first sent."""
 
     set_id: str
     state: SetState
     questions: tuple[Question, ...]
     provenance: Provenance
+    saved: dict[str, int] = {}
+    started_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 USUAL_MIX = {Difficulty.EASY: 3, Difficulty.MEDIUM: 5, Difficulty.HARD: 2}
@@ -311,6 +314,13 @@ class Answer(msgspec.Struct, frozen=True):
     selected: int
 
 
+class SavedAnswer(msgspec.Struct, frozen=True):
+    """A choice before the submit; None takes it back."""
+
+    question_id: str
+    selected: int | None
+
+
 class SkillTally(msgspec.Struct, frozen=True):
     """Result of one attempt on one skill."""
 
@@ -321,7 +331,10 @@ class SkillTally(msgspec.Struct, frozen=True):
 
 
 class AnsweredQuestion(msgspec.Struct, frozen=True):
-    """A question of the archive: as shown, with what was chosen and what was right."""
+    """A question of the archive: as shown, with what was chosen and what was right.
+
+    `selected` is None where time was up before an answer.
+    """
 
     question_id: str
     skill_id: str
@@ -329,7 +342,7 @@ class AnsweredQuestion(msgspec.Struct, frozen=True):
     stem: str
     options: tuple[str, ...]
     key: int
-    selected: int
+    selected: int | None
     rationale: str = ""
     difficulty: str = ""
     author: Author = Author()
@@ -337,8 +350,19 @@ class AnsweredQuestion(msgspec.Struct, frozen=True):
     concept: ItemConcept | None = None
 
 
-class ScoredAttempt(msgspec.Struct, frozen=True):
-    """What came of one submission. `score` is a percentage, 0 to 100."""
+class Timing(msgspec.Struct, frozen=True):
+    """When an attempt was begun, when it had to end, and the factor the time limit was multiplied by."""
+
+    started_at: datetime | None = None
+    ends_at: datetime | None = None
+    time_factor: float = 1.0
+
+
+class ScoredAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one submission. `score` is a percentage, 0 to 100.
+
+    `timed_out`: the time was up, and what had been saved was scored.
+    """
 
     number: int
     score: int
@@ -347,14 +371,16 @@ class ScoredAttempt(msgspec.Struct, frozen=True):
     total: int
     skills: tuple[SkillTally, ...]
     submitted_at: datetime
+    timed_out: bool = False
 
 
-class Attempt(ScoredAttempt, frozen=True):
+class Attempt(ScoredAttempt, frozen=True, kw_only=True):
     """One scored submission, self-contained and never changed; `policy` is the one it was taken under."""
 
     questions: tuple[AnsweredQuestion, ...]
     provenance: Provenance
     policy: Policy = Policy()
+    timing: Timing = Timing()
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -370,7 +396,8 @@ class Standing(msgspec.Struct, frozen=True):
     `revision` grows with every change, so that a slow generation notices when its ground has moved; `ended` counts
     the generations that ended, so that a call knows with which it overlapped. `sets` were written and `starts` begun
     for the attempt to come. `set_state` is None while there is no current set. `cooling` are the seconds until the
-    policy allows a retake, at `retake_allowed_at`.
+    policy allows a retake, at `retake_allowed_at`. `time_limit` is in seconds, the factor applied. `is_over`: the time
+    of the set that waits is up, and it is about to be scored; `timed_out`: it was scored for that.
     """
 
     verification_id: str
@@ -392,6 +419,12 @@ class Standing(msgspec.Struct, frozen=True):
     policy: Policy = Policy()
     cooling: int = 0
     retake_allowed_at: datetime | None = None
+    time_factor: float = 1.0
+    time_limit: int | None = None
+    started_at: datetime | None = None
+    ends_at: datetime | None = None
+    is_over: bool = False
+    timed_out: bool = False
 
 
 class Verification(msgspec.Struct, frozen=True):

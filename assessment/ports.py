@@ -97,6 +97,18 @@ class AssessmentStore(Protocol):
     ) -> None:
         """Replace the current set by a new one and end the generation, in one transaction. Raises StateChanged."""
 
+    async def start(self, verification_id: str, question_set: QuestionSet) -> QuestionSet:
+        """Note that the set is sent now, if this is the first time: from then on its time runs."""
+
+    async def seconds_left(self, verification_id: str, set_id: str) -> float | None:
+        """How long the set may still be answered, by the database's clock; None when it does not wait for answers.
+
+        While nobody could answer because the service was away, that is not the end of it.
+        """
+
+    async def save(self, verification_id: str, set_id: str, chosen: Mapping[str, int | None]) -> int | None:
+        """Merge answers into those saved, and count these; None when the set does not take answers any more."""
+
     async def submit(
         self, verification_id: str, decide: Callable[[Verification], Attempt]
     ) -> tuple[Verification, Attempt]:

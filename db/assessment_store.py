@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from assessment.models import (
     SkillStatus,
     SkillTally,
     SourceKind,
+    Timing,
     Verification,
 )
 from assessment.notices import Addressee, Event, completed, initiated, result_mail
@@ -39,10 +40,12 @@ from db.announcements import Recipient, announce, lock_recipient, was_announced
 from db.engine import RetakeEngine
 from db.generation_ends import CHANNEL, GenerationEnds
 from db.locks import keep_student
+from db.presence import OUTAGE_SECONDS, RunningSet, look_at_end
 from db.queue import PRIORITY, JobKind, enqueue
 from db.retry import in_transaction
 from db.sql import fetch, fetch_of_session, fetch_one, run, to_json
 from db.standing import (
+    GRACE_SECONDS,
     POLICY_COLUMNS,
     POLICY_JOIN,
     SPENT_COLUMNS,
@@ -53,12 +56,14 @@ from db.standing import (
     spent_from,
     standing_from,
     times,
+    with_factor,
 )
 
 # of a burst of generations; the other connections are for everybody else. A set that is complete never waits behind
 # those who ask for one.
 CLAIMS_AT_ONCE = 2
 ACTIVATIONS_AT_ONCE = 3
+SAVES_AT_ONCE = 3  # saves of one student wait for each other, and would hold every connection meanwhile
 REQUESTS_AT_ONCE = 100  # of one session in one process: more than any page sends, and few enough to wait for one set
 RETRY_AFTER_SECONDS = 2
 SEEN_ITEMS = 1_000  # the newest of one student: a hundred sets, compared in some 3 ms
@@ -79,7 +84,8 @@ BEGIN = f"""
 COUNT_SET = f""", sets = {times("g.sets", "g.sets_since")} + 1,
             sets_since = CASE WHEN {runs("g.sets_since")} THEN g.sets_since ELSE clock_timestamp() END"""
 
-SCORED = "SELECT number, score, passed, correct, total, skills, submitted_at FROM attempt"
+SCORED_FIELDS = ("number", "score", "passed", "correct", "total", "submitted_at", "timed_out")
+SCORED = "SELECT number, score, passed, correct, total, skills, submitted_at, timed_out FROM attempt"
 
 
 class PostgresAssessmentStore:
@@ -89,6 +95,7 @@ class PostgresAssessmentStore:
         self._engine = engine
         self._claiming = asyncio.Semaphore(CLAIMS_AT_ONCE)
         self._activating = asyncio.Semaphore(ACTIVATIONS_AT_ONCE)
+        self._saving = asyncio.Semaphore(SAVES_AT_ONCE)
         self._admitted: Counter[str] = Counter()
         self.ends = GenerationEnds(partial(_ends, engine))
 
@@ -175,11 +182,59 @@ class PostgresAssessmentStore:
         async with self._activating:
             await in_transaction(self._engine, work)
 
+    async def start(self, verification_id: str, question_set: QuestionSet) -> QuestionSet:
+        if question_set.started_at is not None:
+            return question_set
+        row = await in_transaction(self._engine, lambda: _start(self._engine, verification_id, question_set.set_id))
+        if row is None:  # begun by another call, or replaced meanwhile
+            return question_set
+        return msgspec.structs.replace(question_set, started_at=row["started_at"], ends_at=row["ends_at"])
+
+    async def seconds_left(self, verification_id: str, set_id: str) -> float | None:
+        row = await fetch_one(
+            self._engine,
+            f"""
+            SELECT extract(epoch FROM ends_at - statement_timestamp())::float8 + {GRACE_SECONDS} AS seconds,
+                coalesce((SELECT seen_at < statement_timestamp() - make_interval(secs => {{}}) FROM service_beat
+                          WHERE id = 1), false) AS is_away
+            FROM question_set WHERE id = {{}} AND verification = {{}} AND state = 'active' AND ends_at IS NOT NULL
+            """,  # noqa: S608  # a constant
+            OUTAGE_SECONDS,
+            UUID(set_id),
+            verification_id,
+        )
+        if row is None:
+            return None
+        seconds: float = row["seconds"]
+        return max(OUTAGE_SECONDS, seconds) if row["is_away"] else seconds
+
+    async def save(self, verification_id: str, set_id: str, chosen: Mapping[str, int | None]) -> int | None:
+        async with self._saving:
+            rows = await fetch(
+                self._engine,
+                f"""
+                UPDATE question_set SET answers = jsonb_strip_nulls(answers || {{}}::jsonb)
+                WHERE id = {{}} AND verification = {{}} AND state = 'active'
+                    AND (ends_at IS NULL OR statement_timestamp() <= ends_at + interval '{GRACE_SECONDS} seconds')
+                RETURNING (SELECT count(*) FROM jsonb_object_keys(answers)) AS saved
+                """,  # noqa: S608  # a constant
+                to_json(chosen),
+                UUID(set_id),
+                verification_id,
+            )
+        return rows[0]["saved"] if rows else None
+
     async def submit(
         self, verification_id: str, decide: Callable[[Verification], Attempt]
     ) -> tuple[Verification, Attempt]:
         async def work() -> tuple[Verification, Attempt]:
             recipient = await lock_recipient(self._engine, verification_id)
+            # whoever saves an answer now waits, and finds the set scored
+            await fetch(
+                self._engine,
+                "SELECT 1 FROM question_set WHERE verification = {} AND state = 'active' FOR NO KEY UPDATE",
+                verification_id,
+            )
             verification = await _verification(self._engine, verification_id)
             attempt = decide(verification)
             await run(self._engine, tables.Attempt.insert(_attempt_row(verification_id, attempt)))
@@ -231,6 +286,26 @@ async def _ask(engine: RetakeEngine, order: SetOrder) -> int | Finished:
     return before + 1
 
 
+async def _start(engine: RetakeEngine, verification_id: str, set_id: str) -> dict[str, Any] | None:
+    """Let the time of a set begin, and have somebody look when it is up."""
+    limit = with_factor("p.time_limit_seconds")
+    row = await fetch_one(
+        engine,
+        f"""
+        UPDATE question_set q SET started_at = statement_timestamp(), time_limit_seconds = p.time_limit_seconds,
+            ends_at = statement_timestamp() + make_interval(secs => {limit})
+        FROM verification v {POLICY_JOIN}
+        WHERE q.id = {{}} AND q.verification = {{}} AND v.id = q.verification AND q.started_at IS NULL
+        RETURNING q.started_at, q.ends_at, {limit} AS seconds
+        """,  # noqa: S608  # only constants of this package are put in
+        UUID(set_id),
+        verification_id,
+    )
+    if row is not None and row["seconds"] is not None:
+        await look_at_end(engine, RunningSet(verification_id, set_id), row["seconds"] + GRACE_SECONDS)
+    return row
+
+
 def _finished(row: dict[str, Any]) -> Finished:
     if row["ending"] is None:  # the next one has begun, and its set, if there was one, will not stay
         return Finished(Ending.OUTDATED, row["ended"])
@@ -255,7 +330,7 @@ def _finish(which: str, also: str = "") -> str:
 
 
 WHOLE_VERIFICATION = f"""
-    SELECT v.name, v.email, v.phone_number, {STANDING_COLUMNS}, q.id AS set_id, q.questions, q.provenance,
+    SELECT v.name, v.email, v.phone_number, {STANDING_COLUMNS}, q.id AS set_id, q.questions, q.provenance, q.answers,
         (SELECT coalesce(jsonb_agg(jsonb_build_object('skill_id', k.skill_id, 'name', k.name) ORDER BY k.position),
                          '[]') FROM verification_skill k WHERE k.verification = v.id) AS skills,
         (SELECT coalesce(jsonb_agg(jsonb_build_array(i.id, i.kind, i.payload) ORDER BY i.position), '[]')
@@ -347,13 +422,15 @@ async def _record_result(engine: RetakeEngine, verification_id: str, attempt: At
     await fetch(
         engine,
         """
-        WITH scored AS (UPDATE question_set SET state = 'submitted' WHERE verification = {} AND state = 'active'),
+        WITH scored AS (UPDATE question_set SET state = 'submitted', timed_out = {}
+                        WHERE verification = {} AND state = 'active'),
              judged AS (UPDATE verification_skill SET status = {}, verified_at = {} WHERE verification = {}),
              counted AS (UPDATE generation SET sets = 0, sets_since = NULL, started = 0, started_since = NULL
                          WHERE verification = {})
         UPDATE verification SET attempts = {}, last_score = {}, last_passed = {}, is_locked = {},
                last_scored_at = clock_timestamp(), revision = revision + 1 WHERE id = {}
         """,
+        attempt.timed_out,
         verification_id,
         status.value,
         attempt.submitted_at if attempt.passed else None,
@@ -383,6 +460,9 @@ def _question_set(row: dict[str, Any]) -> QuestionSet:
         state=SetState(row["state"]),
         questions=msgspec.json.decode(row["questions"], type=tuple[Question, ...]),
         provenance=msgspec.json.decode(row["provenance"], type=Provenance),
+        saved=msgspec.json.decode(row["answers"], type=dict[str, int]),
+        started_at=row["started_at"],
+        ends_at=row["ends_at"],
     )
 
 
@@ -398,6 +478,8 @@ def _attempt_row(verification_id: str, attempt: Attempt) -> tables.Attempt:
         skills=to_json(attempt.skills),
         provenance=to_json(attempt.provenance),
         policy=to_json(attempt.policy),
+        timing=to_json(attempt.timing),
+        timed_out=attempt.timed_out,
         submitted_at=attempt.submitted_at,
     )
 
@@ -408,9 +490,10 @@ def _attempt(row: dict[str, Any]) -> Attempt:
         questions=msgspec.json.decode(row["questions"], type=tuple[AnsweredQuestion, ...]),
         provenance=msgspec.json.decode(row["provenance"], type=Provenance),
         policy=msgspec.json.decode(row["policy"] or "{}", type=Policy),
+        timing=msgspec.json.decode(row["timing"] or "{}", type=Timing),
     )
 
 
 def _scored(row: dict[str, Any]) -> dict[str, Any]:
-    plain = {field: row[field] for field in ("number", "score", "passed", "correct", "total", "submitted_at")}
+    plain = {field: row[field] for field in SCORED_FIELDS}
     return {**plain, "skills": msgspec.json.decode(row["skills"], type=tuple[SkillTally, ...])}

@@ -23,6 +23,7 @@ class JobKind(StrEnum):
     WRITE_SET = "write_set"
     DELIVER = "deliver"
     SWEEP = "sweep"
+    TIME_UP = "time_up"
 
 
 Payload = msgspec.Struct | dict[str, str | int]

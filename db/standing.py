@@ -36,10 +36,26 @@ COOLING = """
     CASE WHEN v.last_passed IS FALSE AND p.cool_down_seconds > 0 THEN greatest(0, least(p.cool_down_seconds,
         ceil(extract(epoch FROM v.last_scored_at - clock_timestamp()) + p.cool_down_seconds)::int)) ELSE 0 END
 """
+GRACE_SECONDS = 30  # from the end of the time until nothing is taken any more
+IS_OVER = f"coalesce(q.state = 'active' AND clock_timestamp() > q.ends_at + interval '{GRACE_SECONDS} seconds', false)"
+
+
+def with_factor(seconds: str) -> str:
+    """A time limit for a verification, whose factor it is multiplied by."""
+    return f"round(({seconds} * v.time_factor)::numeric)::int"
+
+
+IS_RUNNING = "q.state = 'active' AND q.started_at IS NOT NULL"
+LIMIT = f"CASE WHEN {IS_RUNNING} THEN q.time_limit_seconds ELSE p.time_limit_seconds END"
+TIMING_COLUMNS = f"""
+    v.time_factor, {with_factor(LIMIT)} AS limit_seconds,
+    CASE WHEN {IS_RUNNING} THEN q.started_at END AS started_at, CASE WHEN {IS_RUNNING} THEN q.ends_at END AS ends_at,
+    {IS_OVER} AS is_over, coalesce(q.timed_out, false) AS timed_out
+"""
 STANDING_COLUMNS = f"""
     v.id, v.platform, v.student, v.mode, v.method, v.is_locked, v.attempts, v.last_score, v.last_passed, v.revision,
     q.state AS set_state, coalesce(g.ended, 0) AS ended, {SPENT_COLUMNS},
-    {POLICY_COLUMNS}, {COOLING} AS cooling, v.last_scored_at,
+    {POLICY_COLUMNS}, {TIMING_COLUMNS}, {COOLING} AS cooling, v.last_scored_at,
     EXISTS (SELECT 1 FROM source_item i WHERE i.verification = v.id AND i.attached) AS has_sources,
     EXISTS (SELECT 1 FROM verification_skill k WHERE k.verification = v.id) AS has_skills
 """  # noqa: S608  # only constants of this module are put in
@@ -74,6 +90,12 @@ def standing_from(row: dict[str, Any]) -> Standing:
         policy=policy,
         cooling=row["cooling"],
         retake_allowed_at=row["last_scored_at"] + timedelta(seconds=policy.cool_down) if is_cooling else None,
+        time_factor=row["time_factor"],
+        time_limit=row["limit_seconds"],
+        started_at=row["started_at"],
+        ends_at=row["ends_at"],
+        is_over=row["is_over"],
+        timed_out=row["timed_out"],
     )
 
 

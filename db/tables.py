@@ -89,6 +89,7 @@ class Verification(Table):
     last_score = SmallInt(null=True, default=None)
     last_passed = Boolean(null=True, default=None)
     last_scored_at = Timestamptz(null=True, default=None)
+    time_factor = DoublePrecision(default=1.0)
     revision = BigInt(default=0)
     created_at = Timestamptz(default=TimestamptzNow())
 
@@ -139,13 +140,23 @@ class VerificationSkill(Table):
 
 
 class QuestionSet(Table):
-    """The current set of a verification, keys included; a retake deletes it and puts a new one in its place."""
+    """The current set of a verification, keys included; a retake deletes it and puts a new one in its place.
+
+    `started_at` is when it was first sent. With a time limit, `ends_at` is that plus the limit times the verification's
+    factor, plus what was given back for outages. `answers` are those saved before the submit, by question.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     verification = ForeignKey(references=Verification, null=False, index=True, on_delete=OnDelete.cascade)
     state = Varchar(length=10)
     questions = JSONB()
     provenance = JSONB()
+    answers = JSONB(default="{}")
+    started_at = Timestamptz(null=True, default=None)
+    time_limit_seconds = Integer(null=True, default=None)
+    given_back_seconds = DoublePrecision(default=0.0)
+    ends_at = Timestamptz(null=True, default=None)
+    timed_out = Boolean(default=False)
     created_at = Timestamptz(default=TimestamptzNow())
 
 
@@ -176,6 +187,8 @@ class Attempt(Table):
     skills = JSONB()
     provenance = JSONB()
     policy = JSONB(null=True, default=None)
+    timing = JSONB(null=True, default=None)
+    timed_out = Boolean(default=False)
     submitted_at = Timestamptz()
 
 
@@ -316,6 +329,13 @@ class ReadinessProbe(Table):
     padding = Bytea()
 
 
+class ServiceBeat(Table):
+    """One row that tells when a web process last answered; from a gap an outage is known."""
+
+    id = Integer(primary_key=True)
+    seen_at = Timestamptz(default=TimestamptzNow())
+
+
 class Worker(Table):
     """A process that runs jobs, while it is alive; `state` is what it last said of itself and of its vendors."""
 
@@ -346,5 +366,6 @@ TABLES: tuple[type[Table], ...] = (
     SpendDay,
     SpendReservation,
     ReadinessProbe,
+    ServiceBeat,
     Worker,
 )

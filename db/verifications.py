@@ -23,7 +23,7 @@ from db.engine import RetakeEngine
 from db.locks import lock_student, lock_verification
 from db.retry import TryAgain, in_transaction
 from db.sql import fetch, fetch_of_session, fetch_one, run, to_json
-from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
+from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from, with_factor
 from db.tables import Session, Verification, VerificationSkill
 
 RECORD_PREFIXES = {SourceKind.PROJECT: "prj", SourceKind.EXPERIENCE: "exp", SourceKind.CERTIFICATE: "crt"}
@@ -77,6 +77,37 @@ class Verifications:
             if change is not None:
                 await _store(self._engine, verification_id, evidence, change)
             return evidence
+
+        return await in_transaction(self._engine, work)
+
+    async def accommodate(self, access: PlatformAccess, verification_id: str, factor: float) -> bool:
+        """Set by what the time limit is multiplied; the time that runs gets longer and never shorter.
+
+        False when the platform has no such verification in this mode.
+        """
+        limit = with_factor("q.time_limit_seconds")
+
+        async def work() -> bool:
+            found = await fetch(
+                self._engine,
+                "UPDATE verification SET time_factor = {} WHERE id = {} AND platform = {} AND mode = {} RETURNING id",
+                factor,
+                verification_id,
+                access.platform_id,
+                access.mode.value,
+            )
+            if found:
+                await fetch(
+                    self._engine,
+                    f"""
+                    UPDATE question_set q SET ends_at = greatest(q.ends_at,
+                        q.started_at + make_interval(secs => {limit} + q.given_back_seconds))
+                    FROM verification v WHERE v.id = {{}} AND q.verification = v.id AND q.state = 'active'
+                        AND q.ends_at IS NOT NULL
+                    """,  # noqa: S608  # only constants of this package are put in
+                    verification_id,
+                )
+            return bool(found)
 
         return await in_transaction(self._engine, work)
 

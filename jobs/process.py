@@ -25,6 +25,7 @@ from jobs.background import Job, for_ever
 from jobs.delivering import delivering
 from jobs.housekeeping import sweeping_kind
 from jobs.settings import JobSettings
+from jobs.timing import timing
 from jobs.vendor_metrics import LOST, CountingLedger
 from jobs.vendors import Vendors
 from jobs.worker import Worker
@@ -63,8 +64,10 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
     stop = asyncio.Event()
+    store = PostgresAssessmentStore(engine)
     kinds = (
-        writing(vendors, PostgresAssessmentStore(engine), clock),
+        writing(vendors, store, clock),
+        timing(engine, store, clock),
         delivering(engine, Dispatcher(PostgresOutbox(engine), clock, webhooks, mail), stop),
         sweeping_kind(engine, stop),
     )

@@ -96,7 +96,7 @@ def question(number: int, key: int = 0, skill_id: str = "skill-0") -> Question:
 def question_set(
     questions: Sequence[Question], state: SetState = SetState.ACTIVE, set_id: str = "set-0"
 ) -> QuestionSet:
-    return QuestionSet(set_id, state, tuple(questions), Provenance())
+    return QuestionSet(set_id, state, tuple(questions), Provenance(), started_at=NOON)
 
 
 def answered(questions: Sequence[Question], right: int) -> list[Answer]:

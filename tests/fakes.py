@@ -1,6 +1,6 @@
 """Hand-written stand-ins for the clock, the store and the writer, so that a use case runs without waiting."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -55,6 +55,7 @@ class FakeStore:
         self.verification = verification
         self.work: Callable[[SetOrder], Awaitable[None]] | None = None
         self.on_wait: Callable[[], None] = lambda: None
+        self.on_save: Callable[[], None] = lambda: None
         self.orders: list[SetOrder] = []
         self.attempts: list[Attempt] = []
         self.lease: Lease | None = None
@@ -153,6 +154,32 @@ class FakeStore:
         self._put(fresh)
         self._end(Ending.WRITTEN, fresh.set_id)
 
+    async def start(self, verification_id: str, question_set: QuestionSet) -> QuestionSet:
+        assert verification_id == self.standing.verification_id
+        started = msgspec.structs.replace(question_set, started_at=question_set.started_at or self.clock.now())
+        self.verification = msgspec.structs.replace(self.verification, current_set=started)
+        return started
+
+    async def seconds_left(self, verification_id: str, set_id: str) -> float | None:
+        assert verification_id == self.standing.verification_id
+        current = self.verification.current_set
+        if current is None or current.set_id != set_id or current.ends_at is None:
+            return None
+        return (current.ends_at - self.clock.now()).total_seconds()
+
+    async def save(self, verification_id: str, set_id: str, chosen: Mapping[str, int | None]) -> int | None:
+        assert verification_id == self.standing.verification_id
+        self.on_save()
+        current = self.verification.current_set
+        if current is None or current.set_id != set_id or current.state is not SetState.ACTIVE or self.standing.is_over:
+            return None
+        merged = {**current.saved, **chosen}
+        saved = {question: selected for question, selected in merged.items() if selected is not None}
+        self.verification = msgspec.structs.replace(
+            self.verification, current_set=msgspec.structs.replace(current, saved=saved)
+        )
+        return len(saved)
+
     async def submit(
         self, verification_id: str, decide: Callable[[Verification], Attempt]
     ) -> tuple[Verification, Attempt]:
@@ -169,6 +196,8 @@ class FakeStore:
             last_score=attempt.score,
             last_passed=attempt.passed,
             is_locked=attempt.passed,
+            is_over=False,
+            timed_out=attempt.timed_out,
         )
         return before, attempt
 

@@ -88,6 +88,10 @@ class Journey:
         body = {"answers": answers(self.questions if questions is None else questions, right)}
         return await self.client.post("/assessment/submit", json=body, headers=self.headers)
 
+    async def save(self, question: Json, selected: int | None) -> httpx.Response:
+        body = {"answers": [{"questionId": question["questionId"], "selectedAnswer": selected}]}
+        return await self.client.put("/assessment/answers", json=body, headers=self.headers)
+
     async def state(self) -> Json:
         response = await self.client.get("/assessment", headers=self.headers)
         data: Json = response.json()["data"]
@@ -103,6 +107,12 @@ class Journey:
         """A first set waits for answers; its right options are marked."""
         await self.prepared()
         (await self.generate()).raise_for_status()
+        return self
+
+    async def answering(self) -> "Journey":
+        """A first set waits, and one of its answers is saved."""
+        await self.ready()
+        (await self.save(self.questions[0], 1)).raise_for_status()
         return self
 
     async def failed(self) -> "Journey":

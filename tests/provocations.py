@@ -13,7 +13,7 @@ from db.policies import Policies
 from db.rate_limit import RateLimiter
 from piccolo_conf import DB
 from tests.journey import answers
-from tests.rows import SPEND_SETS, fetch, fetch_one
+from tests.rows import RUN_OUT, SPEND_SETS, fetch, fetch_one
 from tests.stage import TO_STATE, Stage, client_from
 
 UNKNOWN_TOKEN = "st_test_" + "A" * 43
@@ -126,6 +126,16 @@ def _at(path: str) -> Provocation:
     return provoke
 
 
+def _of_verification(verification_id: str) -> Provocation:
+    async def provoke(stage: Stage, operation_id: str) -> httpx.Response:
+        call = await stage.call(operation_id)
+        before, _, after = call.url.rpartition("/")
+        call.url = f"{before.rpartition('/')[0]}/{verification_id}/{after}"
+        return await call.send()
+
+    return provoke
+
+
 async def _key_reused(stage: Stage, operation_id: str) -> httpx.Response:
     call = await stage.call(operation_id)
     call.headers["Idempotency-Key"] = uuid4().hex
@@ -159,6 +169,26 @@ def _under_policy(policy: Policy) -> Provocation:
         assert row is not None
         await Policies(DB).put(row["name"], policy)
         return await stage.call_of(operation_id, journey).send()
+
+    return provoke
+
+
+async def _in_vain(stage: Stage, operation_id: str) -> httpx.Response:
+    """An answer to a question that nobody asked."""
+    call = await stage.call(operation_id)
+    return await call.changed(answers=[{"questionId": "q_nobody", "selectedAnswer": 0}]).send()
+
+
+async def _too_late(stage: Stage, operation_id: str) -> httpx.Response:
+    journey = await stage.journey_to("ready")
+    await fetch(RUN_OUT, journey.verification_id)
+    return await stage.call_of(operation_id, journey).send()
+
+
+def _save_in(state: str) -> Provocation:
+    async def provoke(stage: Stage, operation_id: str) -> httpx.Response:
+        journey = await stage.journey_to(state)
+        return await stage.call_of(operation_id, journey).changed(answers=answers(journey.questions, 0)).send()
 
     return provoke
 
@@ -319,6 +349,14 @@ PARTICULAR: dict[tuple[str, str], Provocation] = {
     ("retakeAssessment", "INVALID_VERIFICATION_TYPE"): _by_human("failed"),
     ("retakeAssessment", "NO_DATA"): _after_sql("failed", DETACH),
     ("retakeAssessment", "NO_SKILLS"): _after_sql("failed", FORGET_SKILLS),
+    ("submitAssessment", "TIME_IS_UP"): _too_late,
+    ("getQuestions", "NO_QUESTIONS"): _in_state("failed"),
+    ("saveAnswers", "NO_QUESTIONS"): _with_body("prepared", answers=[{}]),
+    ("saveAnswers", "INVALID_ANSWER"): _in_vain,
+    ("saveAnswers", "ALREADY_SUBMITTED"): _save_in("failed"),
+    ("saveAnswers", "TIME_IS_UP"): _too_late,
+    ("accommodate", "VERIFICATION_NOT_FOUND"): _of_verification("ver_test_nobody"),
+    ("accommodate", "NOT_FOUND"): _at("/nothing"),
     ("getAttempt", "ATTEMPT_NOT_FOUND"): _unknown_attempt,
     ("nameSkill", "MISSING_SKILL_ID"): _at("/%20"),
     ("nameSkill", "MISSING_NAME"): _with_body(name=" "),

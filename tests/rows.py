@@ -43,6 +43,17 @@ SPEND_SETS = """
 """
 
 
+RUN_OUT = """
+    UPDATE question_set SET started_at = now() - interval '1 hour', time_limit_seconds = 60,
+        ends_at = now() - interval '31 seconds' WHERE verification = {}
+"""
+
+
+async def run_out(journey: Journey) -> None:
+    """The time of the set that waits is up, and nobody has looked yet."""
+    await fetch(RUN_OUT, journey.verification_id)
+
+
 async def spend_sets(journey: Journey) -> None:
     """As many sets as may be written before a submit."""
     await fetch(SPEND_SETS, journey.verification_id)

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 import msgspec
-from litestar import Controller, get, post
+from litestar import Controller, get, post, put
 from litestar.params import FromPath
 
 from api import intake
@@ -15,12 +16,15 @@ from api.idempotency import IdempotencyMiddleware
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import (
+    AnswersSaved,
     AssessmentState,
     AttemptInFull,
     AttemptList,
     AttemptSummary,
+    CurrentSet,
     Generated,
     JudgedSkill,
+    KeptAnswer,
     Result,
     RetakeGenerated,
     ScoredQuestion,
@@ -36,10 +40,13 @@ from assessment.models import AnsweredQuestion, Attempt, Provenance, Question, S
 from assessment.notices import iso
 from assessment.ports import AssessmentStore
 from assessment.scoring.eligibility import next_calls, progress, sets_left, shown_of
+from assessment.use_cases.current_set import current_set
 from assessment.use_cases.fresh_set import Patience
 from assessment.use_cases.generate import generate
 from assessment.use_cases.retake import retake
+from assessment.use_cases.save_answers import save_answers
 from assessment.use_cases.submit import submit
+from assessment.use_cases.time_up import end_overdue
 from providers.config import SANDBOX
 
 Answer_co = TypeVar("Answer_co", covariant=True)
@@ -126,7 +133,7 @@ class AssessmentController(Controller):
     @get("/", operation_id="getAssessment", operation_class=Documented)
     async def state(self, request: ApiRequest) -> Success[AssessmentState]:
         """Say where the assessment stands and what may be called now."""
-        standing = request.standing
+        standing = await _settled(request)
         provenance = await request.services.store.provenance(standing.verification_id) if standing.set_state else None
         data = AssessmentState(
             record_verification_id=standing.verification_id,
@@ -136,11 +143,37 @@ class AssessmentController(Controller):
             last_score=standing.last_score,
             next=list(next_calls(standing)),
             attempts_left=standing.policy.attempts_left(standing.attempts),
-            retake_allowed_at=iso(standing.retake_allowed_at) if standing.retake_allowed_at else None,
+            retake_allowed_at=_moment(standing.retake_allowed_at),
             sets_left=sets_left(standing),
+            time_limit_seconds=standing.time_limit,
+            started_at=_moment(standing.started_at),
+            ends_at=_moment(standing.ends_at),
             questions_written_by=_writers(provenance) if provenance else None,
         )
         return request.success(data, "Assessment state retrieved successfully")
+
+    @get("/questions", operation_id="getQuestions", operation_class=Documented)
+    async def questions(self, request: ApiRequest) -> Success[CurrentSet]:
+        """Show the set that waits for answers, with those saved so far."""
+        current = await current_set(standing=await _settled(request), store=request.services.store)
+        assert current.started_at is not None  # it is sent now at the latest
+        data = CurrentSet(
+            record_verification_id=request.standing.verification_id,
+            total_questions=len(current.questions),
+            questions=_shown(current.questions),
+            answers=[KeptAnswer(question_id, selected) for question_id, selected in current.saved.items()],
+            started_at=iso(current.started_at),
+            ends_at=_moment(current.ends_at),
+        )
+        return request.success(data, "Questions retrieved successfully")
+
+    @put("/answers", operation_id="saveAnswers", operation_class=Documented)
+    async def save(self, request: ApiRequest) -> Success[AnswersSaved]:
+        """Keep answers before they are submitted."""
+        answers = intake.answers_to_save(await request.fields())
+        verification_id, store = request.standing.verification_id, request.services.store
+        saved = await save_answers(verification_id=verification_id, answers=answers, store=store)
+        return request.success(AnswersSaved(saved.saved, saved.total), "Answers saved successfully")
 
     @get("/attempts", operation_id="listAttempts", operation_class=Documented)
     async def attempts(self, request: ApiRequest) -> Success[AttemptList]:
@@ -187,6 +220,19 @@ async def _written(request: ApiRequest, use_case: UseCase[Answer]) -> Answer:
         raise ServiceUnavailable(unknown, retry_after=RETRY_AFTER_SECONDS) from None
 
 
+async def _settled(request: ApiRequest) -> Standing:
+    """How the verification stands, once an attempt whose time is up has been scored."""
+    standing, services = request.standing, request.services
+    if not standing.is_over:
+        return standing
+    await end_overdue(verification_id=standing.verification_id, store=services.store, clock=services.clock)
+    return (await services.store.load(standing.verification_id)).standing
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None
+
+
 def _shown(questions: Sequence[Question]) -> list[ShownQuestion]:
     return [ShownQuestion(question.question_id, question.stem, list(question.options)) for question in questions]
 
@@ -227,6 +273,7 @@ def _summary(attempt: ScoredAttempt) -> AttemptSummary:
         correct_answers=attempt.correct,
         total_questions=attempt.total,
         submitted_at=iso(attempt.submitted_at),
+        timed_out=attempt.timed_out,
         skills=[SkillScore(tally.skill_id, tally.name, tally.correct, tally.total) for tally in attempt.skills],
     )
 

@@ -1,6 +1,7 @@
 """The way to an assessment: open a verification, choose skills, method and source items."""
 
-from litestar import Controller, get, post
+from litestar import Controller, get, post, put
+from litestar.params import FromPath
 from structlog.contextvars import bind_contextvars
 
 from api import intake
@@ -12,6 +13,7 @@ from api.limits import verifications_of_key
 from api.openapi import Documented
 from api.request import ApiRequest
 from api.schemas import (
+    Accommodated,
     ItemsStored,
     MethodStored,
     SessionContents,
@@ -25,7 +27,7 @@ from api.schemas import (
 )
 from api.session_auth import by_api_key, by_session_token, by_token_in_body, by_token_in_path, naming_session
 from assessment.credentials import SESSION_LIFETIME
-from assessment.errors import Detail, MissingSessionToken
+from assessment.errors import Detail, MissingSessionToken, VerificationNotFound
 from assessment.evidence import ItemRecord, Submission
 from assessment.models import SourceKind
 from assessment.notices import iso
@@ -106,6 +108,21 @@ class VerificationController(Controller):
         await choose_method(verification_id=verification_id, method=method, store=request.services.verifications)
         data = MethodStored(verification_id, method.value)
         return request.success(data, "Verification method stored successfully")
+
+    @put(
+        "/verifications/{record_verification_id:str}/accommodation",
+        operation_id="accommodate",
+        operation_class=Documented,
+        opt={"credential": by_api_key},
+    )
+    async def accommodate(self, request: ApiRequest, record_verification_id: FromPath[str]) -> Success[Accommodated]:
+        """Give one student more time than the policy's limit."""
+        factor = intake.time_factor(await request.fields())
+        access, verifications = request.platform_access, request.services.verifications
+        if not await verifications.accommodate(access, record_verification_id, factor):
+            raise VerificationNotFound
+        data = Accommodated(record_verification_id, factor)
+        return request.success(data, "Accommodation stored successfully")
 
     @get("/step3/store-verification-items/session", include_in_schema=False, opt={"credential": public})
     async def session_without_token(self) -> None:

@@ -146,6 +146,17 @@ RETAKE_ANSWER: Json = {
     "questions": FRESH,
 }
 
+QUESTIONS: Json = {
+    **GENERATED,
+    "answers": [{"questionId": FRESH[0]["questionId"], "selectedAnswer": 1}],
+    "startedAt": "2026-11-22T09:31:07.512Z",
+    "endsAt": "2026-11-22T09:51:07.512Z",
+}
+SAVE_REQUEST: Json = {"answers": [{"questionId": FRESH[0]["questionId"], "selectedAnswer": 1}]}
+SAVED: Json = {"saved": 1, "total": 3}
+ACCOMMODATION: Json = {"timeFactor": 1.5}
+ACCOMMODATED: Json = {"recordVerificationId": VERIFICATION, "timeFactor": 1.5}
+
 SUBMIT_REQUEST: Json = {
     "answers": [
         {"questionId": question["questionId"], "selectedAnswer": chosen}
@@ -199,7 +210,19 @@ STATE_ANSWER: Json = {
     "attemptsLeft": None,
     "retakeAllowedAt": None,
     "setsLeft": 5,
+    "timeLimitSeconds": None,
+    "startedAt": None,
+    "endsAt": None,
     "questionsWrittenBy": {"kind": "ai", "models": ["openai/gpt-6-luna"], "promptVersion": "v3"},
+}
+RUNNING: Json = {
+    **STATE_ANSWER,
+    "state": "ready",
+    "next": ["generate", "submit", "retakeassessment"],
+    "setsLeft": 4,
+    "timeLimitSeconds": 1200,
+    "startedAt": "2026-11-22T09:31:07.512Z",
+    "endsAt": "2026-11-22T09:51:07.512Z",
 }
 COOLING: Json = {
     **STATE_ANSWER,
@@ -215,6 +238,7 @@ SUMMARY: Json = {
     "correctAnswers": 1,
     "totalQuestions": 2,
     "submittedAt": "2026-11-22T09:41:07.512Z",
+    "timedOut": False,
     "skills": [
         {"skillId": "sql", "name": "SQL", "correct": 1, "total": 1},
         {"skillId": "acme-star-schemas", "name": "Star Schemas", "correct": 0, "total": 1},

@@ -12,6 +12,7 @@ from api.openapi.parameters import (
     KEYWORD,
     PAGE,
     RECORD_USER_ID,
+    RECORD_VERIFICATION_ID,
     REQUEST_ID_PARAMETER,
     SCENARIO,
     SESSION,
@@ -177,6 +178,28 @@ PAGES: Mapping[str, Page] = {
         ),
         parameters=POST,
     ),
+    "accommodate": Page(
+        tag=VERIFICATION,
+        summary="Give a student more time",
+        description="Multiplies the policy's time limit for this verification, also of a set that is being answered: "
+        "its end moves back, and never forward. The reason is not stored, so do not send it.",
+        credential=API_KEY,
+        body=received.AccommodationRequest,
+        examples={"half as much again": examples.ACCOMMODATION},
+        data=schemas.Accommodated,
+        message="Accommodation stored successfully",
+        answers={"stored": examples.ACCOMMODATED},
+        errors=(
+            "VERIFICATION_NOT_FOUND",
+            "NOT_FOUND",
+            "INVALID_INPUT",
+            "PAYLOAD_TOO_LARGE",
+            "UNSUPPORTED_MEDIA_TYPE",
+            *OF_API_KEY,
+            *OURS,
+        ),
+        parameters=(RECORD_VERIFICATION_ID, *GET),
+    ),
     "generateAssessment": Page(
         tag=ASSESSMENT,
         summary="Get the first question set",
@@ -203,8 +226,9 @@ PAGES: Mapping[str, Page] = {
         tag=ASSESSMENT,
         summary="Submit the answers",
         description="All questions in one call, exactly one answer each. The score is the share of right answers in "
-        "percent, halves up; 60 passes and locks the assessment. One set is scored once. `webhook.sent` says that the "
-        f"event is stored and on its way. {SHORTENED}",
+        "percent, halves up; 60 passes and locks the assessment. One set is scored once. More than 30 seconds "
+        "after `endsAt` it is `TIME_IS_UP`: what was saved is scored, whether or not it is asked for. `webhook.sent` says that "
+        f"the event is stored and on its way. {SHORTENED}",
         credential=SESSION,
         body=received.SubmitRequest,
         examples={"answers": examples.SUBMIT_REQUEST},
@@ -216,6 +240,7 @@ PAGES: Mapping[str, Page] = {
             "MISSING_ANSWERS",
             "NO_QUESTIONS",
             "ALREADY_SUBMITTED",
+            "TIME_IS_UP",
             "INCOMPLETE_ANSWERS",
             "INVALID_ANSWER",
             *OF_SESSION,
@@ -254,12 +279,50 @@ PAGES: Mapping[str, Page] = {
         description="`state` is `not_started`, `ready` (a set waits for answers), `failed`, `passed` (and the lock was "
         "lifted) or `locked`; `next` lists what may be called now. `attemptsLeft` and `setsLeft` say "
         "how many attempts may still be submitted and sets be written under your platform's policy, `retakeAllowedAt` "
-        "when its cool-down is over (null: it is). `questionsWrittenBy` says who wrote the current set.",
+        "when its cool-down is over (null: it is). `timeLimitSeconds`, this student's factor applied, is null without "
+        "a limit; it runs from `startedAt`, when the questions that wait were first sent, to `endsAt`. "
+        "`questionsWrittenBy` says who wrote the current set.",
         credential=SESSION,
         data=schemas.AssessmentState,
         message="Assessment state retrieved successfully",
-        answers={"failed": examples.STATE_ANSWER, "cooling down": examples.COOLING},
+        answers={"failed": examples.STATE_ANSWER, "running": examples.RUNNING, "cooling down": examples.COOLING},
         errors=(*OF_SESSION, *OURS),
+        parameters=GET,
+    ),
+    "getQuestions": Page(
+        tag=ASSESSMENT,
+        summary="Show the questions again",
+        description="The set that waits for answers, without any model call, and the answers saved so far: after a "
+        f"reload or on another device. If it was never sent before, its time begins. {SHORTENED}",
+        credential=SESSION,
+        data=schemas.CurrentSet,
+        message="Questions retrieved successfully",
+        answers={"current": examples.QUESTIONS},
+        errors=("NO_QUESTIONS", *OF_SESSION, *OURS),
+        parameters=GET,
+    ),
+    "saveAnswers": Page(
+        tag=ASSESSMENT,
+        summary="Save answers",
+        description="Keeps answers before they are submitted, one or several; null takes one back. What arrives later "
+        "wins, from whichever device. `submit` neither needs nor reads them; they count when the time is up.",
+        credential=SESSION,
+        body=received.SaveAnswersRequest,
+        examples={"answers": examples.SAVE_REQUEST},
+        data=schemas.AnswersSaved,
+        message="Answers saved successfully",
+        answers={"saved": examples.SAVED},
+        errors=(
+            "NO_QUESTIONS",
+            "INVALID_ANSWER",
+            "ALREADY_SUBMITTED",
+            "TIME_IS_UP",
+            "INVALID_INPUT",
+            "PAYLOAD_TOO_LARGE",
+            "UNSUPPORTED_MEDIA_TYPE",
+            *OF_SESSION,
+            *OURS,
+        ),
         parameters=GET,
     ),
     "listAttempts": Page(

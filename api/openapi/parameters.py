@@ -4,7 +4,7 @@ from api.context import VALID_REQUEST_ID
 from api.errors import CHALLENGE
 from api.guards import SCENARIO_HEADER
 from api.idempotency import VALID_KEY
-from api.openapi.examples import REQUEST_ID, STUDENT, TOKEN, Json
+from api.openapi.examples import REQUEST_ID, STUDENT, TOKEN, VERIFICATION, Json
 from providers.vendors.sandbox.scenarios import SCENARIOS
 
 API_KEY = "PlatformApiKey"
@@ -69,6 +69,14 @@ RECORD_USER_ID: Json = {
     "description": "The student's id as `/verify` returned it.",
     "schema": {"type": "string", "minLength": 1},
     "example": STUDENT,
+}
+RECORD_VERIFICATION_ID: Json = {
+    "name": "recordVerificationId",
+    "in": "path",
+    "required": True,
+    "description": "The verification's id as `/verify` returned it.",
+    "schema": {"type": "string", "minLength": 1},
+    "example": VERIFICATION,
 }
 ATTEMPT_NUMBER: Json = {
     "name": "number",

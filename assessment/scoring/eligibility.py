@@ -17,6 +17,7 @@ from assessment.errors import (
     RetakeLimitReached,
     RetakeRequired,
     RetakeTooSoon,
+    TimeIsUp,
     TooManySets,
     VerificationNotFound,
 )
@@ -84,6 +85,13 @@ def may_submit(standing: Standing) -> None:
         raise AssessmentLocked
     if standing.set_state is None:
         raise NoQuestions
+    may_answer(standing)
+
+
+def may_answer(standing: Standing) -> None:
+    """Check that the current set still takes answers. Raises AlreadySubmitted or TimeIsUp."""
+    if standing.is_over or standing.timed_out:
+        raise TimeIsUp
     if standing.set_state is SetState.SUBMITTED:
         raise AlreadySubmitted
 

@@ -6,7 +6,18 @@ from datetime import datetime
 import msgspec
 
 from assessment.errors import Detail, IncompleteAnswers, InvalidAnswer
-from assessment.models import Answer, AnsweredQuestion, Attempt, Policy, Question, QuestionSet, Skill, SkillTally
+from assessment.models import (
+    Answer,
+    AnsweredQuestion,
+    Attempt,
+    Question,
+    QuestionSet,
+    SavedAnswer,
+    Skill,
+    SkillTally,
+    Standing,
+    Timing,
+)
 
 PASS_MARK = 60
 
@@ -26,11 +37,10 @@ def grade(
     answers: Sequence[Answer | None],
     skills: Sequence[Skill],
     *,
-    number: int,
+    standing: Standing,
     submitted_at: datetime,
-    policy: Policy,
 ) -> Attempt:
-    """Score one submission, which keeps the policy it was taken under.
+    """Score one submission, the next one of a verification that stands so; it keeps the policy it was taken under.
 
     An answer that is None was not readable. Raises IncompleteAnswers when the count differs from the set's,
     InvalidAnswer when an answer is unreadable, names no question of this set or one twice, or chooses no option.
@@ -39,11 +49,31 @@ def grade(
     if len(answers) != len(questions):
         raise IncompleteAnswers(Detail("answers", f"has {len(answers)} entries, the set {len(questions)} questions"))
     chosen = _chosen(questions, answers)
-    answered = tuple(_answered(question, chosen[question.question_id]) for question in questions)
+    return _attempt(question_set, chosen, skills, standing=standing, submitted_at=submitted_at)
+
+
+def grade_saved(
+    question_set: QuestionSet, skills: Sequence[Skill], *, standing: Standing, submitted_at: datetime
+) -> Attempt:
+    """Score what was saved before the time was up; a question without an answer is wrong."""
+    attempt = _attempt(question_set, question_set.saved, skills, standing=standing, submitted_at=submitted_at)
+    return msgspec.structs.replace(attempt, timed_out=True)
+
+
+def _attempt(
+    question_set: QuestionSet,
+    chosen: Mapping[str, int],
+    skills: Sequence[Skill],
+    *,
+    standing: Standing,
+    submitted_at: datetime,
+) -> Attempt:
+    questions = question_set.questions
+    answered = tuple(_answered(question, chosen.get(question.question_id)) for question in questions)
     correct = sum(question.key == question.selected for question in answered)
     score = percentage(correct, len(answered))
     return Attempt(
-        number=number,
+        number=standing.attempts + 1,
         score=score,
         passed=is_pass(score),
         correct=correct,
@@ -52,7 +82,8 @@ def grade(
         skills=_tallies(answered, skills),
         provenance=question_set.provenance,
         submitted_at=submitted_at,
-        policy=policy,
+        policy=standing.policy,
+        timing=Timing(question_set.started_at, question_set.ends_at, standing.time_factor),
     )
 
 
@@ -71,6 +102,19 @@ def _chosen(questions: Sequence[Question], answers: Sequence[Answer | None]) -> 
     return chosen
 
 
+def refuse_unfitting(questions: Sequence[Question], answers: Sequence[SavedAnswer | None]) -> None:
+    """Check answers that are to be saved: one may be None, which takes it back, and one question may come twice.
+
+    Raises InvalidAnswer.
+    """
+    by_id = {question.question_id: question for question in questions}
+    sent = [Answer(answer.question_id, answer.selected or 0) if answer is not None else None for answer in answers]
+    found = [_complaint(f"answers[{position}]", answer, by_id, {}) for position, answer in enumerate(sent)]
+    complaints = [complaint for complaint in found if complaint is not None]
+    if complaints:
+        raise InvalidAnswer(*complaints)
+
+
 def _complaint(
     path: str, answer: Answer | None, by_id: Mapping[str, Question], chosen: Mapping[str, int]
 ) -> Detail | None:
@@ -86,7 +130,7 @@ def _complaint(
     return None
 
 
-def _answered(question: Question, selected: int) -> AnsweredQuestion:
+def _answered(question: Question, selected: int | None) -> AnsweredQuestion:
     """Copy every field of the question, so that a field added later is archived too."""
     return AnsweredQuestion(selected=selected, **msgspec.structs.asdict(question))
 

@@ -44,7 +44,7 @@ class JudgedAnswer(msgspec.Struct, frozen=True, gc=False):
     stem: str
     options: tuple[str, ...]
     key: int
-    selected: int
+    selected: int | None
     difficulty: str = ""
     author: Author = Author()
 
@@ -136,12 +136,15 @@ class ItemStatistics:
         To be called with every attempt, from the oldest to the newest, when all of them were added.
         """
         for answer in answers:
+            if answer.selected is None:  # time was up before
+                continue
             likeness = _likeness(answer)
             if not self._sightings.has_enough(likeness) or self._looked_at[likeness] >= self._max_takers:
                 continue
             self._looked_at[likeness] += 1
             items = self._items.setdefault(group_of(answer, provenance), {})
-            items.setdefault(identity(answer), _Choices(answer)).add(taker, answer)
+            chosen = answer.options[answer.selected]
+            items.setdefault(identity(answer), _Choices(answer)).add(taker, chosen)
 
     def report(self) -> tuple[GroupReport, ...]:
         """The groups in order of skill, model, prompt version and difficulty."""
@@ -302,10 +305,10 @@ class _Choices:
         self._takers = array("q")
         self._chosen = bytearray()
 
-    def add(self, taker: str, answer: JudgedAnswer) -> None:
+    def add(self, taker: str, chosen: str) -> None:
+        """Note an option by its text: options stand in another order for every student."""
         self._takers.append(hash(taker))
-        # by its text: options stand in another order for every student
-        self._chosen.append(self._options.index(answer.options[answer.selected]))
+        self._chosen.append(self._options.index(chosen))
 
     def first_choices(self) -> Counter[str | None]:
         """How often each distractor was chosen by a student's first answer; None stands for the key."""

@@ -6,6 +6,7 @@ from assessment.models import QuestionSet, SetState, Standing
 from assessment.ports import AssessmentStore
 from assessment.scoring.eligibility import may_generate
 from assessment.use_cases.fresh_set import FIRST_PAUSE_SECONDS, LookAgain, Patience, fresh_set, rest
+from assessment.use_cases.time_up import end_overdue
 
 
 class GeneratedSet(msgspec.Struct, frozen=True):
@@ -26,13 +27,16 @@ async def generate(
     with store.admitted(arrived.verification_id):
         while True:
             verification = await store.load(arrived.verification_id)
+            if verification.standing.is_over:
+                await end_overdue(verification_id=arrived.verification_id, store=store, clock=patience.deadline.clock)
+                continue
             may_generate(verification.standing)
             current = verification.current_set
             if current is not None and current.state is SetState.ACTIVE:
-                return GeneratedSet(current, already_generated=True)
+                return GeneratedSet(await store.start(arrived.verification_id, current), already_generated=True)
             fresh = await fresh_set(
                 verification=verification, ended=ended, scenario=scenario, patience=patience, store=store
             )
             if not isinstance(fresh, LookAgain):
-                return GeneratedSet(fresh, already_generated=False)
+                return GeneratedSet(await store.start(arrived.verification_id, fresh), already_generated=False)
             ended, pause = fresh.ended, await rest(patience.deadline, pause)

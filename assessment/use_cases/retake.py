@@ -6,6 +6,7 @@ from assessment.models import QuestionSet, Standing
 from assessment.ports import AssessmentStore
 from assessment.scoring.eligibility import may_retake
 from assessment.use_cases.fresh_set import FIRST_PAUSE_SECONDS, LookAgain, Patience, fresh_set, rest
+from assessment.use_cases.time_up import end_overdue
 
 
 class Retaken(msgspec.Struct, frozen=True):
@@ -25,10 +26,13 @@ async def retake(*, arrived: Standing, scenario: str | None, patience: Patience,
     with store.admitted(arrived.verification_id):
         while True:
             verification = await store.load(arrived.verification_id)
+            if verification.standing.is_over:
+                await end_overdue(verification_id=arrived.verification_id, store=store, clock=patience.deadline.clock)
+                continue
             may_retake(verification.standing)
             fresh = await fresh_set(
                 verification=verification, ended=ended, scenario=scenario, patience=patience, store=store
             )
             if not isinstance(fresh, LookAgain):
-                return Retaken(fresh, verification.standing.attempts + 1)
+                return Retaken(await store.start(arrived.verification_id, fresh), verification.standing.attempts + 1)
             ended, pause = fresh.ended, await rest(patience.deadline, pause)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from assessment.deadline import Clock
-from assessment.errors import AssessmentLocked, Detail, MissingAnswers, NoQuestions
+from assessment.errors import AssessmentLocked, Detail, MissingAnswers, NoQuestions, TimeIsUp
 from assessment.models import Answer, Attempt, Skill, Verification
 from assessment.ports import AssessmentStore
 from assessment.scoring.eligibility import may_submit
-from assessment.scoring.grade import grade
+from assessment.scoring.grade import grade, grade_saved
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -24,27 +24,25 @@ async def submit(
 ) -> Scored:
     """Score one submission and archive it; a refused one scores nothing and changes nothing.
 
-    `answers` is None when none were sent; an entry is None when it could not be read. Raises, in this order,
-    AssessmentLocked, MissingAnswers, NoQuestions, AlreadySubmitted, IncompleteAnswers, InvalidAnswer.
+    Who comes after the time is up has what was saved scored. `answers` is None when none were sent; an entry is None
+    when it could not be read. Raises, in this order, AssessmentLocked, MissingAnswers, NoQuestions, AlreadySubmitted or
+    TimeIsUp, IncompleteAnswers, InvalidAnswer.
     """
 
     def decide(verification: Verification) -> Attempt:
-        standing = verification.standing
+        standing, current = verification.standing, verification.current_set
         if standing.is_locked:
             raise AssessmentLocked
         if not answers:
             raise MissingAnswers(Detail("answers", "must be an array with at least one entry"))
-        may_submit(standing)
-        if verification.current_set is None:
+        if current is None:
             raise NoQuestions
-        return grade(
-            verification.current_set,
-            answers,
-            verification.skills,
-            number=standing.attempts + 1,
-            submitted_at=clock.now(),
-            policy=standing.policy,
-        )
+        if standing.is_over:
+            return grade_saved(current, verification.skills, standing=standing, submitted_at=clock.now())
+        may_submit(standing)
+        return grade(current, answers, verification.skills, standing=standing, submitted_at=clock.now())
 
     verification, attempt = await store.submit(verification_id, decide)
+    if attempt.timed_out:
+        raise TimeIsUp
     return Scored(attempt, verification.skills)

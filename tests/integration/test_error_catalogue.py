@@ -50,6 +50,7 @@ OPERATION_OF = {
     "ASSESSMENT_PASSED": "retakeAssessment",
     "RETAKE_LIMIT_REACHED": "retakeAssessment",
     "RETAKE_TOO_SOON": "retakeAssessment",
+    "TIME_IS_UP": "submitAssessment",
     "NOT_FOUND": "getAttempt",
     "VERIFICATION_NOT_FOUND": "generateAssessment",
     "SESSION_NOT_FOUND": "getSession",

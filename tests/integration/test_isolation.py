@@ -46,6 +46,7 @@ OPERATIONS = (
     Operation("verify", Due.API_KEY, "POST", "/verify", profile()["verify"]),
     Operation("metadata", Due.API_KEY, "GET", "/metadata/user/{student}"),
     Operation("name", Due.API_KEY, "PUT", "/skills/own-skill", {"name": "Own Skill"}),
+    Operation("accommodate", Due.API_KEY, "PUT", "/verifications/{verification}/accommodation", {"timeFactor": 2}),
     Operation(
         "skills",
         Due.HEADER,
@@ -66,12 +67,16 @@ OPERATIONS = (
     Operation("submit", Due.HEADER, "POST", "/assessment/submit", {"answers": ANSWERS}),
     Operation("retake", Due.HEADER, "POST", "/assessment/retakeassessment"),
     Operation("state", Due.HEADER, "GET", "/assessment"),
+    Operation("questions", Due.HEADER, "GET", "/assessment/questions"),
+    Operation("save", Due.HEADER, "PUT", "/assessment/answers", {"answers": ANSWERS}),
     Operation("attempts", Due.HEADER, "GET", "/assessment/attempts"),
     Operation("attempt", Due.HEADER, "GET", "/assessment/attempts/1"),
 )
 
-OF_A_SESSION = OPERATIONS[3:]
-METADATA, STORE_SKILLS = OPERATIONS[1], OPERATIONS[3]
+OF_A_SESSION = tuple(operation for operation in OPERATIONS if operation.due is not Due.API_KEY)
+(METADATA,) = (operation for operation in OPERATIONS if operation.name == "metadata")
+(ACCOMMODATE,) = (operation for operation in OPERATIONS if operation.name == "accommodate")
+(STORE_SKILLS,) = (operation for operation in OPERATIONS if operation.name == "skills")
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.name for operation in OPERATIONS])
 
@@ -233,6 +238,7 @@ NAMES_THE_VICTIM = {
     "method": (403, "FORBIDDEN_VERIFICATION"),
     "items": (400, "UNKNOWN_ITEM"),
     "submit": (400, "INVALID_ANSWER"),
+    "save": (400, "INVALID_ANSWER"),
 }
 
 
@@ -243,7 +249,7 @@ async def test_a_strangers_session_answers_as_if_the_victim_did_not_exist(
     before = await digest_of(victim.verification_id)
     response = await call(victim.client, operation, stranger.token.encode(), ids_of(victim))
     if operation.name in NAMES_THE_VICTIM:
-        without_a_set = operation.name == "submit" and not stranger.questions
+        without_a_set = operation.name in ("submit", "save") and not stranger.questions
         expected = (404, "NO_QUESTIONS") if without_a_set else NAMES_THE_VICTIM[operation.name]
         assert (response.status_code, response.json()["error"]["code"]) == expected
         unknown = await call(victim.client, operation, stranger.token.encode(), unknown_ids("test"))
@@ -270,6 +276,23 @@ async def test_a_strangers_key_finds_the_victim_as_little_as_a_student_nobody_kn
     assert theirs == unknown
     assert theirs[1]["data"] == []
     assert len((await call(victim.client, METADATA, victim.api_key.encode(), ids_of(victim))).json()["data"]) == 3
+
+
+@pytest.mark.parametrize("who", ["another platform", "the other mode"])
+async def test_a_strangers_key_changes_the_victims_time_as_little_as_that_of_a_verification_nobody_knows(
+    services: Services, victim: Journey, platform_name: str, who: str
+) -> None:
+    mode, suffix = STRANGERS[who]
+    key = (await services.accounts.create_key(mode, "tests", platform_name + suffix)).api_key.encode()
+    before = await digest_of(victim.verification_id)
+    theirs, unknown = [
+        answer(await call(victim.client, ACCOMMODATE, key, ids)) for ids in (ids_of(victim), unknown_ids("test"))
+    ]
+    assert theirs == unknown
+    assert theirs[1]["error"]["code"] == "VERIFICATION_NOT_FOUND"
+    assert await digest_of(victim.verification_id) == before
+    assert (await call(victim.client, ACCOMMODATE, victim.api_key.encode(), ids_of(victim))).is_success
+    assert await digest_of(victim.verification_id) != before
 
 
 async def test_the_victims_student_id_beside_an_own_verification_is_forbidden(

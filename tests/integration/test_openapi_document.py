@@ -186,7 +186,17 @@ def test_the_examples_show_no_right_answer_of_a_question_that_waits(document: Do
 def test_webhooks_are_sent_as_documented(document: Document) -> None:
     to = Addressee(VERIFICATION, STUDENT, "stu-1", Mode.TEST, "Ada", None)
     now, skills = datetime.now(UTC), [Skill("sql", "SQL")]
-    attempt = Attempt(1, 40, False, 4, 10, (), now, (), Provenance())
+    attempt = Attempt(
+        number=1,
+        score=40,
+        passed=False,
+        correct=4,
+        total=10,
+        skills=(),
+        submitted_at=now,
+        questions=(),
+        provenance=Provenance(),
+    )
     for notice in (initiated(to, skills, 10, now), completed(to, skills, attempt)):
         content = document.content["webhooks"][notice.event.value]["post"]["requestBody"]["content"][JSON]
         place = document.place("webhooks", notice.event.value, "post", "requestBody", "content", JSON, "schema")

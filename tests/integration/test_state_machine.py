@@ -13,6 +13,7 @@ from db.policies import Policies
 from piccolo_conf import DB
 from providers.prompts import VERSION
 from tests.journey import Journey, Json, answers
+from tests.rows import run_out
 
 STEPS = 16
 EXAMPLES = 50
@@ -33,6 +34,11 @@ WEIGHTS: dict[Operation, int] = {
     ("retake", 0): 5,
     ("retake_in_vain", 0): 1,
     ("stale_submit", 0): 2,
+    ("save", 0): 1,
+    ("save", 1): 2,
+    ("stale_save", 0): 1,
+    ("look", 0): 2,
+    ("run_out", 0): 1,
     ("submit", 0): 2,
     ("submit", 5): 4,
     ("submit", 6): 1,
@@ -44,6 +50,11 @@ MAIN_STORY: list[Operation] = [
     *[("generate", 0), ("generate", 0), ("retake", 0), ("submit", 5), ("submit", 5), ("generate", 0)],
     *[("retake_in_vain", 0), ("retake", 0), ("retake", 0), ("stale_submit", 0), ("skills", 1), ("submit", 6)],
     *[("retake", 0), ("submit", 6), ("submit", 6), ("retake", 0), ("generate", 0), ("skills", 2), ("items", 1)],
+]
+SLOW: list[Operation] = [
+    *PREPARATION,
+    *[("generate", 0), ("look", 0), ("save", 1), ("save", 0), ("save", 0), ("look", 0), ("run_out", 0), ("save", 1)],
+    *[("submit", 10), ("look", 0), ("retake", 0), ("stale_save", 0), ("look", 0), ("save", 0), ("submit", 6)],
 ]
 SPENDTHRIFT: list[Operation] = [
     *PREPARATION,
@@ -67,6 +78,8 @@ class Model(msgspec.Struct):
     waiting: list[Json] | None = None
     scored: bool = False
     replaced: list[Json] | None = None
+    saved: dict[str, int] = {}
+    timed_out: bool = False
     sets: int = 0
     starts: int = 0
 
@@ -74,13 +87,19 @@ class Model(msgspec.Struct):
     def locked(self) -> bool:
         return any(score >= 60 for score in self.scores)
 
+    def score(self, score: int, *, timed_out: bool) -> None:
+        self.scores.append(score)
+        self.waiting, self.scored, self.timed_out, self.saved = None, True, timed_out, {}
+        self.sets = self.starts = 0
+
     def discard(self) -> None:
+        self.saved = {}
         if self.waiting is not None:
             self.replaced, self.waiting = self.waiting, None
 
     def ask(self, questions: list[Json]) -> None:
         self.replaced = self.waiting or self.replaced
-        self.waiting, self.scored = questions, False
+        self.waiting, self.scored, self.timed_out, self.saved = questions, False, False, {}
         self.sets += 1
         self.starts += 1
 
@@ -122,9 +141,12 @@ class Model(msgspec.Struct):
     def submit_refusal(self) -> str:
         if self.locked:
             return "ASSESSMENT_LOCKED"
-        if self.waiting is None:
-            return "ALREADY_SUBMITTED" if self.scored else "NO_QUESTIONS"
-        return ""
+        return self.save_refusal()
+
+    def save_refusal(self) -> str:
+        if self.waiting is None and self.scored:
+            return "TIME_IS_UP" if self.timed_out else "ALREADY_SUBMITTED"
+        return "NO_QUESTIONS" if self.waiting is None else ""
 
     def state(self) -> Json:
         name = "failed" if self.scores else "not_started"
@@ -141,6 +163,8 @@ class Model(msgspec.Struct):
             "attemptsLeft": self.attempts_left,
             "retakeAllowedAt": None,
             "setsLeft": self.sets_left,
+            "timeLimitSeconds": None,
+            "endsAt": None,
             "questionsWrittenBy": WRITERS if self.waiting is not None or self.scored else None,
             "next": [call for call, refusal in calls.items() if not refusal],
         }
@@ -213,9 +237,7 @@ class Story:
         )
         if agrees(response, self.model.submit_refusal()):
             assert response.json()["data"]["result"]["score"] == right * 10
-            self.model.scores.append(right * 10)
-            self.model.waiting, self.model.scored = None, True
-            self.model.sets = self.model.starts = 0
+            self.model.score(right * 10, timed_out=False)
 
     async def stale_submit(self, _: int) -> None:
         """Answer a set that was replaced or discarded before it was answered."""
@@ -224,12 +246,58 @@ class Story:
         response = await self.journey.submit(10, self.model.replaced)
         agrees(response, self.model.submit_refusal() or "INVALID_ANSWER")
 
+    async def save(self, place: int) -> None:
+        """Answer a question or two rightly, or take the answer back."""
+        questions = self.model.waiting or self.scored_questions
+        if not questions:
+            agrees(await self.journey.save(SOMETHING[0], 0), "NO_QUESTIONS")
+            return
+        question = questions[place]
+        right = next(index for index, option in enumerate(question["options"]) if option.endswith("(right)"))
+        back = place == 0 and question["questionId"] in self.model.saved
+        response = await self.journey.save(question, None if back else right)
+        if not agrees(response, self.model.save_refusal()):
+            return
+        if back:
+            del self.model.saved[question["questionId"]]
+        else:
+            self.model.saved[question["questionId"]] = right
+        assert response.json()["data"] == {"saved": len(self.model.saved), "total": 10}
+
+    async def stale_save(self, _: int) -> None:
+        if self.model.replaced is not None and self.model.save_refusal() != "NO_QUESTIONS":
+            agrees(await self.journey.save(self.model.replaced[0], 0), "INVALID_ANSWER")
+
+    async def look(self, _: int) -> None:
+        response = await self.journey.client.get("/assessment/questions", headers=self.journey.headers)
+        if agrees(response, "" if self.model.waiting is not None else "NO_QUESTIONS"):
+            data = response.json()["data"]
+            assert data["questions"] == self.model.waiting
+            assert {each["questionId"]: each["selectedAnswer"] for each in data["answers"]} == self.model.saved
+
+    async def run_out(self, _: int) -> None:
+        """Time is up: what was saved is scored, and the answers that come now are not."""
+        if self.model.waiting is None:
+            return
+        await run_out(self.journey)
+        score = 10 * len(self.model.saved)
+        late = await self.journey.submit(10, self.model.waiting)
+        agrees(late, "TIME_IS_UP")
+        self.model.score(score, timed_out=True)
+
+    @property
+    def scored_questions(self) -> list[Json]:
+        """The set that was scored last, while it is the current one."""
+        return self.journey.questions if self.model.scored else []
+
     async def check(self) -> None:
         state = await self.journey.state()
+        assert (state.pop("startedAt") is None) is (self.model.waiting is None)
         assert {name: state[name] for name in state if name != "recordVerificationId"} == self.model.state()
         archive = await self.archived()
         assert archive[: len(self.archive)] == self.archive, "an earlier attempt has changed"
         assert [attempt["score"] for attempt in archive] == self.model.scores
+        assert not archive or not self.model.scored or archive[-1]["timedOut"] is self.model.timed_out
         assert [attempt["attemptNumber"] for attempt in archive] == list(range(1, len(archive) + 1))
         for attempt in archive:
             if not attempt["passed"]:
@@ -279,6 +347,7 @@ async def tell(journey: Journey, policy: Policy, story: list[Operation]) -> None
 @given(story=stories)
 @example(story=MAIN_STORY)
 @example(story=SPENDTHRIFT)
+@example(story=SLOW)
 async def test_every_story_ends_as_the_model_says(
     client: httpx.AsyncClient, test_key: str, story: list[Operation]
 ) -> None:
@@ -293,6 +362,7 @@ async def test_every_story_ends_as_the_model_says(
 @given(story=stories)
 @example(story=MAIN_STORY)
 @example(story=SPENDTHRIFT)
+@example(story=SLOW)
 async def test_every_story_under_a_strict_policy_ends_as_the_model_says(
     client: httpx.AsyncClient, test_key: str, platform_name: str, story: list[Operation]
 ) -> None:

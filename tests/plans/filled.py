@@ -14,6 +14,7 @@ SMALL = (
     "migration",
     "worker",
     "spend_day",
+    "service_beat",
 )
 
 FILLED = f"""
@@ -35,8 +36,9 @@ FILLED = f"""
     FROM generate_series(1, {ROWS}) n;
     INSERT INTO verification_skill (id, verification, position, skill_id, name)
     SELECT gen_random_uuid(), v.id, n, 'own-' || n, '' FROM verification v, generate_series(1, 3) n;
-    INSERT INTO question_set (id, verification, state, questions, provenance)
-    SELECT gen_random_uuid(), id, 'active', '[]', '{{}}' FROM verification;
+    INSERT INTO question_set (id, verification, state, questions, provenance, ends_at)
+    SELECT gen_random_uuid(), id, 'active', '[]', '{{}}', now() + make_interval(mins => (random() * 1000)::int)
+    FROM verification;
     INSERT INTO shown_item (student, stem, skill_id, signature)
     SELECT s.id, '', '', '' FROM student s, generate_series(1, 5);
     INSERT INTO attempt (id, verification, number, score, passed, correct, total, questions, skills, provenance,

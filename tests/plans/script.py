@@ -9,7 +9,7 @@ from api.services import Services
 from assessment.models import Mode, Policy
 from assessment.notices import Line
 from assessment.ports import Ending, Lease
-from db import idempotency, ledger, queue, sweeping, workers
+from db import idempotency, ledger, presence, queue, sweeping, workers
 from db.item_statistics import item_statistics
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
@@ -44,6 +44,8 @@ async def _as_a_student(journey: Journey) -> None:
     for key in (uuid4().hex,) * 2:
         (await journey.generate(**{"x-sandbox-scenario": "marked", "idempotency-key": key})).raise_for_status()
     await journey.generate()
+    (await journey.save(journey.questions[0], 1)).raise_for_status()
+    (await client.get("/assessment/questions", headers=headers)).raise_for_status()
     (await journey.submit(right=0)).raise_for_status()
     (await journey.retake()).raise_for_status()
     (await journey.submit(right=10)).raise_for_status()
@@ -57,6 +59,8 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
     await again.verify(email=journey.profile["verify"]["email"])
     await again.verify(email=None, phoneNumber=f"+49 {uuid4().int % 10**12}")
     key = {"x-api-key": journey.api_key}
+    path = f"/verifications/{journey.verification_id}/accommodation"
+    (await journey.client.put(path, json={"timeFactor": 2}, headers=key)).raise_for_status()
     (await journey.client.get(f"/metadata/user/{journey.student_id}", headers=key)).raise_for_status()
     (await journey.client.put("/skills/own-skill", json={"name": "Own Skill"}, headers=key)).raise_for_status()
     made = await services.accounts.create_key(Mode.TEST, "plans", platform_name)
@@ -74,6 +78,9 @@ async def _as_leases_do(services: Services, journey: Journey) -> None:
     await services.store.cut_off(journey.verification_id, 1)
     await services.store.give_up(Lease(journey.verification_id, str(uuid4())), Ending.FAILED)
     await wake(DB, JobKind.SWEEP, "plans", {})
+    await services.store.seconds_left(journey.verification_id, str(uuid4()))
+    await presence.beat(DB)
+    await presence._return_time(DB)
     await queue.begin(DB, 0)
     await queue.return_to_present(services.engine)
     await queue.absorb(DB, "plans", {})

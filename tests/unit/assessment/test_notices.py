@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessment.models import Attempt, Mode, Policy
+from assessment.models import Attempt, Mode
 from assessment.notices import Addressee, Channel, Event, Notice, completed, initiated, iso, result_mail
 from assessment.scoring.grade import grade
-from tests.factories import NOON, answered, question, question_set, skills
+from tests.factories import NOON, answered, question, question_set, skills, standing
 
 ADDRESSEE = Addressee("ver_live_1", "usr_live_1", "stu-1", Mode.LIVE, "Mateo Lindqvist", "mateo@example.com")
 QUESTIONS = [
@@ -29,7 +29,7 @@ SUBJECT = {
 
 def attempt(right: int) -> Attempt:
     return grade(
-        question_set(QUESTIONS), answered(QUESTIONS, right), skills(2), number=3, submitted_at=NOON, policy=Policy()
+        question_set(QUESTIONS), answered(QUESTIONS, right), skills(2), standing=standing(attempts=2), submitted_at=NOON
     )
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from assessment.errors import IncompleteAnswers, InvalidAnswer
 from assessment.findings import soft
-from assessment.models import Answer, Attempt, Author, Difficulty, Policy, Question
+from assessment.models import Answer, Attempt, Author, Difficulty, Question
 from assessment.scoring.grade import grade, is_pass, percentage
-from tests.factories import NOON, answered, question, question_set, skills
+from tests.factories import NOON, PREPARED, answered, question, question_set, skills
 
 QUESTIONS = [question(number, key=number % 4, skill_id=f"skill-{number % 3}") for number in range(10)]
 RIGHT = answered(QUESTIONS, 10)
@@ -24,7 +24,7 @@ results = st.integers(1, 300).flatmap(lambda total: st.tuples(st.integers(0, tot
 
 
 def graded(answers: Sequence[Answer | None], questions: Sequence[Question] = QUESTIONS) -> Attempt:
-    return grade(question_set(questions), answers, skills(3), number=1, submitted_at=NOON, policy=Policy())
+    return grade(question_set(questions), answers, skills(3), standing=PREPARED, submitted_at=NOON)
 
 
 @given(results)

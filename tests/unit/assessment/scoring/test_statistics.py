@@ -230,8 +230,8 @@ def test_a_distractor_under_five_percent_does_not_function(selections: list[int]
 
 def test_a_choice_is_known_by_its_text_wherever_it_stood() -> None:
     turned = [
-        (taker, msgspec.structs.replace(one, options=one.options[::-1], key=3, selected=3 - one.selected))
-        for taker, one in taken(TAKEN)[1:]
+        (taker, msgspec.structs.replace(one, options=one.options[::-1], key=3, selected=3 - chosen))
+        for (taker, one), chosen in zip(taken(TAKEN)[1:], TAKEN[1:], strict=True)
     ]
     assert figures_of(judged([taken(TAKEN)[0], *turned])).distractors == Distractors(1, 3, 1)
 
@@ -357,3 +357,12 @@ def test_the_intervals_of_a_planted_group_hold_the_truth_nineteen_times_in_twent
         discrimination += r is not None and r.low <= 0 <= r.high
     assert 0.93 <= facility / groups <= 0.97
     assert 0.93 <= discrimination / groups <= 0.97
+
+
+def test_a_question_that_time_ran_out_for_is_wrong_and_no_choice() -> None:
+    without = [
+        (f"late-{number}", msgspec.structs.replace(one, selected=None)) for number, (_, one) in enumerate(taken(TAKEN))
+    ]
+    figures = figures_of(judged([*taken(TAKEN), *without]))
+    assert figures.distractors == figures_of(judged(taken(TAKEN))).distractors
+    assert figures.facility.value == pytest.approx(figures_of(judged(taken(TAKEN))).facility.value / 2)
