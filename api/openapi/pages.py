@@ -227,8 +227,8 @@ PAGES: Mapping[str, Page] = {
         summary="Submit the answers",
         description="All questions in one call, exactly one answer each. The score is the share of right answers in "
         "percent, halves up; 60 passes and locks the assessment. One set is scored once. More than 30 seconds "
-        "after `endsAt` it is `TIME_IS_UP`: what was saved is scored, whether or not it is asked for. `webhook.sent` says that "
-        f"the event is stored and on its way. {SHORTENED}",
+        "after `endsAt` it is `TIME_IS_UP`: what was saved is scored, whether or not it is asked for. `webhook.sent` "
+        f"says that the event is stored and on its way. {SHORTENED}",
         credential=SESSION,
         body=received.SubmitRequest,
         examples={"answers": examples.SUBMIT_REQUEST},
