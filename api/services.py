@@ -7,6 +7,7 @@ from litestar.connection import ASGIConnection
 
 from assessment.deadline import Clock
 from db.accounts import Accounts
+from db.ahead import Preparations
 from db.assessment_store import PostgresAssessmentStore
 from db.catalogue import Catalogue
 from db.engine import RetakeEngine
@@ -17,7 +18,9 @@ from db.verifications import Verifications
 
 
 class Services(msgspec.Struct, frozen=True):
-    """One instance per process. Of the budget in seconds, the reserve is kept back from the writing of a set.
+    """One instance per process; `preparations` follow the provider file when it is read again.
+
+    Of the budget in seconds, the reserve is kept back from the writing of a set.
 
     `private_webhooks` says whether webhooks may go to private addresses.
     """
@@ -28,6 +31,7 @@ class Services(msgspec.Struct, frozen=True):
     verifications: Verifications
     catalogue: Catalogue
     store: PostgresAssessmentStore
+    preparations: Preparations
     idempotency: IdempotencyStore
     search_limiter: RateLimiter
     verify_limiter: RateLimiter

@@ -13,6 +13,7 @@ from api.services import Services
 from api.settings import Settings
 from assessment.deadline import Clock
 from db.accounts import Accounts
+from db.ahead import Preparations
 from db.assessment_store import PostgresAssessmentStore
 from db.catalogue import Catalogue
 from db.engine import RetakeEngine
@@ -43,8 +44,8 @@ async def running_services(app: Litestar, settings: Settings, clock: Clock) -> A
     engine = DB
     await open_database(engine)
     await beat(engine)
-    store = PostgresAssessmentStore(engine)
-    app.state.services = _services(engine, clock, store, settings)
+    services = app.state.services = _services(engine, clock, settings)
+    store = services.store
     listener = Listener(engine)
     await listener.add(CHANNEL, store.ends.hear)
     stop = asyncio.Event()
@@ -91,20 +92,23 @@ def _read_again(app: Litestar, settings: Settings, vendors: Vendors | None) -> N
         log.error("budget_not_read_again", reason=str(error))  # noqa: TRY400  # the message says it all
         return
     services: Services = app.state.services
+    services.preparations.plan = config.ahead_plan
     app.state.services = msgspec.structs.replace(
         services, budget_seconds=config.budget_seconds, reserve_seconds=config.reserve_seconds
     )
 
 
-def _services(engine: RetakeEngine, clock: Clock, store: PostgresAssessmentStore, settings: Settings) -> Services:
+def _services(engine: RetakeEngine, clock: Clock, settings: Settings) -> Services:
     config = load(settings.jobs.providers_file).settings
+    preparations = Preparations(config.ahead_plan)
     return Services(
         engine=engine,
         clock=clock,
         accounts=Accounts(engine),
-        verifications=Verifications(engine),
+        verifications=Verifications(engine, preparations),
         catalogue=Catalogue(engine),
-        store=store,
+        store=PostgresAssessmentStore(engine, preparations),
+        preparations=preparations,
         idempotency=IdempotencyStore(engine),
         search_limiter=RateLimiter(engine, SEARCHES_PER_MINUTE, 60),
         verify_limiter=RateLimiter(engine, settings.verify_per_minute, 60),

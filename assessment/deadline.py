@@ -56,6 +56,10 @@ class Deadline:
     def expired(self) -> bool:
         return self.remaining <= 0.0
 
+    def end_in(self, seconds: float) -> None:
+        """Move it for all who hold it: to `seconds` from now."""
+        self.seconds = self.elapsed + seconds
+
     def lasting(self, seconds: float) -> "Deadline":
         """The same start with another length."""
         return Deadline(self.clock, seconds, self._started)

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from assessment.findings import Finding
+from assessment.quiet import Quiet
 
 
 class Mode(StrEnum):
@@ -278,7 +279,7 @@ class Brief(msgspec.Struct, frozen=True):
     """An order to a question writer: one item per slot, none that repeats what was seen.
 
     `language` is an ISO 639-1 code. `seed` makes an offline writer repeatable. `scenario` is a rehearsal that a
-    test-mode client asked for.
+    test-mode client asked for. `quiet` is given where nobody waits for the set.
     """
 
     mode: Mode
@@ -287,6 +288,7 @@ class Brief(msgspec.Struct, frozen=True):
     language: str = "en"
     seed: str = ""
     scenario: str | None = None
+    quiet: Quiet | None = None
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -428,13 +430,17 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """A verification as the question writer needs it; `seen` are the items this student was shown before."""
+    """A verification as the question writer needs it; `seen` are the items this student was shown before.
+
+    `seen_upto` is the number of the last of them.
+    """
 
     standing: Standing
     skills: tuple[Skill, ...]
     sources: tuple[SourceItem, ...]
     seen: tuple[SeenItem, ...]
     current_set: QuestionSet | None
+    seen_upto: int = 0
 
 
 class ClaimedSkills(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from assessment.ahead import Making
 from assessment.deadline import Deadline
 from assessment.evidence import Evidence, EvidenceChange, NewVerification
 from assessment.models import Attempt, Brief, Provenance, Question, QuestionSet, Verification, WrittenSet
@@ -38,12 +39,18 @@ class Lease(msgspec.Struct, frozen=True):
 
     verification_id: str
     lease_id: str
+    is_ahead: bool = False
 
 
 class Ending(StrEnum):
-    """How a generation ended: with a set, without, because the verification had changed, or over a fault of ours."""
+    """How a generation ended: with a set, without, because the verification had changed, or over a fault of ours.
+
+    A set that was prepared is shown to nobody yet. What was written ahead and came to nothing is outdated: nobody
+    had asked for it.
+    """
 
     WRITTEN = "written"
+    PREPARED = "prepared"
     FAILED = "failed"
     OUTDATED = "outdated"
     BROKEN = "broken"
@@ -76,7 +83,8 @@ class AssessmentStore(Protocol):
     async def ask(self, order: SetOrder) -> int | Finished:
         """Have a set written, or join those who have; gives the number by which to wait for its end.
 
-        A generation that ended after the caller saw `order.ended` of them end overlapped: it is the answer.
+        A generation that ended after the caller saw `order.ended` of them end overlapped: it is the answer. So is a
+        set that was prepared for just this state; one that is being written ahead is joined.
         Raises TooManySets when no further one may begin, InvalidSession when the verification was erased.
         """
 
@@ -93,9 +101,21 @@ class AssessmentStore(Protocol):
         """End the generation without a set; those who wait for it are told."""
 
     async def activate(
-        self, lease: Lease, revision: int, questions: Sequence[Question], provenance: Provenance
+        self,
+        lease: Lease,
+        revision: int,
+        questions: Sequence[Question],
+        provenance: Provenance,
+        *,
+        making: Making | None = None,
     ) -> None:
-        """Replace the current set by a new one and end the generation, in one transaction. Raises StateChanged."""
+        """Replace the current set by a new one and end the generation, in one transaction. Raises StateChanged.
+
+        One that was written ahead, `making`, is only put aside as long as nobody waits for it.
+        """
+
+    async def note_failure(self, verification_id: str, reason: str, cost: float) -> None:
+        """Count a set that was to be written ahead and was not."""
 
     async def start(self, verification_id: str, question_set: QuestionSet) -> QuestionSet:
         """Note that the set is sent now, if this is the first time: from then on its time runs."""

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 
+from assessment.ahead import Making, PreparedFor
 from assessment.deadline import Deadline
 from assessment.errors import RateLimited
 from assessment.evidence import Person, source_item
@@ -18,6 +19,7 @@ from assessment.items.novelty import signature
 from assessment.models import (
     AnsweredQuestion,
     Attempt,
+    Mode,
     Policy,
     Provenance,
     Question,
@@ -35,11 +37,12 @@ from assessment.models import (
 from assessment.notices import Addressee, Event, completed, initiated, result_mail
 from assessment.ports import Ending, Finished, Lease, SetOrder, StateChanged
 from assessment.scoring.eligibility import may_spend
-from db import tables
+from db import ahead, tables
+from db.ahead import Preparations
 from db.announcements import Recipient, announce, lock_recipient, was_announced
 from db.engine import RetakeEngine
 from db.generation_ends import CHANNEL, GenerationEnds
-from db.locks import keep_student
+from db.locks import lock_student
 from db.presence import OUTAGE_SECONDS, RunningSet, look_at_end
 from db.queue import PRIORITY, JobKind, enqueue
 from db.retry import in_transaction
@@ -69,20 +72,31 @@ RETRY_AFTER_SECONDS = 2
 SEEN_ITEMS = 1_000  # the newest of one student: a hundred sets, compared in some 3 ms
 ENDED = "SELECT verification, ended, ending, set_id FROM generation"
 
-# A verification's one generation; as if one had ended over a change, where none was begun yet.
-FIRST = """
-    INSERT INTO generation (verification, lease_id, ending)
-    SELECT id, gen_random_uuid(), 'outdated' FROM verification WHERE id = {} FOR KEY SHARE
-    ON CONFLICT DO NOTHING
-"""
+COUNT_START = f"""started = {times("g.started", "g.started_since")} + {{by}},
+        started_since = CASE WHEN {runs("g.started_since")} THEN g.started_since ELSE clock_timestamp() END"""
 BEGIN = f"""
     UPDATE generation g SET lease_id = gen_random_uuid(), job = {{}}, finished_at = NULL, ending = NULL, set_id = NULL,
-        started = {times("g.started", "g.started_since")} + 1,
-        started_since = CASE WHEN {runs("g.started_since")} THEN g.started_since ELSE clock_timestamp() END
+        ahead = false, ready = 0, total = 0, {COUNT_START.format(by=1)}
     WHERE verification = {{}}
+"""  # noqa: S608  # only constants of this package are put in
+SPENT = f"""
+    SELECT {SPENT_COLUMNS}, {POLICY_COLUMNS}
+    FROM generation g JOIN verification v ON v.id = g.verification {POLICY_JOIN} WHERE g.verification = {{}}
 """  # noqa: S608  # only constants of this package are put in
 COUNT_SET = f""", sets = {times("g.sets", "g.sets_since")} + 1,
             sets_since = CASE WHEN {runs("g.sets_since")} THEN g.sets_since ELSE clock_timestamp() END"""
+
+TAKE = """
+    UPDATE question_set SET state = 'active', making = NULL, expires_at = NULL, created_at = clock_timestamp()
+    WHERE id = {} RETURNING *
+"""
+TAKEN = f"""
+    WITH taken AS (
+        UPDATE generation g SET ended = g.ended + 1, ending = 'written', set_id = {{}}, finished_at = clock_timestamp()
+            {COUNT_SET} WHERE verification = {{}} RETURNING verification
+    )
+    SELECT pg_notify('{CHANNEL}', verification) FROM taken
+"""  # noqa: S608  # only constants of this package are put in
 
 SCORED_FIELDS = ("number", "score", "passed", "correct", "total", "submitted_at", "timed_out")
 SCORED = "SELECT number, score, passed, correct, total, skills, submitted_at, timed_out FROM attempt"
@@ -91,8 +105,9 @@ SCORED = "SELECT number, score, passed, correct, total, skills, submitted_at, ti
 class PostgresAssessmentStore:
     """assessment.ports.AssessmentStore on PostgreSQL."""
 
-    def __init__(self, engine: RetakeEngine) -> None:
+    def __init__(self, engine: RetakeEngine, preparations: Preparations | None = None) -> None:
         self._engine = engine
+        self._preparations = preparations or Preparations()
         self._claiming = asyncio.Semaphore(CLAIMS_AT_ONCE)
         self._activating = asyncio.Semaphore(ACTIVATIONS_AT_ONCE)
         self._saving = asyncio.Semaphore(SAVES_AT_ONCE)
@@ -101,10 +116,10 @@ class PostgresAssessmentStore:
 
     async def load(self, verification_id: str) -> Verification:
         verification = await _verification(self._engine, verification_id)
-        skill_ids = [skill.skill_id for skill in verification.skills]
-        return msgspec.structs.replace(
-            verification, seen=await _seen(self._engine, verification.standing.student_id, skill_ids)
-        )
+        skill_ids, student_id = [skill.skill_id for skill in verification.skills], verification.standing.student_id
+        upto = await ahead.seen_upto(self._engine, student_id)  # before them: what comes in between counts as unseen
+        seen = await _seen(self._engine, student_id, skill_ids)
+        return msgspec.structs.replace(verification, seen=seen, seen_upto=upto)
 
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         row = await fetch_one(
@@ -134,7 +149,7 @@ class PostgresAssessmentStore:
 
     async def ask(self, order: SetOrder) -> int | Finished:
         async with self._claiming:
-            return await in_transaction(self._engine, lambda: _ask(self._engine, order))
+            return await in_transaction(self._engine, lambda: _ask(self._engine, order, self._preparations))
 
     async def end_of(self, verification_id: str, number: int, deadline: Deadline) -> Finished | None:
         return await self.ends.wait(verification_id, number, deadline)
@@ -146,38 +161,65 @@ class PostgresAssessmentStore:
     async def begin(self, order: SetOrder) -> Lease | None:
         rows = await fetch(
             self._engine,
-            """
-            UPDATE generation SET lease_id = gen_random_uuid()
-            WHERE verification = {} AND ended = {} AND ending IS NULL RETURNING lease_id
-            """,
+            f"""
+            UPDATE generation g SET lease_id = gen_random_uuid(),
+                {COUNT_START.format(by="g.ahead::int")}
+            WHERE verification = {{}} AND ended = {{}} AND ending IS NULL RETURNING lease_id, ahead
+            """,  # noqa: S608  # only constants of this package are put in
             order.verification_id,
             order.ended,
         )
-        return Lease(order.verification_id, str(rows[0]["lease_id"])) if rows else None
+        return Lease(order.verification_id, str(rows[0]["lease_id"]), rows[0]["ahead"]) if rows else None
 
     async def give_up(self, lease: Lease, ending: Ending) -> None:
-        await fetch(self._engine, _finish("lease_id = {}"), ending, None, lease.verification_id, UUID(lease.lease_id))
+        statement = _finish("lease_id = {}", ending="CASE WHEN g.ahead THEN 'outdated' ELSE {} END")
+        await fetch(self._engine, statement, ending, None, lease.verification_id, UUID(lease.lease_id))
 
     async def activate(
-        self, lease: Lease, revision: int, questions: Sequence[Question], provenance: Provenance
+        self,
+        lease: Lease,
+        revision: int,
+        questions: Sequence[Question],
+        provenance: Provenance,
+        *,
+        making: Making | None = None,
     ) -> None:
         fresh = QuestionSet(str(uuid4()), SetState.ACTIVE, tuple(questions), provenance)
-        await self._replace_set(lease, revision, fresh)
+        await self._replace_set(lease, revision, fresh, making)
 
-    async def _replace_set(self, lease: Lease, revision: int, fresh: QuestionSet) -> None:
+    async def note_failure(self, verification_id: str, reason: str, cost: float) -> None:
+        for row in await fetch(self._engine, "SELECT mode FROM verification WHERE id = {}", verification_id):
+            await ahead.note(self._engine, Mode(row["mode"]), "failed", reason=reason, cost=cost)
+
+    async def may_write_ahead(self, verification_id: str, max_dollars: float) -> bool:
+        """Tell whether the sets written ahead today (UTC) have cost less than this; those of test mode cost nothing."""
+        row = await fetch_one(self._engine, ahead.IS_AFFORDABLE, max_dollars, verification_id)
+        return row is None or bool(row["is_affordable"])
+
+    async def waited_for(self, verification_ids: list[str]) -> list[str]:
+        """Of verifications whose sets are being written ahead, give those where somebody waits by now."""
+        statement = "SELECT verification FROM generation WHERE verification = ANY({}) AND ending IS NULL AND NOT ahead"
+        return [row["verification"] for row in await fetch(self._engine, statement, verification_ids)]
+
+    async def _replace_set(self, lease: Lease, revision: int, fresh: QuestionSet, making: Making | None) -> None:
         async def work() -> None:
-            await keep_student(self._engine, lease.verification_id)
+            await lock_student(self._engine, lease.verification_id)
             recipient = await lock_recipient(self._engine, lease.verification_id)
             if recipient.revision != revision:
                 raise StateChanged
+            if making is not None and await _is_ahead(self._engine, lease):
+                await _put_aside(self._engine, recipient, fresh, making)
+                await self._finish(lease, Ending.PREPARED)
+                return
+            if making is not None:
+                await ahead.note(
+                    self._engine, recipient.addressee.mode, "joined", cost=making.cost, seconds=making.seconds
+                )
+            await ahead.discard(self._engine, lease.verification_id, "replaced")
             await fetch(self._engine, "DELETE FROM question_set WHERE verification = {}", lease.verification_id)
             await run(self._engine, tables.QuestionSet.insert(_set_row(lease.verification_id, fresh)))
-            await _record_shown(self._engine, recipient.addressee, fresh)
-            if not recipient.attempts:
-                await _announce_first(self._engine, recipient, len(fresh.questions))
-            written = Ending.WRITTEN, UUID(fresh.set_id), lease.verification_id, UUID(lease.lease_id)
-            if not await fetch(self._engine, _finish("lease_id = {}", COUNT_SET), *written):
-                raise StateChanged
+            await _show(self._engine, recipient, fresh)
+            await self._finish(lease, Ending.WRITTEN, fresh.set_id)
 
         async with self._activating:
             await in_transaction(self._engine, work)
@@ -224,6 +266,13 @@ class PostgresAssessmentStore:
             )
         return rows[0]["saved"] if rows else None
 
+    async def _finish(self, lease: Lease, ending: Ending, set_id: str | None = None) -> None:
+        """End the generation whose row this transaction has locked."""
+        also = COUNT_SET if set_id else ""
+        values = set_id and UUID(set_id), lease.verification_id, UUID(lease.lease_id)
+        if not await fetch(self._engine, _finish("lease_id = {}", also), ending, *values):
+            raise StateChanged
+
     async def submit(
         self, verification_id: str, decide: Callable[[Verification], Attempt]
     ) -> tuple[Verification, Attempt]:
@@ -239,6 +288,8 @@ class PostgresAssessmentStore:
             attempt = decide(verification)
             await run(self._engine, tables.Attempt.insert(_attempt_row(verification_id, attempt)))
             await _record_result(self._engine, verification_id, attempt)
+            if not attempt.passed:
+                await self._preparations.after_submit(self._engine, verification_id)
             tell = (recipient.addressee, verification.skills, attempt)
             await announce(self._engine, recipient, [completed(*tell), result_mail(*tell)])
             return verification, attempt
@@ -258,28 +309,31 @@ class PostgresAssessmentStore:
         return _attempt(row) if row else None
 
 
-async def _ask(engine: RetakeEngine, order: SetOrder) -> int | Finished:
-    """Begin a generation under the lock of its row, unless one is under way or is the answer.
+async def _ask(engine: RetakeEngine, order: SetOrder, preparations: Preparations) -> int | Finished:
+    """Take the set that was prepared, or begin a generation, unless one is under way or is the answer.
 
     It is under way while its job is there: one that is lost with its job begins anew under the same number.
     """
-    await fetch(engine, FIRST, order.verification_id)
-    await fetch(engine, "SELECT 1 FROM generation WHERE verification = {} FOR UPDATE", order.verification_id)
-    row = await fetch_of_session(
-        engine,
-        f"""
-        SELECT ended, ending, set_id, {SPENT_COLUMNS}, {POLICY_COLUMNS},
-            EXISTS (SELECT 1 FROM jobs.pgqueuer j WHERE j.id = g.job) AS has_job
-        FROM generation g JOIN verification v ON v.id = g.verification {POLICY_JOIN} WHERE g.verification = {{}}
-        """,  # noqa: S608  # only constants of this package are put in
-        order.verification_id,
-    )
+    await lock_student(engine, order.verification_id)  # who is shown more, if a set is taken
+    recipient = await lock_recipient(engine, order.verification_id)
+    row = await ahead.locked_generation(engine, order.verification_id)
     before: int = row["ended"]
-    if row["ending"] is None and row["has_job"]:
-        return before + 1
-    if row["ending"] is not None and before > order.ended:
+    if row["is_under_way"]:
+        if not row["ahead"]:
+            return before + 1
+        if await ahead.join(engine, row["job"], order):
+            return before + 1
+        await ahead.supersede(engine, order.verification_id, row["job"])
+        before += 1
+    elif row["ending"] not in (None, Ending.PREPARED) and before > order.ended:
         return _finished(row)
-    may_spend(*spent_from(row), policy_from(row))
+    spent = await fetch_of_session(engine, SPENT, order.verification_id)
+    may_spend(*spent_from(spent), policy_from(spent))
+    if recipient.revision != order.revision:
+        return Finished(Ending.OUTDATED, before)
+    taken = await _take(engine, order, recipient, preparations)
+    if taken is not None:
+        return Finished(Ending.WRITTEN, before + 1, taken)
     numbered = msgspec.structs.replace(order, ended=before)
     job = await enqueue(engine, JobKind.WRITE_SET, numbered, priority=PRIORITY.waited_for)
     await fetch(engine, BEGIN, job, order.verification_id)
@@ -306,6 +360,56 @@ async def _start(engine: RetakeEngine, verification_id: str, set_id: str) -> dic
     return row
 
 
+async def _take(engine: RetakeEngine, order: SetOrder, recipient: Recipient, preparations: Preparations) -> str | None:
+    """Make the prepared set the current one, if it is what would be written now, and give its id."""
+    found = await ahead.prepared(engine, order.verification_id)
+    if found is None:
+        return None
+    set_id, making = found
+    upto = await ahead.seen_upto(engine, recipient.addressee.student_id)
+    now = PreparedFor(recipient.revision, upto, preparations.plan.form)
+    reason = ahead.misfit(making.made_for, now, order.scenario)
+    if reason is not None:
+        await ahead.discard(engine, order.verification_id, reason)
+        return None
+    await fetch(engine, "DELETE FROM question_set WHERE verification = {} AND id <> {}", order.verification_id, set_id)
+    row = await fetch_of_session(engine, TAKE, set_id)
+    await _show(engine, recipient, _question_set(row))
+    await fetch(engine, TAKEN, set_id, order.verification_id)
+    await ahead.note(engine, recipient.addressee.mode, "taken", seconds=making.seconds)
+    return str(set_id)
+
+
+async def _show(engine: RetakeEngine, recipient: Recipient, fresh: QuestionSet) -> None:
+    """Count the questions as seen, and tell the platform of a first set."""
+    await _record_shown(engine, recipient.addressee, fresh)
+    if not recipient.attempts:
+        await _announce_first(engine, recipient, len(fresh.questions))
+
+
+async def _put_aside(engine: RetakeEngine, recipient: Recipient, fresh: QuestionSet, making: Making) -> None:
+    """Keep a set for when it is asked for. Raises StateChanged when its student was shown other questions meanwhile."""
+    addressee = recipient.addressee
+    if await ahead.seen_upto(engine, addressee.student_id) != making.made_for.seen_upto:
+        raise StateChanged
+    row = _set_row(addressee.verification_id, fresh, making)
+    await run(engine, tables.QuestionSet.insert(row))
+    await ahead.note(engine, addressee.mode, "prepared", cost=making.cost, seconds=making.seconds)
+
+
+async def _is_ahead(engine: RetakeEngine, lease: Lease) -> bool:
+    """Lock the generation and tell whether nobody waits for it. Raises StateChanged when the lease was lost."""
+    rows = await fetch(
+        engine,
+        "SELECT ahead FROM generation WHERE verification = {} AND lease_id = {} AND ending IS NULL FOR UPDATE",
+        lease.verification_id,
+        UUID(lease.lease_id),
+    )
+    if not rows:
+        raise StateChanged
+    return bool(rows[0]["ahead"])
+
+
 def _finished(row: dict[str, Any]) -> Finished:
     if row["ending"] is None:  # the next one has begun, and its set, if there was one, will not stay
         return Finished(Ending.OUTDATED, row["ended"])
@@ -317,12 +421,12 @@ async def _ends(engine: RetakeEngine, verification_ids: list[str]) -> dict[str, 
     return {row["verification"]: _finished(row) for row in rows}
 
 
-def _finish(which: str, also: str = "") -> str:
+def _finish(which: str, also: str = "", ending: str = "{}") -> str:
     """End a generation that has not ended, in the same moment telling those who wait for it."""
     return f"""
         WITH done AS (
             UPDATE generation g
-            SET finished_at = clock_timestamp(), ending = {{}}, set_id = {{}}, ended = g.ended + 1 {also}
+            SET finished_at = clock_timestamp(), ending = {ending}, set_id = {{}}, ended = g.ended + 1 {also}
             WHERE verification = {{}} AND ending IS NULL AND {which} RETURNING verification
         )
         SELECT pg_notify('{CHANNEL}', verification) FROM done
@@ -444,11 +548,14 @@ async def _record_result(engine: RetakeEngine, verification_id: str, attempt: At
     )
 
 
-def _set_row(verification_id: str, fresh: QuestionSet) -> tables.QuestionSet:
+def _set_row(verification_id: str, fresh: QuestionSet, making: Making | None = None) -> tables.QuestionSet:
+    """The row of a current set, or with `making` of one that is prepared."""
     return tables.QuestionSet(
         id=UUID(fresh.set_id),
         verification=verification_id,
-        state=fresh.state.value,
+        state=(SetState.PREPARED if making else fresh.state).value,
+        making=making and to_json(making),
+        expires_at=making and datetime.now(UTC) + timedelta(days=making.keep_days),
         questions=to_json(fresh.questions),
         provenance=to_json(fresh.provenance),
     )

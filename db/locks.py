@@ -16,11 +16,6 @@ async def lock_student(engine: RetakeEngine, verification_id: str) -> None:
     await fetch(engine, f"SELECT 1 FROM student {OF_VERIFICATION} FOR NO KEY UPDATE", verification_id)  # noqa: S608  # a constant
 
 
-async def keep_student(engine: RetakeEngine, verification_id: str) -> None:
-    """Keep a verification's student from being erased; for those who are going to insert what refers to it."""
-    await fetch(engine, f"SELECT 1 FROM student {OF_VERIFICATION} FOR KEY SHARE", verification_id)  # noqa: S608  # a constant
-
-
 async def lock_verification(engine: RetakeEngine, verification_id: str) -> None:
     """Lock a verification until the transaction ends."""
     await fetch(engine, "SELECT 1 FROM verification WHERE id = {} FOR NO KEY UPDATE", verification_id)

@@ -21,6 +21,7 @@ class JobKind(StrEnum):
     """What the workers do."""
 
     WRITE_SET = "write_set"
+    PREPARE_SET = "prepare_set"
     DELIVER = "deliver"
     SWEEP = "sweep"
     TIME_UP = "time_up"
@@ -31,27 +32,40 @@ Payload = msgspec.Struct | dict[str, str | int]
 
 
 class Priority(msgspec.Struct, frozen=True):
-    """Higher goes first: a student who waits, before what nobody waits for."""
+    """Higher goes first: a student who waits, before what nobody waits for, and last what nobody asked for yet."""
 
     waited_for: int = 10
     usual: int = 0
+    quiet: int = -10
 
 
 PRIORITY = Priority()
 
 
-async def enqueue(engine: RetakeEngine, kind: str, payload: Payload, *, priority: int = PRIORITY.usual) -> int:
-    """Add a job and give its number. It becomes visible with the current transaction, or never."""
+async def enqueue(
+    engine: RetakeEngine,
+    kind: str,
+    payload: Payload,
+    *,
+    priority: int = PRIORITY.usual,
+    after_seconds: float | None = None,
+) -> int:
+    """Add a job and give its number. It becomes visible with the current transaction, or never.
+
+    It is due at once, or in `after_seconds`.
+    """
     rows = await fetch(
         engine,
         """
         INSERT INTO jobs.pgqueuer (priority, entrypoint, payload, headers, execute_after, status)
-        VALUES ({}, {}, {}, {}, 'epoch', 'queued') RETURNING id
+        VALUES ({}, {}, {}, {}, coalesce(statement_timestamp() + make_interval(secs => {}), 'epoch'), 'queued')
+        RETURNING id
         """,
         priority,
         kind,
         msgspec.json.encode(payload),
         to_json({name: value for name, value in get_contextvars().items() if name in FOLLOWED}),
+        after_seconds,
     )
     return int(rows[0]["id"])
 

@@ -16,13 +16,17 @@ BATCH = 5_000  # rows: some 50 ms, so that nobody waits long for what is locked 
 
 
 class Sweep(msgspec.Struct, frozen=True):
-    """One kind of row that runs out: `column` holds its age, and has an index; `also` narrows what is swept."""
+    """One kind of row that runs out: `column` holds its age, and has an index; `also` narrows what is swept.
+
+    `noted` is what is stored of those that are `gone`.
+    """
 
     kind: str
     table: str
     column: str
     kept: timedelta
     also: str = "true"
+    noted: str = ""
 
     @property
     def statement(self) -> str:
@@ -33,11 +37,16 @@ class Sweep(msgspec.Struct, frozen=True):
                 WHERE {self.column} < statement_timestamp() - make_interval(secs => {{}}) AND {self.also}
                 ORDER BY {self.column} LIMIT {{}} FOR UPDATE SKIP LOCKED
             ), gone AS (
-                DELETE FROM {self.table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM old)) RETURNING 1
-            )
+                DELETE FROM {self.table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM old)) RETURNING *
+            ) {self.noted}
             SELECT count(*) AS rows FROM gone
             """  # noqa: S608  # only constants of this module are put in
 
+
+EXPIRED = """, noted AS (
+    INSERT INTO ahead_event (mode, event, cost)
+    SELECT v.mode, 'expired', (gone.making ->> 'cost')::float FROM gone JOIN verification v ON v.id = gone.verification
+)"""
 
 SWEEPS = (
     Sweep("idempotent_request", "idempotent_request", "created_at", timedelta(hours=24)),
@@ -47,6 +56,9 @@ SWEEPS = (
     Sweep("vendor_attempt", "vendor_attempt", "started_at", timedelta(days=90)),
     # a vendor that was not asked for a quarter has to be learned anew
     Sweep("vendor_latency", "vendor_latency", "saved_at", timedelta(days=90)),
+    # as the ledger, which says what became of them
+    Sweep("ahead_event", "ahead_event", "at", timedelta(days=90)),
+    Sweep("prepared_set", "question_set", "expires_at", timedelta(0), "state = 'prepared'", noted=EXPIRED),
     # no call takes so long; left by a process that was killed, and counted as spent
     Sweep("spend_reservation", "spend_reservation", "made_at", timedelta(days=2)),
     # As long as its session lives, a verification's calls look here for what was sent, written and spent before

@@ -144,6 +144,8 @@ class QuestionSet(Table):
 
     `started_at` is when it was first sent. With a time limit, `ends_at` is that plus the limit times the verification's
     factor, plus what was given back for outages. `answers` are those saved before the submit, by question.
+
+    Beside it there may be one that was prepared: `making` says what it rests on and what it took.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -158,6 +160,8 @@ class QuestionSet(Table):
     ends_at = Timestamptz(null=True, default=None)
     timed_out = Boolean(default=False)
     created_at = Timestamptz(default=TimestamptzNow())
+    making = JSONB(null=True, default=None)
+    expires_at = Timestamptz(null=True, default=None)
 
 
 class ShownItem(Table):
@@ -197,7 +201,7 @@ class Generation(Table):
 
     `lease_id` is new with every run of the job, so that an earlier one can end nothing. `ended` counts the generations
     that ended. `started` and `sets` count what was begun and written for the attempt to come, each within an hour of
-    its `…_since`.
+    its `…_since`. `ahead` says that nobody waits for it, `ready` how many of `total` questions are there.
     """
 
     verification = ForeignKey(references=Verification, null=False, primary_key=True, on_delete=OnDelete.cascade)
@@ -211,6 +215,21 @@ class Generation(Table):
     started_since = Timestamptz(null=True, default=None)
     sets = Integer(default=0)
     sets_since = Timestamptz(null=True, default=None)
+    ahead = Boolean(default=False)
+    ready = SmallInt(default=0)
+    total = SmallInt(default=0)
+
+
+class AheadEvent(Table):
+    """What became of a set that was written ahead; nothing here leads to a person. `cost` is in US dollars."""
+
+    id = BigSerial(primary_key=True)
+    at = Timestamptz(default=TimestamptzNow(), index=True)
+    mode = Varchar(length=4)
+    event = Varchar(length=10)
+    reason = Varchar(length=10, default="")
+    cost = DoublePrecision(default=0.0)
+    seconds = DoublePrecision(default=0.0)
 
 
 class OutboxMessage(Table):
@@ -358,6 +377,7 @@ TABLES: tuple[type[Table], ...] = (
     ShownItem,
     Attempt,
     Generation,
+    AheadEvent,
     OutboxMessage,
     IdempotentRequest,
     RateWindow,

@@ -19,6 +19,7 @@ from assessment.evidence import (
     Submission,
 )
 from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKind, Standing
+from db.ahead import Preparations
 from db.engine import RetakeEngine
 from db.locks import lock_student, lock_verification
 from db.retry import TryAgain, in_transaction
@@ -32,8 +33,9 @@ RECORD_PREFIXES = {SourceKind.PROJECT: "prj", SourceKind.EXPERIENCE: "exp", Sour
 class Verifications:
     """assessment.ports.VerificationStore on PostgreSQL."""
 
-    def __init__(self, engine: RetakeEngine) -> None:
+    def __init__(self, engine: RetakeEngine, preparations: Preparations | None = None) -> None:
         self._engine = engine
+        self._preparations = preparations or Preparations()
 
     async def open(self, new: NewVerification) -> str:
         async def work() -> str:
@@ -74,8 +76,8 @@ class Verifications:
             await lock_verification(self._engine, verification_id)
             evidence = await _evidence(self._engine, verification_id)
             change = decide(evidence)
-            if change is not None:
-                await _store(self._engine, verification_id, evidence, change)
+            if change is not None and await _store(self._engine, verification_id, evidence, change):
+                await self._preparations.after_change(self._engine, verification_id)
             return evidence
 
         return await in_transaction(self._engine, work)
@@ -240,8 +242,11 @@ async def _evidence(engine: RetakeEngine, verification_id: str) -> Evidence:
     )
 
 
-async def _store(engine: RetakeEngine, verification_id: str, evidence: Evidence, change: EvidenceChange) -> None:
+async def _store(engine: RetakeEngine, verification_id: str, evidence: Evidence, change: EvidenceChange) -> bool:
+    """Store a change, and tell whether questions would now be about something else."""
+    is_other = change.discards_set
     if change.skills is not None:
+        is_other = is_other or await _differ(engine, verification_id, change.skills)
         await run(engine, VerificationSkill.delete().where(VerificationSkill.verification == verification_id))
         await _insert_skills(engine, verification_id, change.skills)
     if change.method is not None:
@@ -254,10 +259,21 @@ async def _store(engine: RetakeEngine, verification_id: str, evidence: Evidence,
             [item.record_id for item in evidence.items if item.key in change.attached],
             verification_id,
         )
-    # a generation under way notices
-    await fetch(engine, "UPDATE verification SET revision = revision + 1 WHERE id = {}", verification_id)
+    if is_other:  # a generation under way notices
+        await fetch(engine, "UPDATE verification SET revision = revision + 1 WHERE id = {}", verification_id)
     if change.discards_set:
         await fetch(engine, "DELETE FROM question_set WHERE verification = {} AND state = 'active'", verification_id)
+    return is_other
+
+
+async def _differ(engine: RetakeEngine, verification_id: str, skills: Sequence[NamedSkill]) -> bool:
+    """Tell whether other skills are stored, or in another order or under other names."""
+    rows = await fetch(
+        engine,
+        "SELECT skill_id, name FROM verification_skill WHERE verification = {} ORDER BY position",
+        verification_id,
+    )
+    return [(row["skill_id"], row["name"]) for row in rows] != [(skill.skill_id, skill.name) for skill in skills]
 
 
 async def _insert_skills(engine: RetakeEngine, verification_id: str, skills: Sequence[NamedSkill]) -> None:

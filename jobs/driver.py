@@ -10,7 +10,7 @@ from pgqueuer.ports.driver import Driver, NotifyCallback
 
 from assessment.errors import ServiceUnavailable
 from db.engine import RetakeEngine
-from db.listener import Listener
+from db.listener import Hear, Listener
 
 PAUSE_SECONDS = 1.0
 
@@ -42,6 +42,10 @@ class EngineDriver(Driver):
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
         await self._listener.add(channel, callback)
+
+    async def hear(self, channel: str, hear: Hear) -> None:
+        """Listen to a channel of our own on the same connection."""
+        await self._listener.add(channel, hear)
 
     @property
     def shutdown(self) -> asyncio.Event:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from assessment.deadline import Clock
 from assessment.errors import ServiceUnavailable
 from db import workers
+from db.ahead import WANTED
 from db.assessment_store import PostgresAssessmentStore
 from db.engine import RetakeEngine
 from db.latencies import PostgresLatencyStore
@@ -24,6 +25,7 @@ from delivery.webhook import WebhookSender
 from jobs.background import Job, for_ever
 from jobs.delivering import delivering
 from jobs.housekeeping import sweeping_kind
+from jobs.preparing import UnderWay, preparing
 from jobs.settings import JobSettings
 from jobs.timing import timing
 from jobs.vendor_metrics import LOST, CountingLedger
@@ -65,19 +67,22 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
     stop = asyncio.Event()
     store = PostgresAssessmentStore(engine)
+    under_way = UnderWay(store, loop)
     kinds = (
         writing(vendors, store, clock),
+        preparing(vendors, store, clock, under_way),
         timing(engine, store, clock),
         delivering(engine, Dispatcher(PostgresOutbox(engine), clock, webhooks, mail), stop),
         sweeping_kind(engine, stop),
     )
-    worker = Worker(engine, kinds, SCHEDULES, grace_seconds=settings.grace_seconds)
+    worker = Worker(engine, kinds, SCHEDULES, grace_seconds=settings.grace_seconds, hears={WANTED: under_way.hear})
     worker_id = uuid4()
     await workers.report(engine, worker_id, vendors.report())
     background = _in_background(
         stop,
         worker=partial(worker.run, stop),
         ledger=partial(ledger.run, stop),
+        under_way=under_way.run,
         paces=partial(_save_paces, vendors, paces, latencies, stop),
         report=partial(_report, engine, worker_id, vendors, stop),
     )

@@ -11,7 +11,7 @@ from assessment.models import FormPlan
 from assessment.ports import QuestionWriter
 from db.workers import VendorReport, WorkerReport
 from providers.build import build_vendors, usable
-from providers.config import ConfigError, load
+from providers.config import Ahead, ConfigError, load
 from providers.ledger import Ledger
 from providers.routing.breaker import State
 from providers.routing.pace import Latencies
@@ -29,6 +29,8 @@ class Configured(msgspec.Struct, frozen=True):
     writer: QuestionWriter
     form: FormPlan
     serves_live: bool
+    ahead: Ahead = Ahead()
+    writing_seconds: float = 90.0
 
 
 class Vendors:
@@ -67,7 +69,15 @@ class Vendors:
             config, ledger=self._ledger, latencies=self._latencies, clock=self._clock, day_spend=self._day_spend
         )
         writer = OwnLoopWriter(snapshot, self._loop)
-        self.current = Configured(snapshot, writer, config.settings.questions.form, serves_live)
+        settings = config.settings
+        self.current = Configured(
+            snapshot,
+            writer,
+            settings.questions.form,
+            serves_live,
+            ahead=settings.ahead or Ahead(),
+            writing_seconds=settings.budget_seconds - settings.reserve_seconds,
+        )
 
     def report(self) -> WorkerReport:
         """How the vendors stand now, for the web processes. A vendor that is out can be asked by nobody."""

@@ -12,6 +12,7 @@ from pgqueuer.domain.settings import DBSettings
 from pgqueuer.models import Schedule
 
 from db.engine import RetakeEngine
+from db.listener import Hear
 from db.queue import JobKind, wake
 from jobs.driver import EngineDriver
 from jobs.executor import KindExecutor
@@ -36,8 +37,13 @@ class Worker:
         schedules: Schedules | None = None,
         *,
         grace_seconds: float,
+        hears: Mapping[str, Hear] | None = None,
     ) -> None:
-        """`grace_seconds` is the time that jobs under way have to end after `stop`; the others are handed back."""
+        """`grace_seconds` is the time that jobs under way have to end after `stop`; the others are handed back.
+
+        `hears` is called with what is said on other channels.
+        """
+        self._hears = hears or {}
         self._engine = engine
         self._kinds = tuple(kinds)
         self._schedules = schedules or {}
@@ -46,7 +52,10 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set and what was under way has ended or is handed back."""
         hand_back = asyncio.Event()
-        queue = self._queue(hand_back)
+        driver = EngineDriver(self._engine)
+        for channel, hear in self._hears.items():
+            await driver.hear(channel, hear)
+        queue = self._queue(driver, hand_back)
         stopping = asyncio.create_task(self._stop(stop, queue.shutdown, hand_back))
         try:
             await queue.run(
@@ -63,8 +72,7 @@ class Worker:
         await asyncio.sleep(self._grace_seconds)
         hand_back.set()
 
-    def _queue(self, hand_back: asyncio.Event) -> PgQueuer:
-        driver = EngineDriver(self._engine)
+    def _queue(self, driver: EngineDriver, hand_back: asyncio.Event) -> PgQueuer:
         queue = PgQueuer(connection=driver, queries=queries(driver))
         for kind in self._kinds:
             queue.qm.register_executor(kind.name, KindExecutor(kind, hand_back))

@@ -30,12 +30,12 @@ def writing(vendors: Vendors, store: AssessmentStore, clock: Clock) -> Kind:
         try:
             await write_set(order=order, form=current.form, deadline=deadline, store=store, writer=current.writer)
         except SetRefused as error:
-            _tell(error)
+            tell(error)
 
     return Kind(JobKind.WRITE_SET, run, LONGEST_SECONDS, PAUSES)
 
 
-def _tell(error: SetRefused) -> None:
+def tell(error: SetRefused) -> None:
     """A rule had to stop what should never come so far."""
     log.error("set_refused", rules=error.rules)
     for rule in error.rules:

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Self
 
 import msgspec
 
+from assessment.ahead import AheadPlan
 from assessment.models import USUAL_MIX, Difficulty, FormPlan
+from assessment.quiet import KEEP_DAYS
 from providers.secret import Secret, read_secret
 from providers.yaml_document import ConfigError, Document
 
@@ -110,6 +112,20 @@ class Spend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_usd_per_set: Limit | None = None
 
 
+class Ahead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which sets are written before anybody asks for them, and what that may take.
+
+    `max_usd_per_day` bounds what live sets may cost that are written ahead on one day (UTC). `quiet_share` is the part
+    of each vendor's places that they may take.
+    """
+
+    first: bool = True
+    retake: bool = True
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = KEEP_DAYS
+    max_usd_per_day: Limit = 20.0
+    quiet_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
+
+
 class ProvidersFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file's content."""
 
@@ -122,6 +138,14 @@ class ProvidersFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     breaker: BreakerLimits = BreakerLimits()
     verify: Verify | None = None
     spend: Spend | None = None
+    ahead: Ahead | None = None
+
+    @property
+    def ahead_plan(self) -> AheadPlan:
+        """Which sets are written ahead: without a word about it none, since it is money that nobody may need."""
+        if self.ahead is None:
+            return AheadPlan(form=self.questions.form)
+        return AheadPlan(self.ahead.first, self.ahead.retake, self.questions.form)
 
 
 class ProvidersConfig:
@@ -173,7 +197,7 @@ class ProvidersConfig:
 
     def with_chain(self, names: Sequence[str]) -> "ProvidersConfig":
         """The same with another chain, nobody who checks keys and no limits, for measuring vendors one by one."""
-        settings = msgspec.structs.replace(self.settings, chain=tuple(names), verify=None, spend=None)
+        settings = msgspec.structs.replace(self.settings, chain=tuple(names), verify=None, spend=None, ahead=None)
         return ProvidersConfig(settings, self._keys)
 
     def with_prices(self, prices: Mapping[str, Price]) -> "ProvidersConfig":

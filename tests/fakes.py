@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from assessment.ahead import Making
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed, RetakeError
 from assessment.models import (
@@ -59,7 +60,9 @@ class FakeStore:
         self.orders: list[SetOrder] = []
         self.attempts: list[Attempt] = []
         self.lease: Lease | None = None
-        self.is_under_way = False
+        self.is_under_way = self.is_ahead = False
+        self.prepared: Making | None = None
+        self.failures: list[tuple[str, float]] = []
         self.looks = 0
         self.waits = 0
         self.admissions = 0
@@ -138,18 +141,32 @@ class FakeStore:
     async def begin(self, order: SetOrder) -> Lease | None:
         if not self.is_under_way or self.last.ended != order.ended:
             return None
-        self.lease = Lease(order.verification_id, f"lease-{len(self.orders)}")
+        self.lease = Lease(order.verification_id, f"lease-{len(self.orders)}", self.is_ahead)
         return self.lease
+
+    async def note_failure(self, verification_id: str, reason: str, cost: float) -> None:
+        assert verification_id == self.standing.verification_id
+        self.failures.append((reason, cost))
 
     async def give_up(self, lease: Lease, ending: Ending) -> None:
         if self.is_under_way and lease == self.lease:
             self._end(ending)
 
     async def activate(
-        self, lease: Lease, revision: int, questions: Sequence[Question], provenance: Provenance
+        self,
+        lease: Lease,
+        revision: int,
+        questions: Sequence[Question],
+        provenance: Provenance,
+        *,
+        making: Making | None = None,
     ) -> None:
         if self.standing.revision != revision or not self.is_under_way or lease != self.lease:
             raise StateChanged
+        if making is not None and self.is_ahead:
+            self.prepared = making
+            self._end(Ending.PREPARED)
+            return
         fresh = QuestionSet(f"set-{self.last.ended}", SetState.ACTIVE, tuple(questions), provenance)
         self._put(fresh)
         self._end(Ending.WRITTEN, fresh.set_id)

@@ -70,7 +70,7 @@ async def _result(finished: Finished, verification: Verification, store: Assessm
             raise GenerationFailed
         case Ending.BROKEN:
             raise RetakeError
-        case Ending.OUTDATED:
+        case Ending.OUTDATED | Ending.PREPARED:
             return LookAgain(finished.ended)
     current = await store.current_set(verification.standing.verification_id)
     if current is None or current.set_id != finished.set_id or current.state is not SetState.ACTIVE:

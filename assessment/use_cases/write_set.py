@@ -6,10 +6,12 @@ from random import Random
 
 import msgspec
 
+from assessment.ahead import Making, PreparedFor
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed, InvalidSession, ServiceUnavailable, SetRefused
 from assessment.models import Brief, FormPlan, Provenance, Question, Verification
 from assessment.ports import AssessmentStore, Ending, QuestionWriter, SetOrder, StateChanged
+from assessment.quiet import Quiet
 from assessment.sets.blueprint import plan
 from assessment.sets.robots import expected_hits
 from assessment.sets.rules import broken
@@ -19,27 +21,41 @@ SEED_BYTES = 32
 
 
 async def write_set(
-    *, order: SetOrder, form: FormPlan, deadline: Deadline, store: AssessmentStore, writer: QuestionWriter
+    *,
+    order: SetOrder,
+    form: FormPlan,
+    deadline: Deadline,
+    store: AssessmentStore,
+    writer: QuestionWriter,
+    quiet: Quiet | None = None,
 ) -> None:
     """Write a set as `form` says and activate it, or end its generation as failed.
 
     Run again for the same order it goes on, unless the generation has ended; whoever worked on it before can then
-    change nothing any more. Raises ServiceUnavailable when the database is away: another run may find it back; and
+    change nothing any more. A set that is written in quiet is put aside, unless somebody waits for it by then.
+    Raises ServiceUnavailable when the database is away: another run may find it back; and
     SetRefused when the set breaks a rule, which is to be told though its generation has ended like any that failed.
     """
     lease = await store.begin(order)
     if lease is None:
         return
+    if quiet is not None and not lease.is_ahead:  # somebody waits for it since a run that came to no end
+        quiet.end(deadline.remaining)
     try:
         verification = await _verification(order, store)
-        questions, provenance = await _written(
-            brief=_brief(verification, order, form), verification=verification, deadline=deadline, writer=writer
-        )
-        await store.activate(lease, order.revision, questions, provenance)
+        brief = _brief(verification, order, form, quiet)
+        questions, provenance = await _written(brief=brief, verification=verification, deadline=deadline, writer=writer)
+        making = None
+        if quiet is not None:
+            made_for = PreparedFor(order.revision, verification.seen_upto, form)
+            making = Making(made_for, quiet.cost, round(deadline.elapsed, 3), quiet.keep_days)
+        await store.activate(lease, order.revision, questions, provenance, making=making)
     except StateChanged:
         await store.give_up(lease, Ending.OUTDATED)
+        await _count(order, quiet, "outdated", store)
     except (GenerationFailed, InvalidSession) as error:
         await store.give_up(lease, Ending.FAILED)
+        await _count(order, quiet, "failed", store)
         if isinstance(error, SetRefused):
             raise
     except ServiceUnavailable:
@@ -47,6 +63,17 @@ async def write_set(
     except Exception:
         await store.give_up(lease, Ending.BROKEN)
         raise
+
+
+async def leave_unwritten(*, order: SetOrder, reason: str, store: AssessmentStore) -> bool:
+    """Give up what was to be written ahead, for a reason that is counted; False when somebody waits for it."""
+    lease = await store.begin(order)
+    if lease is not None and not lease.is_ahead:
+        return False
+    if lease is not None:
+        await store.give_up(lease, Ending.OUTDATED)
+        await store.note_failure(order.verification_id, reason, 0.0)
+    return True
 
 
 async def _verification(order: SetOrder, store: AssessmentStore) -> Verification:
@@ -82,7 +109,12 @@ def _refuse_broken(questions: Sequence[Question], brief: Brief, verification: Ve
         raise SetRefused(tuple(rules))
 
 
-def _brief(verification: Verification, order: SetOrder, form: FormPlan) -> Brief:
+async def _count(order: SetOrder, quiet: Quiet | None, reason: str, store: AssessmentStore) -> None:
+    if quiet is not None:
+        await store.note_failure(order.verification_id, reason, quiet.cost)
+
+
+def _brief(verification: Verification, order: SetOrder, form: FormPlan, quiet: Quiet | None) -> Brief:
     standing = verification.standing
     return Brief(
         mode=standing.mode,
@@ -91,4 +123,5 @@ def _brief(verification: Verification, order: SetOrder, form: FormPlan) -> Brief
         language=form.language,
         seed=f"{standing.verification_id}:{standing.revision}",
         scenario=order.scenario,
+        quiet=quiet,
     )

@@ -7,7 +7,7 @@ loop a few milliseconds at a time instead.
 import asyncio
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
@@ -35,6 +35,10 @@ class OwnLoop:
         """Begin to run."""
         sys.setswitchinterval(SWITCH_SECONDS)
         self._thread.start()
+
+    def call(self, work: Callable[[], None]) -> None:
+        """Have something done there, soon."""
+        self._loop.call_soon_threadsafe(work)
 
     async def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Give the result of `work`, or raise what it raises; cancelling this cancels the work."""

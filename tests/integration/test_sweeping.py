@@ -33,6 +33,10 @@ ROWS = {
             prompt_version, config_hash)
         SELECT gen_random_uuid(), m, 'test', 'v', 'm', t, 1, 1, 1, 1, false, 'OK', 1, 1, 1, 1, false, '', ''""",
     "vendor_latency": "INSERT INTO vendor_latency (vendor, saved_at) SELECT m, t",
+    "ahead_event": "INSERT INTO ahead_event (mode, event, reason, at) SELECT 'test', 'taken', left(m, 10), t",
+    "prepared_set": """
+        INSERT INTO question_set (id, verification, state, questions, provenance, making, expires_at)
+        SELECT m::uuid, v, 'prepared', '[]', 'null', jsonb_build_object('cost', 0.5), t""",
     "spend_reservation": "INSERT INTO spend_reservation (id, made_at) SELECT m::uuid, t",
     "outbox_message": """
         INSERT INTO outbox_message (id, verification, channel, event, target, body, state, settled_at)
@@ -48,6 +52,8 @@ MARKS = {
     "rate_window": "caller = {}::text::bytea",
     "vendor_attempt": "writing_id = {}",
     "vendor_latency": "vendor = {}",
+    "ahead_event": "reason = left({}, 10)",
+    "prepared_set": "id = {}::text::uuid",
     "spend_reservation": "id = {}::text::uuid",
     "outbox_message": "id = {}",
     "session": "digest = {}::text::bytea",
@@ -87,10 +93,20 @@ async def test_a_row_goes_when_its_time_is_over_and_not_before(sweep: Sweep, jou
     young = await _put(sweep.kind, verification_id, sweep.kept - timedelta(minutes=1))
     await sweep_batch(DB, sweep)
     assert await _is_there(sweep, young, verification_id)
-    await fetch("DELETE FROM generation WHERE verification = {}", verification_id)  # one row for each verification
+    for table in ("generation", "question_set"):  # which have one such row for each verification
+        await fetch(f"DELETE FROM {table} WHERE verification = {{}}", verification_id)  # noqa: S608  # constants
     old = await _put(sweep.kind, verification_id, sweep.kept + timedelta(minutes=1))
     await sweep_batch(DB, sweep)
     assert not await _is_there(sweep, old, verification_id)
+
+
+async def test_a_prepared_set_that_nobody_asked_for_is_counted_with_what_it_cost(journey: Journey) -> None:
+    (sets,) = [sweep for sweep in SWEEPS if sweep.kind == "prepared_set"]
+    await _put("prepared_set", await _verified(journey), timedelta(minutes=1))
+    (before,) = await fetch("SELECT coalesce(max(id), 0) AS id FROM ahead_event")
+    assert await sweep_batch(DB, sets) == 1
+    rows = await fetch("SELECT mode, event, cost FROM ahead_event WHERE id > {}", before["id"])
+    assert rows == [{"mode": "test", "event": "expired", "cost": 0.5}]
 
 
 async def test_more_than_a_batch_goes_in_several(journey: Journey, monkeypatch: pytest.MonkeyPatch) -> None:

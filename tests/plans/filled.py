@@ -39,6 +39,11 @@ FILLED = f"""
     INSERT INTO question_set (id, verification, state, questions, provenance, ends_at)
     SELECT gen_random_uuid(), id, 'active', '[]', '{{}}', now() + make_interval(mins => (random() * 1000)::int)
     FROM verification;
+    INSERT INTO question_set (id, verification, state, questions, provenance, making, expires_at)
+    SELECT gen_random_uuid(), id, 'prepared', '[]', '{{}}', '{{}}',
+        now() + make_interval(hours => (random() * 300)::int) FROM verification;
+    INSERT INTO ahead_event (mode, event, at)
+    SELECT 'live', 'taken', now() - make_interval(mins => (random() * 120000)::int) FROM generate_series(1, {ROWS}) n;
     INSERT INTO shown_item (student, stem, skill_id, signature)
     SELECT s.id, '', '', '' FROM student s, generate_series(1, 5);
     INSERT INTO attempt (id, verification, number, score, passed, correct, total, questions, skills, provenance,

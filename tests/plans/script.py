@@ -6,10 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 from api.services import Services
+from assessment.ahead import AheadPlan
 from assessment.models import Mode, Policy
 from assessment.notices import Line
-from assessment.ports import Ending, Lease
-from db import idempotency, ledger, presence, queue, sweeping, workers
+from assessment.ports import Ending, Lease, SetOrder
+from db import ahead, idempotency, ledger, presence, queue, sweeping, workers
 from db.item_statistics import item_statistics
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
@@ -24,11 +25,13 @@ from providers.ledger import VendorCallRecord
 from providers.protocol import CallOutcome
 from providers.routing.pace import Learned
 from tests.journey import Journey
+from tests.waiting import until
 
 
 async def play(services: Services, journey: Journey, platform_name: str) -> None:
     """Do everything once."""
     await _as_a_student(journey)
+    await _as_sets_are_written_ahead(services, journey)
     await _as_a_platform(services, journey, platform_name)
     await _as_leases_do(services, journey)
     await _in_the_background(services, platform_name)
@@ -54,6 +57,24 @@ async def _as_a_student(journey: Journey) -> None:
     await client.get("/skills/search", params={"keyword": "python"})
 
 
+async def _as_sets_are_written_ahead(services: Services, journey: Journey) -> None:
+    """Put aside, taken, discarded and superseded."""
+    before, services.preparations.plan = services.preparations.plan, AheadPlan(first=True, retake=True)
+    again = await Journey(journey.client, journey.api_key).failed()
+    await until(lambda: _is_prepared(again))
+    (await again.retake(accept="application/json")).raise_for_status()
+    for items in (1, 2):
+        chosen = {name: ids[:items] for name, ids in again.profile["items"].items()}
+        (await again.attach(chosen)).raise_for_status()
+    (await again.store_skills()).raise_for_status()
+    await ahead.join(DB, 0, SetOrder("none", 0, 0, 1.0))
+    services.preparations.plan = before
+
+
+async def _is_prepared(journey: Journey) -> bool:
+    return await ahead.prepared(DB, journey.verification_id) is not None
+
+
 async def _as_a_platform(services: Services, journey: Journey, platform_name: str) -> None:
     again = Journey(journey.client, journey.api_key)
     await again.verify(email=journey.profile["verify"]["email"])
@@ -76,6 +97,9 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
 
 async def _as_leases_do(services: Services, journey: Journey) -> None:
     await services.store.cut_off(journey.verification_id, 1)
+    await services.store.may_write_ahead(journey.verification_id, 20.0)
+    await services.store.waited_for([journey.verification_id])
+    await services.store.note_failure(journey.verification_id, "plans", 0.0)
     await services.store.give_up(Lease(journey.verification_id, str(uuid4())), Ending.FAILED)
     await wake(DB, JobKind.SWEEP, "plans", {})
     await services.store.seconds_left(journey.verification_id, str(uuid4()))

@@ -1,0 +1,194 @@
+"""Sets that are written ahead: ordered, put aside, taken or discarded, each in the transaction of what causes it."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from prometheus_client import Counter
+
+from assessment.ahead import SECOND_THOUGHTS_SECONDS, AheadPlan, Making, PreparedFor
+from assessment.models import Mode
+from assessment.ports import SetOrder
+from assessment.scoring.ahead import is_wanted
+from db.engine import RetakeEngine
+from db.queue import PRIORITY, JobKind, enqueue
+from db.sql import fetch, fetch_of_session, fetch_one
+from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
+
+WANTED = "generation_wanted"  # the channel on which a worker hears that somebody waits for what it writes ahead
+
+SETS = Counter("retake_ahead_sets", "Sets written ahead, by what became of them", ("mode", "event", "reason"))
+COST = Counter("retake_ahead_dollars", "US dollars spent on sets written ahead, by what became of them", ("event",))
+SECONDS = Counter("retake_ahead_seconds_saved", "Seconds of writing for which no student had to wait")
+
+# A verification's one generation; as if one had ended over a change, where none was begun yet.
+FIRST = """
+    INSERT INTO generation (verification, lease_id, ending)
+    SELECT id, gen_random_uuid(), 'outdated' FROM verification WHERE id = {} FOR KEY SHARE
+    ON CONFLICT DO NOTHING
+"""
+
+IS_AFFORDABLE = """
+    SELECT mode = 'test' OR {} > (
+        SELECT coalesce(sum(cost), 0) FROM ahead_event
+        WHERE at >= date_trunc('day', statement_timestamp(), 'UTC') AND event IN ('prepared', 'joined', 'failed')
+    ) AS is_affordable
+    FROM verification WHERE id = {}
+"""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Somebody waits, for so many seconds, for what is being written ahead."""
+
+    verification_id: str
+    seconds: float
+
+
+class Preparations:
+    """Orders sets ahead as the plan says that is in force now."""
+
+    def __init__(self, plan: AheadPlan | None = None) -> None:
+        self.plan = plan or AheadPlan()
+
+    async def after_submit(self, engine: RetakeEngine, verification_id: str) -> None:
+        """Order the set of the next attempt; to be called under the lock of the verification."""
+        if self.plan.retake:
+            await _order(engine, verification_id, self.plan, 0.0)
+
+    async def after_change(self, engine: RetakeEngine, verification_id: str) -> None:
+        """What was written for the evidence before is of no use; order anew, unless it changes again at once."""
+        await discard(engine, verification_id, "evidence")
+        if self.plan.first or self.plan.retake:
+            await _order(engine, verification_id, self.plan, SECOND_THOUGHTS_SECONDS)
+
+
+async def _order(engine: RetakeEngine, verification_id: str, plan: AheadPlan, after_seconds: float) -> None:
+    """Enqueue the writing, in the place of one that was ordered before; not while a request waits for a set."""
+    statement = f"SELECT {STANDING_COLUMNS} FROM verification v {STANDING_JOIN} WHERE v.id = {{}}"  # noqa: S608  # only constants of this package are put in
+    standing = standing_from(await fetch_of_session(engine, statement, verification_id))
+    under_way = await locked_generation(engine, verification_id)
+    if under_way["is_under_way"]:
+        if not under_way["ahead"]:
+            return
+        await supersede(engine, verification_id, under_way["job"])
+    if not is_wanted(plan, standing):
+        return
+    ended = under_way["ended"] + under_way["is_under_way"]
+    order = SetOrder(verification_id=verification_id, ended=ended, revision=standing.revision, seconds=0.0)
+    job = await enqueue(engine, JobKind.PREPARE_SET, order, priority=PRIORITY.quiet, after_seconds=after_seconds)
+    await fetch(
+        engine,
+        """
+        UPDATE generation SET lease_id = gen_random_uuid(), job = {}, finished_at = NULL, ending = NULL, set_id = NULL,
+            ahead = true, ready = 0, total = 0 WHERE verification = {}
+        """,
+        job,
+        verification_id,
+    )
+
+
+async def locked_generation(engine: RetakeEngine, verification_id: str) -> dict[str, Any]:
+    """Lock a verification's generation and read how it stands: under way as long as its job is there."""
+    await fetch(engine, FIRST, verification_id)
+    await fetch(engine, "SELECT 1 FROM generation WHERE verification = {} FOR UPDATE", verification_id)
+    return await fetch_of_session(
+        engine,
+        """
+        SELECT g.*, ending IS NULL AND EXISTS (SELECT 1 FROM jobs.pgqueuer j WHERE j.id = g.job) AS is_under_way
+        FROM generation g WHERE verification = {}
+        """,
+        verification_id,
+    )
+
+
+async def take_back(engine: RetakeEngine, job: int) -> bool:
+    """Take a job out of the queue, unless a worker has begun it."""
+    return bool(await fetch(engine, "DELETE FROM jobs.pgqueuer WHERE id = {} AND status = 'queued' RETURNING id", job))
+
+
+async def supersede(engine: RetakeEngine, verification_id: str, job: int) -> None:
+    """End what is being written ahead: whoever writes it can store nothing any more."""
+    await take_back(engine, job)
+    await fetch(
+        engine,
+        """
+        UPDATE generation SET ended = ended + 1, ending = 'outdated', set_id = NULL, ahead = false,
+            lease_id = gen_random_uuid(), finished_at = clock_timestamp() WHERE verification = {}
+        """,
+        verification_id,
+    )
+
+
+async def join(engine: RetakeEngine, job: int, order: SetOrder) -> bool:
+    """Have what is written ahead written for somebody who waits.
+
+    False when nobody has begun it yet, or when something else is asked for.
+    """
+    if await take_back(engine, job) or order.scenario is not None:
+        return False
+    await fetch(engine, "UPDATE jobs.pgqueuer SET priority = {} WHERE id = {}", PRIORITY.waited_for, job)
+    await fetch(engine, "UPDATE generation SET ahead = false WHERE verification = {}", order.verification_id)
+    wanted = msgspec.json.encode(Wanted(order.verification_id, order.seconds)).decode()
+    await fetch(engine, "SELECT pg_notify({}, {})", WANTED, wanted)
+    return True
+
+
+async def seen_upto(engine: RetakeEngine, student_id: str) -> int:
+    """The number of the last item that a student was shown."""
+    row = await fetch_one(engine, "SELECT max(id) AS id FROM shown_item WHERE student = {}", student_id)
+    return (row and row["id"]) or 0
+
+
+async def prepared(engine: RetakeEngine, verification_id: str) -> tuple[UUID, Making] | None:
+    """Find the prepared set of a verification and what it rests on."""
+    row = await fetch_one(
+        engine, "SELECT id, making FROM question_set WHERE verification = {} AND state = 'prepared'", verification_id
+    )
+    return (row["id"], msgspec.json.decode(row["making"], type=Making)) if row else None
+
+
+def misfit(made_for: PreparedFor, now: PreparedFor, scenario: str | None) -> str | None:
+    """Why a prepared set is not what is asked for; None when it is."""
+    if scenario is not None:
+        return "scenario"
+    if made_for.revision != now.revision:
+        return "evidence"
+    if made_for.seen_upto != now.seen_upto:
+        return "seen"
+    return "settings" if made_for.form != now.form else None
+
+
+async def discard(engine: RetakeEngine, verification_id: str, reason: str) -> None:
+    """Delete the prepared set, if there is one, and count what it cost."""
+    rows = await fetch(
+        engine,
+        """
+        WITH gone AS (
+            DELETE FROM question_set WHERE verification = {} AND state = 'prepared' RETURNING verification, making
+        )
+        SELECT v.mode, gone.making FROM gone JOIN verification v ON v.id = gone.verification
+        """,
+        verification_id,
+    )
+    for row in rows:
+        making = msgspec.json.decode(row["making"], type=Making)
+        await note(engine, Mode(row["mode"]), "discarded", reason=reason, cost=making.cost)
+
+
+async def note(
+    engine: RetakeEngine, mode: Mode, event: str, *, reason: str = "", cost: float = 0.0, seconds: float = 0.0
+) -> None:
+    """Store what became of a set, for `retake ledger`; a transaction that is tried again counts again in metrics."""
+    SETS.labels(mode.value, event, reason).inc()
+    COST.labels(event).inc(cost)
+    if event == "taken":
+        SECONDS.inc(seconds)
+    await fetch(
+        engine,
+        "INSERT INTO ahead_event (mode, event, reason, cost, seconds) VALUES ({}, {}, {}, {}, {})",
+        mode.value,
+        event,
+        reason,
+        cost,
+        seconds,
+    )
