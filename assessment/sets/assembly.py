@@ -1,5 +1,6 @@
 """The choice among candidates: one item for every slot, so that the rules of sets hold."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
@@ -50,10 +51,16 @@ class Assembly(msgspec.Struct, frozen=True):
 
 
 class Shortfall(msgspec.Struct, frozen=True):
-    """No choice among the candidates satisfies the rules: which slots need others, and what to tell their writer."""
+    """No choice among the candidates satisfies the rules: which slots need others, and what to tell their writer.
+
+    `items` are those to blame of the best choice, slot by slot, and `excess` is how far that is beyond the rules; where
+    there are too few candidates there is no choice.
+    """
 
     slots: tuple[int, ...]
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
+    excess: float = math.inf
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -99,13 +106,13 @@ class Stock:
         slots are short. What comes out is never padded.
         """
         if lacking := self._lacking():
-            return Shortfall(lacking, ())
+            return Shortfall(lacking)
         entrants = self._entrants()
         one_source = self._sources_of_all(entrants)
         limits = [self._luck] * len(BY_TEXT) + [self._share] * len(one_source)
         choice = choose(self._candidates(entrants, one_source), self._need, limits)
         items = self._placed([entrants[number].item for number in choice.numbers])
-        return self._shortfall(items) if choice.excess else Assembly(items)
+        return self._shortfall(items, choice.excess) if choice.excess else Assembly(items)
 
     def _lacking(self) -> tuple[int, ...]:
         """Slots of skills with fewer candidates than slots, the last ones first served last."""
@@ -174,14 +181,15 @@ class Stock:
         found = placed(items, self._slots)
         return tuple(found[index] for index in range(len(self._slots)))
 
-    def _shortfall(self, items: Sequence[Item]) -> Shortfall:
+    def _shortfall(self, items: Sequence[Item], excess: float) -> Shortfall:
         """Say which slots of the best choice to ask for again: the fewest whose items could set it right."""
         violations = [*robots(items, self._language), *cross_cues(items), *self._coverage(items)]
         blamed: dict[int, None] = {}
         for violation in violations:
             blamed.update(dict.fromkeys(self._blamed(violation, items)))
         reasons = tuple(dict.fromkeys(ADVICE[_name(violation)] for violation in violations))
-        return Shortfall(tuple(sorted(blamed)), reasons)
+        slots = tuple(sorted(blamed))
+        return Shortfall(slots, reasons, tuple(items[index] for index in slots), excess)
 
     def _coverage(self, items: Sequence[Item]) -> list[Violation]:
         return coverage(items, self._need, {source_id for _, source_id in self._asked})

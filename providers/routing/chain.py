@@ -10,6 +10,7 @@ from providers.protocol import CallOutcome, Order
 from providers.routing.backoff import Backoff
 from providers.routing.breaker import TRANSPORT_FAILURES
 from providers.routing.hedge import HedgePolicy
+from providers.routing.set_memory import SetMemory
 from providers.routing.upstream import Upstream, VendorStatus
 
 MIN_CALL_SECONDS = 0.05  # nobody answers in less
@@ -38,9 +39,10 @@ class Pause(msgspec.Struct, frozen=True):
 
 
 class Tries:
-    """What one call has met with each vendor."""
+    """What one call has met with each vendor, on top of what the set has."""
 
-    def __init__(self, backoff: Backoff | None = None) -> None:
+    def __init__(self, memory: SetMemory | None = None, backoff: Backoff | None = None) -> None:
+        self._memory = memory or SetMemory()
         self._backoff = backoff or Backoff()
         self._failed: dict[str, CallOutcome] = {}
         self._sent: dict[str, Order] = {}
@@ -48,14 +50,16 @@ class Tries:
         self._fruitless: Counter[str] = Counter()
 
     def is_fresh(self, name: str) -> bool:
-        """Tell whether the vendor has not failed in this call."""
-        return name not in self._failed
+        """Tell whether the vendor has failed neither in this call nor in an earlier round of the set."""
+        return name not in self._failed and not self._memory.goes_last(name)
 
     def may_repeat(self, name: str, order: Order) -> bool:
         """Tell whether a vendor that failed is asked again: after bad luck, or a few times for something else."""
         outcome = self._failed.get(name)
-        if outcome is None:
+        if not self._memory.may_ask(name, order):
             return False
+        if outcome is None:
+            return self._memory.goes_last(name)
         if outcome in _REPEATABLE or self._has_just_helped(name):
             return True
         if outcome in _HOPELESS:
@@ -66,12 +70,17 @@ class Tries:
         """How long a vendor that failed by bad luck is still left alone."""
         return max(0.0, self._again_at.get(name, now) - now)
 
+    def turn(self, name: str) -> int:
+        """Of those who can be asked again at once, who is asked first: the lowest."""
+        return self._memory.turn(name)
+
     def sent(self, name: str, order: Order) -> None:
         """Note that an order goes out."""
         self._sent[name] = order
 
     def ended(self, name: str, outcome: CallOutcome, now: float, *, has_progressed: bool) -> None:
         """Note how it ended. Whoever brings something usable may go on, which ends since less and less is missing."""
+        self._memory.ended(name, self._sent[name], outcome, has_progressed=has_progressed)
         self._fruitless[name] = 0 if has_progressed else self._fruitless[name] + 1
         self._again_at.pop(name, None)
         if outcome in _REPEATABLE and not has_progressed:
@@ -95,8 +104,8 @@ class Chain:
     def choose(self, order: Order, tries: Tries, deadline: Deadline) -> VendorChoice | Pause | None:
         """Say who is to be asked now; None when nobody is left who could still answer.
 
-        The first vendor that is ready and has not failed in this call. With none ready, whoever can be asked soonest:
-        one that rests at its own request, one that is open, or one that failed and is asked again after a pause.
+        The first vendor that is ready and has not failed. With none ready, whoever can be asked soonest: one that rests
+        at its own request, one that is open, or one that failed and is asked again, perhaps after a pause.
         """
         able = self._able(order, deadline)
         fresh = [upstream for upstream in able if tries.is_fresh(upstream.name)]
@@ -106,7 +115,7 @@ class Chain:
         waits = [(upstream.breaker.seconds_to_rest(now), upstream) for upstream in fresh]
         waits += [
             (max(tries.seconds_to_repeat(it.name, now), it.breaker.seconds_to_rest(now)), it)
-            for it in able
+            for it in sorted(able, key=lambda it: tries.turn(it.name))
             if tries.may_repeat(it.name, order)
         ]
         return _soonest(waits, order, deadline) or _least_bad(fresh, order, deadline)

@@ -30,6 +30,14 @@ class SlotGroup:
         self.finisher: object = None  # the call that filled the last of the slots
 
 
+class Refusal(msgspec.Struct, frozen=True):
+    """What is there makes no set: who has written since the last time, whose items are to blame, how far off it is."""
+
+    writers: frozenset[str]
+    blamed: frozenset[str]
+    excess: float
+
+
 class CandidatePool:
     """Takes items as they arrive and keeps those that pass every rule and repeat nothing.
 
@@ -47,6 +55,7 @@ class CandidatePool:
         self._stock = Stock(brief.slots, brief.language)
         self._asked = Counter(slot.source.source_id for slot in brief.slots)
         self._sources: Counter[str] = Counter()  # of the items in stock
+        self._writers: set[str] = set()  # of the items since the last assembly
         self._groups: list[SlotGroup] = []
         self._short: set[int] = set()  # slots of groups that came out short
         self._told = [*brief.seen]  # what is not to be asked again: what was shown, and then what is written
@@ -122,6 +131,7 @@ class CandidatePool:
         self._seen.add(item)
         self._told.append(SeenItem(item.skill_id, item.stem))
         self._stock.add(item)
+        self._writers.add(author.vendor)
         self._sources[item.source_id] += 1
         self._put(item, group, call)
         return []
@@ -164,16 +174,17 @@ class CandidatePool:
                 self._place(index, item, call)
         self._short.update(self.missing(group))
 
-    def assemble(self) -> bool:
-        """Make a set of what was kept; False when the rules of sets need other items, whose slots are then open."""
+    def assemble(self) -> Refusal | None:
+        """Make a set of what was kept; where the rules of sets need other items, their slots are open afterwards."""
         result = self._stock.assemble()
+        writers, self._writers = frozenset(self._writers), set()
         if isinstance(result, Shortfall):
             self.rejected["set"] += len(result.reasons)
             self._advice.update(result.reasons)
             self._reopen(result.slots)
-            return False
+            return Refusal(writers, frozenset(item.author.vendor for item in result.items), result.excess)
         self._placed = dict(enumerate(result.items))
-        return True
+        return None
 
     def drop(self, indices: Iterable[int], reject: Reject) -> None:
         """Take items out of the set for good, and open their slots."""

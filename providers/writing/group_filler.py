@@ -14,6 +14,7 @@ from providers.protocol import CallOutcome, FormatRefused, Order
 from providers.routing.bounded import abandon
 from providers.routing.breaker import TRANSPORT_FAILURES
 from providers.routing.chain import Chain, Pause, Tries, VendorChoice
+from providers.routing.set_memory import SetMemory
 from providers.writing.bills import Bills, is_worth_its_end
 from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.orders import Part, Refs, with_spare
@@ -33,6 +34,7 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     deadline: Deadline
     recorder: Recorder
     bills: Bills
+    memory: SetMemory = msgspec.field(default_factory=SetMemory)
 
 
 class GroupFiller:
@@ -45,7 +47,7 @@ class GroupFiller:
         self._part = part
         self._number, self._parts = number, parts
         self._group = writing.pool.register(SlotGroup(part.slots, self._wake))
-        self._tries = Tries()
+        self._tries = Tries(writing.memory)
         self._calls: list[VendorCall] = []
         self._woken: asyncio.Future[None] | None = None
         self.rounds = rounds

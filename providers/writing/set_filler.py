@@ -6,9 +6,6 @@ from providers.config import Questions
 from providers.writing.group_filler import GroupFiller, Writing
 from providers.writing.orders import split
 
-# A set is put together so often at most; models that go on giving the key away by its length do not learn in more.
-MAX_ASSEMBLIES = 6
-
 
 class SetFiller:
     """Fills the open slots of one pool, again after every assembly that needs other items."""
@@ -17,14 +14,17 @@ class SetFiller:
         self.writing = writing
         self.rounds = 0
         self._questions = questions
-        self._assemblies = 0
 
     async def write_set(self) -> None:
-        """Leave the pool full with a set that satisfies the rules, or not full."""
-        while await self._fill_on() and not await asyncio.to_thread(self.writing.pool.assemble):
-            self._assemblies += 1
-            if self._assemblies >= MAX_ASSEMBLIES:
+        """Leave the pool full with a set that satisfies the rules, or not full.
+
+        Who is asked for other items after a refusal is the memory's to say; it ends when nobody is left.
+        """
+        while await self._fill_on():
+            refusal = await asyncio.to_thread(self.writing.pool.assemble)
+            if refusal is None:
                 return
+            self.writing.memory.refused(refusal.writers, refusal.blamed, refusal.excess)
 
     async def _fill_on(self) -> bool:
         """Fill the open slots, in another round as long as the last one brought something; tells whether they are.

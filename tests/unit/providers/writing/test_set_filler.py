@@ -15,16 +15,16 @@ from assessment.sets.assembly import ADVICE
 from assessment.sets.rules import broken, robots
 from providers import prompts
 from providers.config import Questions
-from providers.protocol import ContentRefused, Order
+from providers.protocol import ContentRefused, Order, Unreachable
+from providers.routing.set_memory import MAX_IN_VAIN
 from providers.vendors.decode import Draft, Reject, decode
 from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.key_check import Doubts, KeyChecker
 from providers.writing.orders import Refs
 from providers.writing.recorder import Recorder
-from providers.writing.set_filler import MAX_ASSEMBLIES
 from providers.writing.writer import Writer
 from tests.unit.providers.fake_clock import FakeClock
-from tests.unit.providers.fakes import ScriptedVendor, brief, chain_of, good, order, text_of
+from tests.unit.providers.fakes import ScriptedVendor, Stream, brief, chain_of, good, opening, order, text_of
 
 ONE_CALL = Questions(total=10, per_call=20, spare=0)
 NO_SPARE = Questions(total=10, per_call=5, spare=0)
@@ -95,7 +95,30 @@ async def test_an_author_that_does_not_learn_ends_in_a_failure_after_a_few_sets_
     vendor = ScriptedVendor("one", tempting)
     with pytest.raises(GenerationFailed):
         await Writer(chain_of(vendor), ONE_CALL, "hash").write(brief(), deadline())
-    assert len(vendor.orders) <= MAX_ASSEMBLIES + 1
+    assert len(vendor.orders) == 1 + MAX_IN_VAIN
+
+
+async def test_a_set_that_a_robot_would_pass_goes_to_the_next_vendor_and_not_back_to_its_author() -> None:
+    one, two = ScriptedVendor("one", tempting), ScriptedVendor("two")
+    written = await Writer(chain_of(one, two), TWO_CALLS, "hash").write(brief(), deadline())
+    assert not robots(written.items, "en")
+    assert {order.round_number for order in one.orders} == {1}
+    assert all(any(ADVICE["longest"] in it for it in order.complaints) for order in two.orders)
+
+
+async def test_behind_any_number_of_authors_who_give_their_keys_away_a_sound_one_is_reached() -> None:
+    vendors = [ScriptedVendor(name, tempting) for name in ("one", "two", "three", "four", "five", "six", "seven")]
+    written = await Writer(chain_of(*vendors, ScriptedVendor("sound")), ONE_CALL, "hash").write(brief(), deadline())
+    assert not robots(written.items, "en")
+    assert [len(vendor.orders) for vendor in vendors] == [1] * 7
+
+
+async def test_a_vendor_that_broke_off_in_one_round_is_not_the_first_choice_of_the_next() -> None:
+    one = ScriptedVendor("one", Stream(opening(3), Unreachable("one")))
+    two, three = ScriptedVendor("two", tempting), ScriptedVendor("three")
+    written = await Writer(chain_of(one, two, three), ONE_CALL, "hash").write(brief(), deadline())
+    assert len(written.items) == 10
+    assert [len(vendor.orders) for vendor in (one, two, three)] == [1, 1, 1]
 
 
 async def test_an_item_whose_key_is_doubted_is_replaced_and_the_new_set_is_checked_too() -> None:
@@ -196,7 +219,7 @@ def test_the_latest_reasons_go_out_with_those_of_sets_at_the_end_and_no_more_tha
     pool, group = board_of()
     for draft in drafts(tempting):
         pool.take(draft, group, Author(), None)
-    assert not pool.assemble()
+    assert pool.assemble() is not None
     pool.note(Reject("options", f"reason {number}") for number in range(500))
     pool.note([Reject("options", "reason 0")])
     assert len(pool.complaints) == prompts.MAX_COMPLAINTS
@@ -208,7 +231,7 @@ def test_an_item_that_was_dropped_is_still_named_as_asked_before() -> None:
     pool, group = board_of()
     for draft in drafts(good):
         pool.take(draft, group, Author(), None)
-    assert pool.assemble()
+    assert pool.assemble() is None
     dropped = pool.items[3]
     pool.drop([3], Reject("key_doubted", "doubted"))
     assert dropped.stem in {item.stem for item in pool.seen}
