@@ -21,7 +21,7 @@ from providers.protocol import (
     Wanted,
 )
 from providers.vendors.decode import Draft
-from providers.vendors.sandbox.bank import BankItem, bank_for, goes_with
+from providers.vendors.sandbox.bank import BankItem, bank_for, goes_with, item_about
 from providers.vendors.sandbox.samples import SAMPLES
 from providers.vendors.sandbox.stems import SeenStems, again, fill
 
@@ -52,7 +52,8 @@ class SandboxVendor:
         drafts = []
         for wanted in order.wanted:
             stock = stocks.setdefault(wanted.skill_ref, _stock(wanted.slot.skill, order, seen, self._seed))
-            if chosen := _next_item(stock, wanted, seen):
+            if chosen := _asked_for(wanted, seen) or _next_item(stock, wanted, seen):
+                stock[:] = [item for item in stock if item is not chosen[0]]
                 drafts.append(_draft(*chosen, wanted, self._seed))
         return drafts
 
@@ -71,6 +72,13 @@ def _stock(skill: Skill, order: Order, seen: SeenStems, seed: str) -> list[BankI
     return stock[order.part :: order.parts]
 
 
+def _asked_for(wanted: Wanted, seen: SeenStems) -> tuple[BankItem, str] | None:
+    """The item about the concept that a slot names, with its stem; none where the bank has none that is new."""
+    skill, concept = wanted.slot.skill, wanted.slot.concept
+    item = item_about(skill, concept) if concept else None
+    return None if item is None or seen.in_any_setting(item, skill) else (item, fill(item, wanted.slot))
+
+
 def _next_item(stock: list[BankItem], wanted: Wanted, seen: SeenStems) -> tuple[BankItem, str] | None:
     """Take the next new item, with its stem: of the bank before the samples.
 
@@ -83,7 +91,6 @@ def _next_item(stock: list[BankItem], wanted: Wanted, seen: SeenStems) -> tuple[
             stem = again(fill(item, wanted.slot), lap)
             is_known = lap == 1 and seen.in_any_setting(item, wanted.slot.skill)
             if not is_known and stem not in seen:
-                stock.remove(item)
                 return item, stem
     return None
 

@@ -12,14 +12,14 @@ import msgspec
 
 from assessment.items.rules.context import as_phrase
 from assessment.items.text import fold
-from assessment.models import Skill, SourceItem
+from assessment.models import Concept, Skill, SourceItem
 
 FOLDER = Path(__file__).parent
 
 Level = Literal["easy", "medium", "hard"]
 
 
-class Concept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BankConcept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing to know in a skill; `id` is unique in the skill, `tests` says what a question about it finds out."""
 
     id: str
@@ -28,12 +28,12 @@ class Concept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: Level
 
 
-class ConceptMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BankMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The concepts of one skill."""
 
     skill: str
     language: str
-    concepts: tuple[Concept, ...]
+    concepts: tuple[BankConcept, ...]
 
 
 class BankItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +68,7 @@ def bank_for(skill: Skill) -> tuple[BankItem, ...]:
     return bank.items if bank else ()
 
 
-def concepts_for(skill: Skill) -> tuple[Concept, ...]:
+def concepts_for(skill: Skill) -> tuple[BankConcept, ...]:
     """The map of a skill that has a bank, or nothing."""
     bank = _bank(skill)
     return _maps()[bank.skill].concepts if bank else ()
@@ -77,6 +77,13 @@ def concepts_for(skill: Skill) -> tuple[Concept, ...]:
 def items_about(skill: Skill) -> Mapping[str, BankItem]:
     """The items of a skill by their concept; a concept may have none."""
     return {item.concept: item for item in bank_for(skill)}
+
+
+def item_about(skill: Skill, concept: Concept) -> BankItem | None:
+    """The item about a concept, which is known by the id it has in the bank's map, or else by its name."""
+    items = items_about(skill)
+    ids = {fold(own.name): own.id for own in concepts_for(skill)}
+    return items.get(concept.concept_id) or items.get(ids.get(fold(concept.name), ""))
 
 
 def names() -> tuple[str, ...]:
@@ -112,6 +119,6 @@ def _tagged(bank: Bank) -> Bank:
 
 
 @cache
-def _maps() -> dict[str, ConceptMap]:
-    found = (msgspec.yaml.decode(path.read_bytes(), type=ConceptMap) for path in sorted(FOLDER.glob("concepts/*.yaml")))
+def _maps() -> dict[str, BankMap]:
+    found = (msgspec.yaml.decode(path.read_bytes(), type=BankMap) for path in sorted(FOLDER.glob("concepts/*.yaml")))
     return {concepts.skill: concepts for concepts in found}

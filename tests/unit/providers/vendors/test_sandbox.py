@@ -4,12 +4,28 @@ from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed
 from assessment.items.novelty import signature
 from assessment.items.rules import MAX_STEM_CHARACTERS, RuleContext, examine, is_askable
-from assessment.models import Brief, FormPlan, Item, Mode, SeenItem, Skill, Slot, SourceItem, SourceKind, WrittenSet
+from assessment.models import (
+    Brief,
+    Concept,
+    Difficulty,
+    FormPlan,
+    Item,
+    Mode,
+    Origin,
+    OriginKind,
+    SeenItem,
+    Skill,
+    Slot,
+    SourceItem,
+    SourceKind,
+    WrittenSet,
+)
 from assessment.sets.blueprint import plan
 from providers.build import build_vendors
 from providers.config import built_in
+from providers.protocol import Order
 from providers.vendors.decode import decode
-from providers.vendors.sandbox.bank import BankItem, bank_for
+from providers.vendors.sandbox.bank import BankItem, bank_for, items_about
 from providers.vendors.sandbox.samples import SAMPLES
 from providers.vendors.sandbox.scenarios import SCENARIOS
 from providers.vendors.sandbox.stems import SAMPLE, SeenStems, fill
@@ -107,6 +123,34 @@ async def test_what_goes_with_the_source_is_asked_first() -> None:
     slots = tuple(Slot(Skill("sql", "SQL"), source) for _ in range(10))
     written = await write(Brief(Mode.TEST, slots, seed="any"))
     assert all(item.stem.startswith("Project “Loans”\n") for item in written.items)
+
+
+def asked_for(concept_id: str, name: str = "") -> Concept:
+    return Concept(concept_id, name, "what it tests", Difficulty.EASY, Origin(OriginKind.BANK))
+
+
+@pytest.mark.parametrize(
+    "concept", [asked_for("raise-from"), asked_for("con_17", "chaining exceptions with Raise From")]
+)
+async def test_a_slot_that_names_a_concept_gets_the_item_about_it(concept: Concept) -> None:
+    about = items_about(PYTHON)["raise-from"]
+    for part in range(3):  # whichever share of the stock a call has
+        answer = decode((await answer_of(SandboxVendor(), naming(concept, part), Deadline(FakeClock(), 87)))[0])
+        assert [draft.stem for draft in answer.drafts] == [about.stem]
+
+
+async def test_a_slot_gets_another_item_where_the_bank_has_none_about_its_concept_or_it_was_seen() -> None:
+    about = items_about(PYTHON)["raise-from"]
+    seen = (SeenItem("python", f"Project “Quay”\n{about.stem}"),)
+    for wanted in (naming(asked_for("pathlib-join"), 0), naming(asked_for("raise-from"), 0, seen)):
+        answer = decode((await answer_of(SandboxVendor(), wanted, Deadline(FakeClock(), 87)))[0])
+        assert len(answer.drafts) == 1
+        assert answer.drafts[0].stem != about.stem
+
+
+def naming(concept: Concept, part: int, seen: tuple[SeenItem, ...] = ()) -> Order:
+    slot = Slot(PYTHON, PROJECT, concept=concept)
+    return Order(wanted=(Refs(Brief(Mode.TEST, (slot,))).wanted(slot),), seen=seen, part=part, parts=3)
 
 
 def test_a_question_is_known_again_in_another_setting_marked_or_in_the_wording_of_the_first_release() -> None:
