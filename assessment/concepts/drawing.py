@@ -31,18 +31,25 @@ class Blueprint(msgspec.Struct, frozen=True):
     spares: Mapping[str, tuple[Pick, ...]]
 
 
+def marks(skill_id: str, concept: ItemConcept | None) -> frozenset[tuple[str, str, str]]:
+    """By what a concept is known again: its id within its skill, and its name; nothing for an item without one."""
+    if concept is None:
+        return frozenset()
+    named = (skill_id, "name", fold(concept.name))
+    return frozenset({(skill_id, "id", concept.concept_id), named} if concept.concept_id else {named})
+
+
 class SeenConcepts:
     """What a student was asked about, with its place in time; a concept is known by its id, or else by its name."""
 
     def __init__(self, items: Iterable[SeenItem] = ()) -> None:
         self._places: dict[tuple[str, str, str], int] = {}
         for place, item in enumerate(items):
-            if item.concept is not None:
-                self._places.update(dict.fromkeys(_marks(item.skill_id, item.concept), place))
+            self._places.update(dict.fromkeys(marks(item.skill_id, item.concept), place))
 
     def place(self, skill_id: str, concept: ItemConcept) -> int | None:
         """When it was last asked about, counted in items; None for never."""
-        found = (self._places.get(mark) for mark in _marks(skill_id, concept))
+        found = (self._places.get(mark) for mark in marks(skill_id, concept))
         return max((place for place in found if place is not None), default=None)
 
 
@@ -103,8 +110,3 @@ def _distance(one: Difficulty, other: Difficulty) -> int:
 
 def _with_concept(slot: Slot, pick: Pick) -> Slot:
     return msgspec.structs.replace(slot, concept=pick.concept, difficulty=pick.concept.level, is_again=pick.is_again)
-
-
-def _marks(skill_id: str, concept: ItemConcept) -> list[tuple[str, str, str]]:
-    named = [(skill_id, "name", fold(concept.name))]
-    return [(skill_id, "id", concept.concept_id), *named] if concept.concept_id else named

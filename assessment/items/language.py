@@ -21,6 +21,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     in this language can hardly do without, and that the other languages here do not share. Every text that a pattern of
     `instructions` finds has a word that begins with one of `order_words`. `articles` are those that have to fit the
     sound of the next word. `task_words` tell what one does with a concept, of whatever skill, or say nothing of it.
+    A verdict calls something `sound` or `faulty`; after a word of `reservations` it is taken back.
     """
 
     code: str = ""
@@ -32,6 +33,9 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     negatives: frozenset[str] = frozenset()
     qualifiers: frozenset[str] = frozenset()
     task_words: frozenset[str] = frozenset()
+    sound: frozenset[str] = frozenset()
+    faulty: frozenset[str] = frozenset()
+    reservations: frozenset[str] = frozenset()
     articles: frozenset[str] = frozenset()
     order_words: tuple[str, ...] = ()
     aggregates: tuple[str, ...] = ()

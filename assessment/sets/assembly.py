@@ -9,16 +9,21 @@ from itertools import islice
 import msgspec
 
 from assessment.findings import Severity
+from assessment.items.verdicts import verdicts
 from assessment.models import Item, Slot
 from assessment.sets.choice import Candidate, choose
 from assessment.sets.robots import BY_TEXT, chance
 from assessment.sets.rules import (
+    MIN_VERDICTS,
     OPTIONS,
     Violation,
     coverage,
     cross_cues,
+    is_majority,
     is_too_lucky,
     max_hits,
+    one_concept,
+    one_verdict,
     robots,
 )
 from assessment.sets.slot_matching import is_exact, placed
@@ -39,6 +44,9 @@ ADVICE = {
     "option_overlap": "the distractors were too often variations of the right option: vary them among each other too",
     "most_specific": "the right options were too often the only precise ones: give the distractors as much detail",
     "no_absolutes": "the distractors were too often the only absolute ones: leave out words such as always and never",
+    "critic": "finding fault was too often right: let work that is judged be sound in a third of such questions",
+    "one_verdict": "of the verdicts one was too often right: let judged work be sound as well as faulty",
+    "one_concept": "two questions tested the same thing: each has to test what its own line names",
     "cross_cue": "a stem gave away the right option of another question: use other words",
     "coverage": "all questions were set in the same source: set each in the source that its line names",
 }
@@ -64,11 +72,15 @@ class Shortfall(msgspec.Struct, frozen=True):
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    """A candidate with its price and, for each robot by text, the place of its chance in CHANCES."""
+    """A candidate with its price and, for each robot by text, the place of its chance in CHANCES.
+
+    `verdict` are its levels at the limits `_fault` and `_usual`.
+    """
 
     item: Item
     price: int
     ranks: tuple[int, ...]
+    verdict: tuple[int, int]
 
 
 class Stock:
@@ -93,14 +105,14 @@ class Stock:
     def add(self, item: Item) -> None:
         """Take one more."""
         ranks = tuple(CHANCES.index(chance(robot, item, self._language)) for robot in BY_TEXT.values())
-        self._entries.append(_Entry(item, penalty(item), ranks))
+        self._entries.append(_Entry(item, penalty(item), ranks, _verdict_levels(item, self._language)))
 
     def remove(self, stems: Collection[str]) -> None:
         """Take those with these stems out."""
         self._entries = [entry for entry in self._entries if entry.item.stem not in stems]
 
     def assemble(self) -> Assembly | Shortfall:
-        """Choose an item for every slot so that rules 20, 22 and 23 hold, of the best that allow it.
+        """Choose an item for every slot so that rules 20, 22, 23, 26 and 28 hold, of the best that allow it.
 
         Each slot takes an item about its skill, if it can one set in its source; without enough of them for a skill its
         slots are short. What comes out is never padded.
@@ -109,10 +121,11 @@ class Stock:
             return Shortfall(lacking)
         entrants = self._entrants()
         one_source = self._sources_of_all(entrants)
-        limits = [self._luck] * len(BY_TEXT) + [self._share] * len(one_source)
+        limits = [self._luck] * len(BY_TEXT) + [_fault, _usual] + [self._share] * len(one_source)
         choice = choose(self._candidates(entrants, one_source), self._need, limits)
         items = self._placed([entrants[number].item for number in choice.numbers])
-        return self._shortfall(items, choice.excess) if choice.excess else Assembly(items)
+        violations = self._violations(items) if choice.excess else []
+        return self._shortfall(items, violations, choice.excess) if violations else Assembly(items)
 
     def _lacking(self) -> tuple[int, ...]:
         """Slots of skills with fewer candidates than slots, the last ones first served last."""
@@ -152,15 +165,16 @@ class Stock:
 
     def _candidates(self, entrants: Sequence[_Entry], one_source: Sequence[str]) -> list[Candidate]:
         excludes: list[set[int]] = [set() for _ in entrants]
-        for violation in cross_cues([entry.item for entry in entrants]):
-            telling, told = violation.items
-            excludes[telling].add(told)
-            excludes[told].add(telling)
+        items = [entry.item for entry in entrants]
+        for violation in (*cross_cues(items), *one_concept(items)):
+            one, other = violation.items
+            excludes[one].add(other)
+            excludes[other].add(one)
         return [
             Candidate(
                 entry.item.skill_id,
                 entry.price,
-                entry.ranks + tuple(CERTAIN if entry.item.source_id == it else 0 for it in one_source),
+                entry.ranks + entry.verdict + tuple(CERTAIN if entry.item.source_id == it else 0 for it in one_source),
                 excludes[number],
             )
             for number, entry in enumerate(entrants)
@@ -181,9 +195,18 @@ class Stock:
         found = placed(items, self._slots)
         return tuple(found[index] for index in range(len(self._slots)))
 
-    def _shortfall(self, items: Sequence[Item], excess: float) -> Shortfall:
+    def _violations(self, items: Sequence[Item]) -> list[Violation]:
+        """What is wrong with the best choice; of rule 28 its limits ask a little more than the rule."""
+        return [
+            *robots(items, self._language),
+            *cross_cues(items),
+            *coverage(items, self._need, {source_id for _, source_id in self._asked}),
+            *one_concept(items),
+            *one_verdict(items, self._language),
+        ]
+
+    def _shortfall(self, items: Sequence[Item], violations: Sequence[Violation], excess: float) -> Shortfall:
         """Say which slots of the best choice to ask for again: the fewest whose items could set it right."""
-        violations = [*robots(items, self._language), *cross_cues(items), *self._coverage(items)]
         blamed: dict[int, None] = {}
         for violation in violations:
             blamed.update(dict.fromkeys(self._blamed(violation, items)))
@@ -191,12 +214,9 @@ class Stock:
         slots = tuple(sorted(blamed))
         return Shortfall(slots, reasons, tuple(items[index] for index in slots), excess)
 
-    def _coverage(self, items: Sequence[Item]) -> list[Violation]:
-        return coverage(items, self._need, {source_id for _, source_id in self._asked})
-
     def _blamed(self, violation: Violation, items: Sequence[Item]) -> tuple[int, ...]:
         match _name(violation):
-            case "cross_cue":
+            case "cross_cue" | "one_concept" | "one_verdict":
                 return violation.items[:1]
             case "coverage":
                 others = [it for it in violation.items if not is_exact(items[it], self._slots[it])]
@@ -218,6 +238,24 @@ def assemble(slots: Sequence[Slot], candidates: Iterable[Item], language: str = 
     for item in candidates:
         stock.add(item)
     return stock.assemble()
+
+
+def _verdict_levels(item: Item, language: str) -> tuple[int, int]:
+    found = verdicts(item.options, language)
+    if not found:
+        return 0, 0
+    return 0 if found[item.key] else CERTAIN, CERTAIN if is_majority(found, item.key) else 1
+
+
+def _fault(counts: bytes) -> float:
+    """How far the items whose key finds fault are beyond what rule 28 allows in any set (a choice's limit)."""
+    return float(max(0, counts[CERTAIN - 1] - (MIN_VERDICTS - 1)))
+
+
+def _usual(counts: bytes) -> float:
+    """The same for items whose key is the usual verdict; in sets with two items of verdicts both may be."""
+    usual = counts[CERTAIN - 1]
+    return float(max(0, usual - 1)) if counts[0] + usual >= MIN_VERDICTS else 0.0
 
 
 def _surcharged(

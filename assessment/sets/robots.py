@@ -13,6 +13,7 @@ import regex
 from assessment.items.language import language_of
 from assessment.items.rules.options import shared_words
 from assessment.items.text import content_words, fold, words
+from assessment.items.verdicts import verdict
 from assessment.scoring.grade import is_pass, percentage
 
 _SPECIFIC = regex.compile(r"\p{N}+(?:[.,]\p{N}+)*|[()\[\]{}]")
@@ -79,6 +80,12 @@ def no_absolutes(shown: Shown, language: str) -> frozenset[int]:
     return _most([-any(word in absolutes for word in words(option)) for option in shown.options])
 
 
+def critic(shown: Shown, language: str) -> frozenset[int]:
+    """Choose the option that finds fault, where options begin with a verdict; else one that does not call it sound."""
+    found = [verdict(option, language) for option in shown.options]
+    return _most([0 if it is None else -1 if it else 1 for it in found])
+
+
 # The position is the server's doing, by its shuffle; the others live off what was written.
 BY_TEXT: dict[str, Robot] = {
     "longest": longest,
@@ -86,6 +93,7 @@ BY_TEXT: dict[str, Robot] = {
     "option_overlap": option_overlap,
     "most_specific": most_specific,
     "no_absolutes": no_absolutes,
+    "critic": critic,
 }
 ROBOTS: dict[str, Robot] = {**BY_TEXT, "first_position": first_position}
 

@@ -1,7 +1,7 @@
 """When a set may be asked: what cannot be seen in one item alone. The numbers are those of docs/item-quality.md.
 
-Rule 24 is `assessment.items.novelty`. The others hold by the way sets are assembled and shuffled; `broken` looks again
-at the set that is about to be shown.
+Rule 24 is `assessment.items.novelty`, and 29 a rule of items. The others hold by the way sets are drawn, assembled and
+shuffled; `broken` looks again at the set that is about to be shown.
 """
 
 import math
@@ -11,11 +11,16 @@ from typing import Protocol
 
 import msgspec
 
+from assessment.concepts.drawing import SeenConcepts, marks
 from assessment.findings import Finding, hard
 from assessment.items.text import runs, words
+from assessment.items.verdicts import majority, verdicts
+from assessment.models import ItemConcept
 from assessment.sets.robots import BY_TEXT, Keyed, chance, pass_chance
 
 OPTIONS = 4
+MIN_VERDICTS = 3  # so many items with verdicts show whether a writer has a habit
+MAX_MAJORITY, MIN_SOUND = 1 / 2, 1 / 3
 MAX_SHARE = 0.4  # of a form's keys for one robot, or in one position
 MAX_PASS_CHANCE = 0.05
 CUE_WORDS = 4
@@ -31,6 +36,14 @@ class Placed(Keyed, Protocol):
     @property
     def source_id(self) -> str:
         """The source it is set in."""
+
+
+class AboutConcept(Placed, Protocol):
+    """The same with what it tests."""
+
+    @property
+    def concept(self) -> ItemConcept | None:
+        """What it tests."""
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -122,16 +135,69 @@ def count(items: Sequence[Keyed], total: int) -> list[Violation]:
     return [] if is_exact else [Violation(hard("count", f"{len(items)} of {total}, {different} different ones"), ())]
 
 
-def broken(
-    form: Sequence[Placed], total: int, language: str, *, skill_ids: Collection[str], source_ids: Collection[str]
+def one_concept(items: Sequence[AboutConcept]) -> list[Violation]:
+    """Rule 26: no two items of a set test the same concept of a skill."""
+    known = [marks(item.skill_id, item.concept) for item in items]
+    return [
+        Violation(hard("one_concept", "two items about one concept"), (later, earlier))
+        for later in range(len(items))
+        for earlier in range(later)
+        if not known[later].isdisjoint(known[earlier])
+    ]
+
+
+def concept_again(
+    items: Sequence[AboutConcept], seen: SeenConcepts, again: Collection[tuple[str, str]] = ()
 ) -> list[Violation]:
-    """All rules that a form breaks: 20, 21, 22, 23 and 25."""
+    """Rule 27: a concept comes back to a student only where the skill's map is used up.
+
+    `again` are those that were drawn to come back, by skill and id.
+    """
+    return [
+        Violation(hard("concept_again", "a concept that was asked about before"), (index,))
+        for index, item in enumerate(items)
+        if item.concept is not None
+        and (item.skill_id, item.concept.concept_id) not in again
+        and seen.place(item.skill_id, item.concept) is not None
+    ]
+
+
+def one_verdict(items: Sequence[Keyed], language: str) -> list[Violation]:
+    """Rule 28: of items with verdicts the majority is right in half at most, and a third finds the work sound.
+
+    Of fewer than three items nothing can be said.
+    """
+    judged = {index: verdicts(item.options, language) for index, item in enumerate(items)}
+    judging = [index for index, found in judged.items() if found]
+    if len(judging) < MIN_VERDICTS:
+        return []
+    usual = [it for it in judging if is_majority(judged[it], items[it].key)]
+    fault = [it for it in judging if not judged[it][items[it].key]]
+    found = []
+    if len(usual) > MAX_MAJORITY * len(judging):
+        found.append(Violation(hard("one_verdict", f"the usual verdict is right in {len(usual)} items"), tuple(usual)))
+    if len(judging) - len(fault) < MIN_SOUND * len(judging):
+        found.append(Violation(hard("one_verdict", f"{len(fault)} items find fault"), tuple(fault)))
+    return found
+
+
+def is_majority(found: Sequence[bool | None], key: int) -> bool:
+    """Tell whether the key's verdict is the one that most options give."""
+    return majority(found) is not None and found[key] is majority(found)
+
+
+def broken(
+    form: Sequence[AboutConcept], total: int, language: str, *, skill_ids: Collection[str], source_ids: Collection[str]
+) -> list[Violation]:
+    """All rules that a form breaks by itself: 20 to 23, 25, 26 and 28."""
     return [
         *robots(form, language),
         *key_positions(form),
         *cross_cues(form),
         *coverage(form, skill_ids, source_ids),
         *count(form, total),
+        *one_concept(form),
+        *one_verdict(form, language),
     ]
 
 

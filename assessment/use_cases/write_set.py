@@ -7,6 +7,7 @@ from random import Random
 import msgspec
 
 from assessment.ahead import Making, PreparedFor
+from assessment.concepts.drawing import SeenConcepts
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed, InvalidSession, ServiceUnavailable, SetRefused
 from assessment.models import Brief, FormPlan, Provenance, Question, Verification
@@ -14,7 +15,7 @@ from assessment.ports import AssessmentStore, Ending, QuestionWriter, SetOrder, 
 from assessment.quiet import Quiet
 from assessment.sets.blueprint import plan
 from assessment.sets.robots import expected_hits
-from assessment.sets.rules import broken
+from assessment.sets.rules import broken, concept_again
 from assessment.sets.shuffle import show
 
 SEED_BYTES = 32
@@ -102,6 +103,8 @@ def _refuse_broken(questions: Sequence[Question], brief: Brief, verification: Ve
     skill_ids = {skill.skill_id for skill in verification.skills}
     source_ids = {slot.source.source_id for slot in brief.slots}
     violations = broken(questions, len(brief.slots), brief.language, skill_ids=skill_ids, source_ids=source_ids)
+    again = {(slot.skill.skill_id, slot.concept.concept_id) for slot in brief.slots if slot.concept and slot.is_again}
+    violations += concept_again(questions, SeenConcepts(brief.seen), again)
     rules = dict.fromkeys(violation.finding.rule for violation in violations)
     if brief.scenario is not None:
         rules.pop("robots", None)

@@ -48,17 +48,18 @@ Mutants are clean English items of the golden set with one fault planted; clean 
 
 SET_RULES = """\
 Sets are chosen so that these rules hold, and the very set that is about to be shown is looked at once more (20 to 23
-and 25). What breaks a rule there is not shown: the answer is `GENERATION_FAILED`, the log says `set_refused` with the
-rule, and `retake_sets_refused_total` counts it. Rule 20 is not asked there of a set
+and 25 to 28). What breaks a rule there is not shown: the answer is `GENERATION_FAILED`, the log says `set_refused` with
+the rule, and `retake_sets_refused_total` counts it. Rule 20 is not asked there of a set
 with a sandbox scenario, whose right options may be marked.
 """
 
 SETS = """\
 Each author has one habit whose rate is known. *Written* is what the set would have been without rules: the first ten
-items as they came. *Shown* is what a student gets. The **best robot** never reads a question; it is the one of six
+items as they came. *Shown* is what a student gets. The **best robot** never reads a question; it is the one of seven
 (longest option, most words of the stem, most words of the other options, first, most figures and brackets, no
-absolutes) that passes most often over all sets. Guessing passes 2.0%. **Old items** go back to one that this student
-had in an earlier set, by the author's own account and not by rule 24; each student takes a set and {retakes} retakes.
+absolutes, the verdict that finds fault) that passes most often over all sets. Guessing passes 2.0%. **Old items** go
+back to one that this student had in an earlier set, by the author's own account and not by rule 24; each student takes
+a set and {retakes} retakes.
 """
 
 CONCEPT_RULES = """\

@@ -5,14 +5,16 @@ from random import Random
 
 import msgspec
 
+from assessment.concepts.drawing import SeenConcepts
 from assessment.items.novelty import Seen, signature
-from assessment.models import Item, SeenItem
+from assessment.models import Item, ItemConcept, SeenItem
 from assessment.sets import rules as set_rules
 from fakes.item_maker import make
 
 SETS = 30
 SKILLS = ("s0", "s1", "s2")
 SOURCES = ("p0", "p1")
+JUDGING = (1, 4, 7)
 Judge = Callable[[Sequence[Item], Sequence[Item]], bool]
 
 
@@ -28,11 +30,36 @@ class SetFigures(msgspec.Struct, frozen=True):
 
 
 def clean_set(seed: int) -> list[Item]:
-    """Ten items about three skills in two sources; no robot is better off than by guessing."""
-    return [
-        Item(SKILLS[n % 3], SOURCES[n % 2], it["stem"], tuple(it["options"]), _place(seed, n), it["rationale"])
-        for n, it in enumerate(make(f"golden-{seed}-{n}") for n in range(10))
-    ]
+    """Ten items about three skills in two sources, each about something else; no robot does better than by guessing.
+
+    Three have the student judge work, which is sound in one of them.
+    """
+    items = [_item(seed, n) for n in range(10)]
+    return [_judging(it, is_sound=n == JUDGING[0]) if n in JUDGING else it for n, it in enumerate(items)]
+
+
+def _item(seed: int, n: int) -> Item:
+    it = make(f"golden-{seed}-{n}")
+    concept = ItemConcept(f"c{seed}-{n}", f"Concept {n} of {seed}")
+    return Item(
+        SKILLS[n % 3],
+        SOURCES[n % 2],
+        it["stem"],
+        tuple(it["options"]),
+        _place(seed, n),
+        it["rationale"],
+        concept=concept,
+    )
+
+
+def _judging(item: Item, *, is_sound: bool, alike: int = 2) -> Item:
+    """Have the options begin with a verdict, which so many share with the key."""
+    places = [item.key, *(place for place in range(4) if place != item.key)]
+    same, other = ("right", "wrong") if is_sound else ("wrong", "right")
+    options = list(item.options)
+    for number, place in enumerate(places):
+        options[place] = f"It is {same if number < alike else other}: {options[place].lower()}"
+    return _with(item, options=tuple(options))
 
 
 def _place(seed: int, number: int) -> int:
@@ -120,6 +147,46 @@ def _same_key(items: list[Item], rng: Random) -> list[Item]:
     return [_with(old, stem=f"{scene}, as it was last week, and now the crew asks you: what shall they begin with?")]
 
 
+def _one_concept_twice(items: list[Item], rng: Random) -> list[Item]:
+    one, other = rng.sample((0, 3, 6, 9), 2)  # of one skill
+    return [_with(it, concept=items[one].concept) if n == other else it for n, it in enumerate(items)]
+
+
+def _one_concept_by_name(items: list[Item], rng: Random) -> list[Item]:
+    changed = _one_concept_twice(items, rng)
+    return [
+        _with(it, concept=ItemConcept("", it.concept.name.upper())) if it.concept and n % 2 else it
+        for n, it in enumerate(changed)
+    ]
+
+
+def _old_concept(items: list[Item], rng: Random) -> list[Item]:
+    """New words about what was asked before."""
+    return [
+        _with(_item(999, 3 * rng.randrange(3)), skill_id=it.skill_id, concept=it.concept) for it in [rng.choice(items)]
+    ]
+
+
+def _always_faulty(items: list[Item], rng: Random) -> list[Item]:
+    return [_judging(it, is_sound=False) if n in JUDGING else it for n, it in enumerate(_unjudged(items))]
+
+
+def _always_usual(items: list[Item], rng: Random) -> list[Item]:
+    return [
+        _judging(it, is_sound=rng.random() < 0.5, alike=3) if n in JUDGING else it
+        for n, it in enumerate(_unjudged(items))
+    ]
+
+
+def _unjudged(items: list[Item]) -> list[Item]:
+    return [_with(it, options=tuple(option.rpartition(": ")[2] for option in it.options)) for it in items]
+
+
+def _asked_again(items: Sequence[Item], before: Sequence[Item]) -> bool:
+    seen = SeenConcepts(SeenItem(it.skill_id, it.stem, concept=it.concept) for it in before)
+    return bool(set_rules.concept_again(items, seen))
+
+
 def _is_known(items: Sequence[Item], before: Sequence[Item]) -> bool:
     seen = Seen(SeenItem(it.skill_id, it.stem, signature(it)) for it in before)
     return any(seen.find(item) for item in items)
@@ -138,6 +205,14 @@ PLANTED: tuple[tuple[int, str, Judge, tuple[Callable[[list[Item], Random], list[
     ),
     (24, "novelty", _is_known, (_repeated, _two_words_changed, _same_key)),
     (25, "count", lambda items, _: bool(set_rules.count(items, 10)), (_one_less, _one_more, _padded_short)),
+    (
+        26,
+        "one_concept",
+        lambda items, _: bool(set_rules.one_concept(items)),
+        (_one_concept_twice, _one_concept_by_name, _one_more),
+    ),
+    (27, "concept_again", _asked_again, (_old_concept, _repeated, _two_words_changed)),
+    (28, "one_verdict", lambda items, _: bool(set_rules.one_verdict(items, "en")), (_always_faulty, _always_usual) * 2),
 )
 
 

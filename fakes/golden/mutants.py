@@ -207,6 +207,29 @@ MUTANTS: dict[str, tuple[Mutation, ...]] = {
             "Wait if the lamp is red", "Drive on with the load", "Turn back to the yard", "Call for a second car"
         ),
     ),
+    "two_by_two": (
+        _all_options(
+            "It is wrong, because the seal is worn",
+            "It is right, because the seal is new",
+            "It is wrong, because the pump is old",
+            "It is right, because the pump is cold",
+        ),
+        _all_options(
+            "Correct: the tax is due in spring",
+            "Incorrect: the tax is due in autumn",
+            "Correct: the tax is due each week",
+            "Incorrect: the tax is paid abroad",
+        ),
+        _all_options(
+            "No, the rope is too thin", "Yes, the rope is dry", "No, the hook is bent", "Yes, the hook is new"
+        ),
+        _all_options(
+            "The plan is not safe since the road is narrow",
+            "The plan is safe since the road is dry",
+            "The plan is safe since the load is light",
+            "The plan is unsafe since the load is wet",
+        ),
+    ),
     "evidence": (
         lambda item: _with(item, skill_id="another skill"),
         lambda item: _with(item, source_id="another source"),

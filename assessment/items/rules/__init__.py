@@ -15,6 +15,7 @@ from assessment.items.rules.options import (
     option_parity,
     parallelism,
     specificity,
+    two_by_two,
     vague_terms,
 )
 from assessment.items.rules.origin import biography, copied_key
@@ -58,6 +59,7 @@ NUMBERED: tuple[tuple[int, Rule], ...] = (
     (18, instruction),
     (18, other_language),
     (19, size),
+    (29, two_by_two),
 )
 RULES: tuple[Rule, ...] = tuple(rule for _, rule in NUMBERED)
 

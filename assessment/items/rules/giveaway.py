@@ -17,10 +17,12 @@ from assessment.models import Item
 MIN_OPAQUE_CHARACTERS = 16
 
 _SYMBOL = regex.compile(r"[[\p{So}\p{Extended_Pictographic}\u2190-\u21ff]--[°©®™]]", regex.VERSION1)
+# what a dash before it makes a remark of; before any other word it makes a flag of a command
+_MARKING_WORD = r"(?i:right|correct|true|key|answer|this|here|yes|ok|x\b|v\b)"
 _EDGE = regex.compile(
     r"^(?:[*#>»•+]+|[=-]+>)\s|\s(?:<[-=]+|#[^\W\d]\w*|:\w+:|\*+)$"
     r"|\s[(\[{\uff08\u3010][^()\[\]{}]{1,24}[)\]}\uff09\u3011]$|^[(\[{\uff08\u3010][^()\[\]{}]{1,24}[)\]}\uff09\u3011]\s"
-    r"|\s(?:[/|]|--?|[\u2013\u2014]|<=|=>)\s*[\w']+$|\s(?i:ok|okay|yep)$|^\(?[1-4a-dA-D][.)]\s"
+    rf"|\s(?:[/|]|--?(?=\s|{_MARKING_WORD})|[\u2013\u2014]|<=|=>)\s*[\w']+$|\s(?i:ok|okay|yep)$|^\(?[1-4a-dA-D][.)]\s"
     r"|\S[\uff08\u3010][^\uff08\uff09\u3010\u3011]{1,24}[\uff09\u3011]$"
 )
 # Of prose only: a quotation or a minus may well be the point of a short key.

@@ -1,4 +1,4 @@
-"""Rules 3, 4, 6, 9, 11, 13 and 14: what makes one option stand out.
+"""Rules 3, 4, 6, 9, 11, 13, 14 and 29: what makes one option stand out.
 
 Test-wise students need no knowledge where the right option is longer, more precise or built in another way than the
 others (Millman, Bishop and Ebel, "An analysis of test-wiseness", 1965; the guidelines of Haladyna, Downing and
@@ -13,6 +13,7 @@ from assessment.findings import Finding, hard, soft
 from assessment.items.rules.context import RuleContext
 from assessment.items.rules.giveaway import key_stands_out
 from assessment.items.text import content_words, words
+from assessment.items.verdicts import verdicts
 from assessment.models import Item
 
 LONG_KEY = 1.25
@@ -88,6 +89,14 @@ def specificity(item: Item, context: RuleContext) -> Finding | None:
         counts = [count(option, context) for option in item.options]
         if counts[item.key] and not any(counts[: item.key] + counts[item.key + 1 :]):
             return soft("specificity", f"{name} in the key alone")
+    return None
+
+
+def two_by_two(item: Item, context: RuleContext) -> Finding | None:
+    """Rule 29: the options are not two verdicts with two reasons each: one right guess leaves two to choose from."""
+    found = verdicts(item.options, context.language_code)
+    if found.count(True) == found.count(False) == len(item.options) / 2:
+        return soft("two_by_two", "two verdicts with two reasons each")
     return None
 
 

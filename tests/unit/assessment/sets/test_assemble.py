@@ -5,14 +5,15 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assessment.findings import soft
-from assessment.models import Difficulty, Item, Skill, Slot, SourceItem, SourceKind
+from assessment.models import Difficulty, Item, ItemConcept, Skill, Slot, SourceItem, SourceKind
 from assessment.sets.assembly import ADVICE, Assembly, Shortfall, assemble
-from assessment.sets.rules import coverage, cross_cues, robots
+from assessment.sets.rules import coverage, cross_cues, one_verdict, robots
 from fakes.item_maker import make
 
 SKILLS = (Skill("s0", "Sailing"), Skill("s1", "Surveying"))
@@ -192,3 +193,45 @@ def test_an_item_without_a_flaw_is_preferred_to_a_flawed_one_in_its_source_whate
     sound = candidate(1, difficulty="hard")
     result = assemble(wanted, [flawed, sound])
     assert result == Assembly((sound,))
+
+
+def judging(serial: int, *, is_sound: bool) -> Item:
+    """Two options say right and two say wrong."""
+    it = candidate(serial, source=serial % 2)
+    sound, faulty = ("right", "wrong") if is_sound else ("wrong", "right")
+    words = [sound if (place - it.key) % 2 == 0 else faulty for place in range(4)]
+    pairs = zip(words, it.options, strict=True)
+    return msgspec.structs.replace(it, options=tuple(f"It is {word}: {option.lower()}" for word, option in pairs))
+
+
+def test_of_items_that_judge_work_no_set_has_three_that_find_fault() -> None:
+    stock = [
+        *(judging(n, is_sound=False) for n in range(8)),
+        *(candidate(100 + n, source=n % 2, flaws=3) for n in range(4)),
+    ]
+    result = assemble(one_skill(6), stock)
+    assert isinstance(result, Assembly)
+    assert one_verdict(result.items, "en") == []
+
+
+def test_where_all_work_is_faulty_sound_work_is_asked_for() -> None:
+    result = assemble(one_skill(4), [judging(n, is_sound=False) for n in range(4)])
+    assert isinstance(result, Shortfall)
+    assert ADVICE["one_verdict"] in result.reasons
+    assert result.slots
+
+
+def test_many_verdicts_of_both_kinds_are_a_set_although_the_choice_asks_for_fewer() -> None:
+    stock = [judging(n, is_sound=n < 3) for n in range(6)]
+    assert isinstance(assemble(one_skill(6), stock), Assembly)
+
+
+def test_no_concept_is_chosen_twice() -> None:
+    concepts = [ItemConcept(f"c{n}", f"Concept {n}") for n in range(5)]
+    stock = [msgspec.structs.replace(candidate(n, source=n % 2), concept=concepts[n % 5]) for n in range(15)]
+    result = assemble(one_skill(5), stock)
+    assert isinstance(result, Assembly)
+    assert len({item.concept for item in result.items}) == 5
+    short = assemble(one_skill(6), stock)
+    assert isinstance(short, Shortfall)
+    assert ADVICE["one_concept"] in short.reasons

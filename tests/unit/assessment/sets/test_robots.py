@@ -60,3 +60,15 @@ def test_robots_answer_any_text(stem: str, options: list[str], key: int) -> None
     shown = Item("s", "p", stem, tuple(options), key)
     assert all(ROBOTS[name](shown, "en") for name in ROBOTS)
     assert set(pass_chances([shown])) == set(ROBOTS)
+
+
+def test_the_critic_takes_the_verdict_that_finds_fault() -> None:
+    options = (
+        "It is right, as it fits",
+        "It is wrong, as it is old",
+        "It is right, as it is new",
+        "It is wrong, as said",
+    )
+    assert picked("critic", "How do you judge it?", *options) == {1, 3}
+    assert picked("critic", "Why?", "It works, as it fits", "The seal", "The pump", "The hose") == {1, 2, 3}
+    assert picked("critic", "Why?", "The lamp", "The seal", "The pump", "The hose") == {0, 1, 2, 3}

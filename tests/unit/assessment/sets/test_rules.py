@@ -2,7 +2,8 @@
 
 import pytest
 
-from assessment.models import Item
+from assessment.concepts.drawing import SeenConcepts
+from assessment.models import Item, ItemConcept, SeenItem
 from assessment.sets import rules as set_rules
 from bench.quality.set_rules import SetFigures, measure_sets
 from tests.factories import item, items
@@ -70,3 +71,46 @@ def test_the_count_is_exact() -> None:
 def test_a_rule_finds_its_mutants_and_spares_clean_sets(figures: SetFigures) -> None:
     assert figures.found >= 0.95 * figures.mutants
     assert figures.alarms <= 0.02 * figures.clean
+
+
+def judging(number: int, *, key: str, options: str) -> Item:
+    """Four options with the verdicts r(ight) and w(rong), of which the key has one."""
+    words = {"r": "right", "w": "wrong"}
+    texts = tuple(f"It is {words[letter]}, as reason {place} says" for place, letter in enumerate(options))
+    return item(stem=f"How do you judge work number {number}?", options=texts, key=options.index(key))
+
+
+def test_two_items_about_one_concept_are_found_by_id_and_by_name_within_a_skill() -> None:
+    joins, again = item(concept=ItemConcept("c1", "Joins")), item(concept=ItemConcept("", "joins"))
+    assert [it.items for it in set_rules.one_concept([joins, item(), item(), again])] == [(3, 0)]
+    other_skill = item(skill_id="skill-1", concept=ItemConcept("c1", "Joins"))
+    assert set_rules.one_concept([joins, other_skill, item(concept=ItemConcept("c2", "Null"))]) == []
+
+
+def test_a_concept_comes_back_only_where_it_was_drawn_to_come_back() -> None:
+    joins = item(concept=ItemConcept("c1", "Joins"))
+    seen = SeenConcepts([SeenItem("skill-0", "a stem", concept=ItemConcept("c1", "Outer joins"))])
+    assert rules_of(set_rules.concept_again([item(), joins], seen)) == ["concept_again"]
+    assert set_rules.concept_again([joins], seen, {("skill-0", "c1")}) == []
+    assert set_rules.concept_again([joins], SeenConcepts()) == []
+
+
+def test_a_writer_who_finds_fault_in_all_work_is_found_and_two_items_show_nothing() -> None:
+    faulty = [judging(number, key="w", options="rwrw") for number in range(3)]
+    sound = judging(9, key="r", options="rwrw")
+    assert rules_of(set_rules.one_verdict(faulty, "en")) == ["one_verdict"]
+    assert set_rules.one_verdict(faulty[:2], "en") == []
+    assert set_rules.one_verdict([*faulty[:2], sound], "en") == []
+
+
+def test_the_usual_verdict_may_be_right_in_half_of_the_items() -> None:
+    usual = [judging(number, key="r", options="rrrw") for number in range(2)]
+    rare = [judging(number, key="w", options="wrrr") for number in range(2)]
+    assert set_rules.one_verdict([*usual, *rare], "en") == []
+    found = set_rules.one_verdict([*usual, rare[0]], "en")
+    assert [(it.finding.rule, it.items) for it in found] == [("one_verdict", (0, 1))]
+
+
+def test_a_robot_that_finds_fault_lives_off_no_set() -> None:
+    telling = [judging(number, key="w", options="rwrr") for number in range(4)]
+    assert "critic" in set_rules.robots([*telling, *TEN[:6]], "en")[0].finding.seen
