@@ -8,6 +8,7 @@ from rich.table import Table
 
 from cli.printing import print_found
 from cli.running import read_settings, with_database
+from db.ahead import AheadSummary, summary
 from db.engine import RetakeEngine
 from db.ledger import VendorSummary, summaries
 
@@ -28,14 +29,18 @@ class Span(click.ParamType[int]):
 
 @click.command()
 @click.option("--since", type=Span(), default="1h", show_default=True, help="How far to look back: 90s, 15m, 1h, 7d.")
+@click.option("--ahead", "is_ahead", is_flag=True, help="What became of the sets that were written ahead.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
-def ledger(since: int, as_json: bool) -> None:  # click passes options by name
+def ledger(since: int, is_ahead: bool, as_json: bool) -> None:  # click passes options by name
     """Sum up the requests to each vendor: outcomes, seconds, items, tokens and cost in US dollars."""
     read_settings()
 
     async def work(engine: RetakeEngine) -> list[VendorSummary]:
         return await summaries(engine, since)
 
+    if is_ahead:
+        print_found([with_database(lambda engine: summary(engine, since))], _ahead_table, "", as_json=as_json)
+        return
     found = with_database(work)
     print_found(found, _table, "no request to a vendor in this time", as_json=as_json)
 
@@ -56,6 +61,20 @@ def _table(found: Sequence[VendorSummary]) -> Table:
             f"{vendor.output_tokens}",
             _cost(vendor),
         )
+    return table
+
+
+def _ahead_table(found: Sequence[AheadSummary]) -> Table:
+    table = Table("sets written ahead", title="Written ahead")
+    table.add_column("", justify="right")
+    for it in found:
+        for name in ("prepared", "taken", "joined", "discarded", "expired", "failed"):
+            table.add_row(name, str(getattr(it, name)))
+        for reason, times in sorted(it.reasons.items()):
+            table.add_row(f"  {reason}", str(times))
+        table.add_row("cost $", f"{it.cost:.4f}")
+        table.add_row("of that nobody took $", f"{it.unused_cost:.4f}")
+        table.add_row("seconds saved", f"{it.seconds_saved:.1f}")
     return table
 
 

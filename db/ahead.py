@@ -1,10 +1,11 @@
 """Sets that are written ahead: ordered, put aside, taken or discarded, each in the transaction of what causes it."""
 
+from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from prometheus_client import Counter
+from prometheus_client import Counter as Metric
 
 from assessment.ahead import SECOND_THOUGHTS_SECONDS, AheadPlan, Making, PreparedFor
 from assessment.models import Mode
@@ -17,9 +18,9 @@ from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
 
 WANTED = "generation_wanted"  # the channel on which a worker hears that somebody waits for what it writes ahead
 
-SETS = Counter("retake_ahead_sets", "Sets written ahead, by what became of them", ("mode", "event", "reason"))
-COST = Counter("retake_ahead_dollars", "US dollars spent on sets written ahead, by what became of them", ("event",))
-SECONDS = Counter("retake_ahead_seconds_saved", "Seconds of writing for which no student had to wait")
+SETS = Metric("retake_ahead_sets", "Sets written ahead, by what became of them", ("mode", "event", "reason"))
+COST = Metric("retake_ahead_dollars", "US dollars spent on sets written ahead, by what became of them", ("event",))
+SECONDS = Metric("retake_ahead_seconds_saved", "Seconds of writing for which no student had to wait")
 
 # A verification's one generation; as if one had ended over a change, where none was begun yet.
 FIRST = """
@@ -191,4 +192,52 @@ async def note(
         reason,
         cost,
         seconds,
+    )
+
+
+class AheadSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the sets written ahead. `joined` were asked for while they were written.
+
+    `reasons` count those discarded and those that failed. `unused_cost` is what sets cost that nobody took, in US
+    dollars, `seconds_saved` what those that were taken would have kept their students waiting.
+    """
+
+    prepared: int
+    taken: int
+    joined: int
+    discarded: int
+    expired: int
+    failed: int
+    reasons: dict[str, int]
+    cost: float
+    unused_cost: float
+    seconds_saved: float
+
+
+async def summary(engine: RetakeEngine, seconds: float) -> AheadSummary:
+    """Sum up the last `seconds`."""
+    rows = await fetch(
+        engine,
+        """
+        SELECT event, reason, count(*)::int AS times, sum(cost) AS cost, sum(seconds) AS seconds FROM ahead_event
+        WHERE at >= statement_timestamp() - make_interval(secs => {}) GROUP BY event, reason
+        """,
+        seconds,
+    )
+    times, cost, spans = defaultdict[str, int](int), defaultdict[str, float](float), defaultdict[str, float](float)
+    for row in rows:
+        times[row["event"]] += row["times"]
+        cost[row["event"]] += row["cost"]
+        spans[row["event"]] += row["seconds"]
+    return AheadSummary(
+        prepared=times["prepared"],
+        taken=times["taken"],
+        joined=times["joined"],
+        discarded=times["discarded"],
+        expired=times["expired"],
+        failed=times["failed"],
+        reasons={f"{row['event']}: {row['reason']}": row["times"] for row in rows if row["reason"]},
+        cost=cost["prepared"] + cost["joined"] + cost["failed"],
+        unused_cost=cost["discarded"] + cost["expired"] + cost["failed"],
+        seconds_saved=round(spans["taken"], 3),
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 
 import msgspec
@@ -22,6 +22,7 @@ from jobs.writing import LONGEST_SECONDS, PAUSES, tell
 from providers.writing.own_loop import OwnLoop
 
 STALE_SECONDS = 3600.0  # what comes to its turn later than this, or was begun again so often, is written when asked for
+AT_ONCE = 16  # sets of one worker, of two calls each: the usual share of a vendor's usual places
 POLL_SECONDS = 1.0  # how late a worker may hear that somebody waits, where the notification was lost
 
 log = structlog.get_logger(__name__)
@@ -30,34 +31,53 @@ _ORDER = msgspec.json.Decoder(SetOrder)
 _WANTED = msgspec.json.Decoder(Wanted)
 
 
+class _Entry:
+    """A set that is written ahead, or that is to be; `wanted` when somebody waits for it."""
+
+    def __init__(self, quiet: Quiet, seconds: float) -> None:
+        self.quiet = quiet
+        self.seconds = seconds
+        self.wanted = asyncio.Event()
+
+
 class UnderWay:
-    """What this worker is writing ahead, so that it can be told when somebody waits for it."""
+    """What this worker writes ahead: so much at once, and sooner where it is told that somebody waits."""
 
     def __init__(self, store: PostgresAssessmentStore, loop: OwnLoop) -> None:
         self._store = store
         self._loop = loop
-        self._quiet: dict[str, tuple[Quiet, float]] = {}
+        self._entries: dict[str, _Entry] = {}
         self._has_some = asyncio.Event()
+        self._free = asyncio.Semaphore(AT_ONCE)
 
-    @contextlib.contextmanager
-    def of(self, verification_id: str, quiet: Quiet, seconds: float) -> Iterator[None]:
-        """Listen for one meanwhile; whoever waits has `seconds`, if nobody says how many."""
-        entry = self._quiet[verification_id] = (quiet, seconds)
+    @contextlib.asynccontextmanager
+    async def turn(self, verification_id: str, quiet: Quiet, seconds: float) -> AsyncIterator[None]:
+        """Wait for its turn, then listen for it; whoever waits has `seconds`, if nobody says how many."""
+        entry = self._entries[verification_id] = _Entry(quiet, seconds)
         self._has_some.set()
+        free, wanted = asyncio.create_task(self._free.acquire()), asyncio.create_task(entry.wanted.wait())
         try:
+            await asyncio.wait({free, wanted}, return_when=asyncio.FIRST_COMPLETED)
             yield
         finally:
-            if self._quiet.get(verification_id) is entry:
-                del self._quiet[verification_id]
-            if not self._quiet:
+            if self._entries.get(verification_id) is entry:
+                del self._entries[verification_id]
+            if not self._entries:
                 self._has_some.clear()
+            wanted.cancel()
+            if not free.cancel():
+                self._free.release()
 
     def hear(self, payload: str) -> None:
         """Take what is said on the channel."""
         wanted = _WANTED.decode(payload)
-        if wanted.verification_id in self._quiet:
-            quiet, _ = self._quiet[wanted.verification_id]
-            self._loop.call(partial(quiet.end, wanted.seconds))
+        self._end(wanted.verification_id, wanted.seconds)
+
+    def _end(self, verification_id: str, seconds: float | None = None) -> None:
+        entry = self._entries.get(verification_id)
+        if entry is not None:
+            entry.wanted.set()
+            self._loop.call(partial(entry.quiet.end, entry.seconds if seconds is None else seconds))
 
     async def run(self) -> None:
         """Look once a second while something is written ahead, until cancelled."""
@@ -68,11 +88,9 @@ class UnderWay:
                 await self._look()
 
     async def _look(self) -> None:
-        ids = [name for name, (quiet, _) in self._quiet.items() if not quiet.is_over]
+        ids = [name for name, entry in self._entries.items() if not entry.wanted.is_set()]
         for verification_id in await self._store.waited_for(ids) if ids else ():
-            if verification_id in self._quiet:
-                quiet, seconds = self._quiet[verification_id]
-                self._loop.call(partial(quiet.end, seconds))
+            self._end(verification_id)
 
 
 def preparing(vendors: Vendors, store: PostgresAssessmentStore, clock: Clock, under_way: UnderWay) -> Kind:
@@ -85,7 +103,9 @@ def preparing(vendors: Vendors, store: PostgresAssessmentStore, clock: Clock, un
             return
         deadline = Deadline(clock, current.writing_seconds)
         quiet = Quiet(deadline, keep_days=current.ahead.keep_days)
-        with under_way.of(order.verification_id, quiet, current.writing_seconds):
+        async with under_way.turn(order.verification_id, quiet, current.writing_seconds):
+            if not quiet.is_over:
+                deadline.end_in(current.writing_seconds)
             try:
                 await write_set(
                     order=order,

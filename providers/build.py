@@ -92,6 +92,7 @@ def make_upstream(vendor: VendorConfig, config: ProvidersConfig, latencies: Late
         pace=latencies.of(latency_key(vendor)),
         price=price_of(vendor),
         max_output_tokens=max_output_tokens(vendor),
+        quiet_share=config.settings.ahead.quiet_share if config.settings.ahead else 1.0,
     )
 
 

@@ -55,11 +55,12 @@ class Upstream:
         pace: Pace | None = None,
         price: Price | None = None,
         max_output_tokens: int | None = None,
+        quiet_share: float = 1.0,
     ) -> None:
         self.vendor = vendor
         self.name = vendor.name
         self.attempt_seconds = attempt_seconds
-        self.places = Places(max_concurrency)
+        self.places = Places(max_concurrency, quiet_share)
         self.breaker = breaker or Breaker()
         self.pace = pace or Pace()
         self.price = price

@@ -54,6 +54,8 @@ class GroupFiller:
 
     async def run(self) -> None:
         """Fill the slots, or end when nobody is left to ask. Then nothing is under way but for its bill."""
+        quiet = self._writing.brief.quiet
+        forget = quiet.on_end(self._wake) if quiet else lambda: None
         try:
             while not self._is_over():
                 if not self._calls and not await self._ask_next():
@@ -65,6 +67,7 @@ class GroupFiller:
             self._drop_all(CallOutcome.ABANDONED)
             raise
         finally:
+            forget()
             self._drop_all(CallOutcome.NOT_NEEDED)
             self._pool.unregister(self._group)
 
@@ -97,6 +100,9 @@ class GroupFiller:
             self._launch(choice, order, is_hedge=True)
 
     def _may_hedge(self) -> bool:
+        quiet = self._writing.brief.quiet
+        if quiet is not None and not quiet.is_over:
+            return False
         return len(self._calls) == 1 and not self._pool.is_filled(self._group)
 
     def _launch(self, choice: VendorChoice, order: Order, *, is_hedge: bool = False) -> None:

@@ -4,6 +4,7 @@ So a limit is kept before it is passed, also by many calls at the same time. Wit
 nothing, nothing is set aside and nobody is asked.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Protocol
@@ -14,6 +15,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from assessment.deadline import Clock
+from assessment.quiet import Quiet
 from assessment.spending import Allowance, Grant, cost_in_nanos, limit_in_nanos, spent_in_nanos
 from providers import prompts
 from providers.config import Spend
@@ -82,9 +84,15 @@ class Money:
 
 
 class SetMoney:
-    """What the calls of one set may spend; `make_room` ends calls that nobody needs, so that they leave some."""
+    """What the calls of one set may spend; `make_room` ends calls that nobody needs, so that they leave some.
 
-    def __init__(self, money: Money, make_room: Callable[[], None] = lambda: None) -> None:
+    Where nobody waits for the set, its `quiet` counts what it costs.
+    """
+
+    def __init__(self, money: Money, make_room: Callable[[], None] = lambda: None, quiet: Quiet | None = None) -> None:
+        self.quiet = quiet
+        self._open: set[Ticket] = set()
+        self._settled = asyncio.Event()
         self._money = money
         self._make_room = make_room
         self._allowance = None if money.per_set is None else Allowance(money.per_set)
@@ -93,6 +101,7 @@ class SetMoney:
     async def reserve(self, ticket: Ticket, upstream: Upstream, request: Request, clock: Clock) -> None:
         """Wait until the most that a call can cost is set aside. Raises SpendLimitReached when it never can be."""
         most = self._most(upstream, request)
+        self._open.add(ticket)
         ticket.waits = most > 0
         while ticket.waits:
             limit, grant = await self._ask(ticket, most)
@@ -106,6 +115,10 @@ class SetMoney:
 
     def settle(self, ticket: Ticket, cost: float | None) -> None:
         """Count what a call did cost, in dollars; one that was not made leaves all that was set aside for it."""
+        self._open.discard(ticket)
+        self._settled.set()
+        if self.quiet is not None:
+            self.quiet.cost += cost or 0.0
         if not ticket.nanos:
             return
         spent = spent_in_nanos(cost or 0.0)
@@ -114,6 +127,16 @@ class SetMoney:
         if self._money.per_day is not None and self._money.day is not None:
             self._money.day.settle(ticket.id, spent)
         ticket.nanos = 0
+
+    async def wait_for_bills(self) -> None:
+        """Until all calls are settled, as long as nobody waits for the set."""
+        if self.quiet is None:
+            return
+        forget = self.quiet.on_end(self._settled.set)
+        while self._open and not self.quiet.is_over:
+            self._settled.clear()
+            await self._settled.wait()
+        forget()
 
     def _most(self, upstream: Upstream, request: Request) -> int:
         has_limits = self._money.per_set is not None or self._money.per_day is not None

@@ -95,7 +95,7 @@ class _Asking:
         self._pieces: list[str] = []
         self._asked: float | None = None
         self._is_probe = upstream.breaker.start(solves=True)
-        self._place = upstream.places.place()
+        self._place = upstream.places.place(money.quiet)
         self._task = asyncio.ensure_future(self._in_turn())
 
     async def wait(self) -> None:

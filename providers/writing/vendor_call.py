@@ -66,7 +66,7 @@ class VendorCall:
         self._most_beyond = 0
         self._say_enough: Callable[[], None] | None = None
         self.is_probe = choice.upstream.breaker.start()
-        self._place = choice.upstream.places.place()
+        self._place = choice.upstream.places.place(money.quiet)
         self.task = asyncio.ensure_future(self._in_turn())
 
     @property

@@ -54,7 +54,7 @@ class Writer:
         """Return one item per slot. Raises GenerationFailed when the time or the vendors are used up before."""
         refs = Refs(brief)
         pool = self._make_pool(brief, refs)
-        money = SetMoney(self.money, make_room=self.bills.end)
+        money = SetMoney(self.money, make_room=self.bills.end, quiet=brief.quiet)
         recorder = Recorder(self._ledger, uuid4().hex, brief.mode, self._config_hash, money=money)
         writing = Writing(
             brief=brief,
@@ -71,6 +71,7 @@ class Writer:
         _log_end(pool, filler.rounds, deadline)
         if not pool.is_full:
             raise GenerationFailed
+        await money.wait_for_bills()
         return WrittenSet(pool.items, self._provenance(brief, pool, filler.rounds, check))
 
     async def _check_keys(self, filler: SetFiller, recorder: Recorder) -> KeyCheck | None:

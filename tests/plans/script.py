@@ -67,6 +67,7 @@ async def _as_sets_are_written_ahead(services: Services, journey: Journey) -> No
         chosen = {name: ids[:items] for name, ids in again.profile["items"].items()}
         (await again.attach(chosen)).raise_for_status()
     (await again.store_skills()).raise_for_status()
+    await ahead.summary(DB, 60)
     await ahead.join(DB, 0, SetOrder("none", 0, 0, 1.0))
     services.preparations.plan = before
 
