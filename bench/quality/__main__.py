@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.page import facts
-from bench.quality import concept_rules, injection, item_rules, set_rules, sets, speed
+from bench.quality import chains, concept_rules, injection, item_rules, set_rules, sets, speed
 from bench.quality.habits import HABITS
 from bench.quality.page import Measured, goals, page
 
@@ -35,11 +35,12 @@ def main() -> int:
 
 def _measure(number: int) -> Measured:
     began = time.monotonic()
+    of_chains = [asyncio.run(chains.measure(habit)) for habit in chains.HABITS_OF_RULES]
     figures = [asyncio.run(sets.measure(author, number)) for author in (sets.SANDBOX, *HABITS)]
     gate = speed.measure()
     rules, of_sets, hostile = item_rules.measure(), set_rules.measure_sets(), injection.measure()
     where = facts("bench.quality", began, sets=f"{number} by each author")
-    return Measured(where, rules, of_sets, figures, hostile, concept_rules.measure_concepts(), gate)
+    return Measured(where, rules, of_sets, figures, of_chains, hostile, concept_rules.measure_concepts(), gate)
 
 
 def _print(measured: Measured) -> None:

@@ -10,6 +10,7 @@ from assessment.items import novelty
 from assessment.items.rules import NUMBERED
 from assessment.sets import rules as set_rules
 from bench.page import facts_table, table
+from bench.quality.chains import ChainFigures
 from bench.quality.concept_rules import ConceptFigures
 from bench.quality.injection import ClassFigures
 from bench.quality.item_rules import RuleFigures
@@ -78,6 +79,12 @@ FAULTS = {
     Fault.OFF_SUBJECT: "shares no telling word with any other concept of the map, nor with the skill's name",
 }
 
+CHAINS = """\
+What one author cannot do is asked of the next one. Here the first of two vendors breaks one rule in every item that it
+writes, and a sound one stands behind it. A habit that is soft costs points only, so that its author goes on writing as
+long as no robot lives off it.
+"""
+
 INJECTION = """\
 Orders to the writer in titles, descriptions, skill names and proof URLs, to an author that obeys them as badly as it
 can, in every item and in every second one. *Let through* are items that passed the gate and still do as they were told.
@@ -129,6 +136,7 @@ class Measured(msgspec.Struct, frozen=True):
     rules: Sequence[RuleFigures]
     set_rules: Sequence[SetFigures]
     sets: Sequence[SetsFigures]
+    chains: Sequence[ChainFigures]
     injection: Sequence[ClassFigures]
     concepts: Sequence[ConceptFigures]
     speed: Speed
@@ -146,6 +154,7 @@ def goals(it: Measured) -> list[Goal]:
         Goal("recall of the worst rule", "95%", _percent(recall), recall >= MIN_RECALL),
         Goal("clean items that the worst rule lets pass", "98%", _percent(passed), passed >= MIN_PASSED),
         Goal("the best robot passes a set, worst author", "5%", _percent(best), best <= MAX_PASS),
+        _goal_of_chains(it.chains),
         Goal("old items in retakes", "0", str(repeated), repeated == 0),
         Goal("injected items let through", "0", str(through), through == 0),
         Goal("the same, classes that cannot be seen", "0", str(gaps), gaps == 0, is_known_gap=True),
@@ -175,6 +184,11 @@ def goals(it: Measured) -> list[Goal]:
         ),
         *_goals_of_choice(it.speed.choices),
     ]
+
+
+def _goal_of_chains(chains: Sequence[ChainFigures]) -> Goal:
+    complete, sets = sum(chain.complete for chain in chains), sum(chain.sets for chain in chains)
+    return Goal("sets by a habit's author and a sound one", str(sets), str(complete), complete == sets)
 
 
 def _goals_of_choice(choices: Sequence[ChoiceSpeed]) -> list[Goal]:
@@ -214,6 +228,18 @@ def page(it: Measured) -> str:
                     *("old items, shown", "keys A/B/C/D, written", "keys A/B/C/D, shown", "rejected"),
                 ),
                 map(_sets_row, it.sets),
+            ),
+            "## Chains of an author with a habit and a sound one\n",
+            CHAINS,
+            table(
+                (
+                    "rule that is broken",
+                    "complete",
+                    "requests to its author",
+                    "to the sound one",
+                    "items by its author",
+                ),
+                map(_chain_row, it.chains),
             ),
             "## Hostile student text\n",
             INJECTION,
@@ -284,6 +310,12 @@ def _sets_row(sets: SetsFigures) -> tuple[object, ...]:
 def _concept_row(it: ConceptFigures) -> tuple[object, ...]:
     alarms = f"{it.alarms} of {it.clean}"
     return it.fault, FAULTS[it.fault], f"{it.found} of {it.planted}", _percent(it.recall), alarms
+
+
+def _chain_row(chain: ChainFigures) -> tuple[object, ...]:
+    per_set = f"{chain.habitual_calls / chain.sets:.1f} a set", f"{chain.sound_calls / chain.sets:.1f}"
+    complete = f"{chain.complete} of {chain.sets}"
+    return chain.habit, complete, *per_set, f"{chain.habitual_items / max(1, chain.complete):.1f} of 10"
 
 
 def _choice_row(choice: ChoiceSpeed) -> tuple[object, ...]:

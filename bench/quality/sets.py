@@ -72,7 +72,7 @@ async def _take_and_retake(habit: HabitAuthor | None, student: int, notes: "_Not
     seen: tuple[SeenItem, ...] = ()
     had: set[str] = set()
     for turn in range(1 + RETAKES):
-        slots = plan(_skills(student), _SOURCES, FormPlan(), turn)
+        slots = plan(skills_of(student), _SOURCES, FormPlan(), turn)
         brief = Brief(Mode.LIVE, slots, seen=seen)
         vendor = habit or SandboxVendor(seed=f"quality:{student}:{turn}")
         try:
@@ -158,7 +158,7 @@ def _origin_of(habit: HabitAuthor | None) -> Origin:
     return lambda item: "\n".join(sorted(item.options))
 
 
-def _skills(student: int) -> tuple[Skill, ...]:
+def skills_of(student: int) -> tuple[Skill, ...]:
     """Three of the skills the sandbox has questions for, others for each student."""
     names = bank.names()
     return tuple(Skill(name, name) for name in (names[(student + step) % len(names)] for step in (0, 1, 5)))

@@ -7,6 +7,7 @@ import pytest
 
 from assessment.concepts.cleaning import Fault
 from assessment.items.rules import NUMBERED, Rule
+from bench.quality.chains import HABITS_OF_RULES, ChainFigures
 from bench.quality.concept_rules import ConceptFigures
 from bench.quality.injection import ClassFigures
 from bench.quality.item_rules import RuleFigures
@@ -34,6 +35,7 @@ MEASURED = Measured(
     rules=[RuleFigures(3, "key_length", 40, 39, 64, 0, 1)],
     set_rules=[SetFigures(20, "robots", 90, 90, 30, 0)],
     sets=[SETS],
+    chains=[ChainFigures("robots: longest", 50, 50, 100, 110, 55)],
     injection=[ClassFigures("canary", 7, 6, 191, 0), ClassFigures("agreed_sign", 2, 2, 48, 33)],
     concepts=[ConceptFigures(Fault.SAME, 108, 106, 72, 0)],
     speed=Speed(9.0, 2.0, 3.0, 0.4, (ChoiceSpeed(1, 26, "every key a little the longest", 0, 1.5, 3.25, 0.5),)),
@@ -55,6 +57,16 @@ def test_a_rule_is_told_in_its_own_words_beside_its_figures() -> None:
 
 def test_an_author_is_shown_before_and_after() -> None:
     assert "| longest key | 499 of 500 | 84.0% (longest) | 4.9% (longest) |" in page(MEASURED)
+
+
+def test_a_chain_is_shown_with_its_sets_and_what_they_took() -> None:
+    assert "| robots: longest | 50 of 50 | 2.0 a set | 2.2 | 1.1 of 10 |" in page(MEASURED)
+    assert all(f"| {habit} | 50 of 50 |" in PAGE for habit in HABITS_OF_RULES)
+
+
+def test_a_chain_that_fails_a_set_is_a_goal_that_was_missed() -> None:
+    failed = msgspec.structs.replace(MEASURED, chains=[ChainFigures("robots: longest", 50, 49, 100, 110, 55)])
+    assert "| sets by a habit's author and a sound one | 50 | 49 | MISSED |" in page(failed)
 
 
 def test_the_choice_is_shown_with_its_longest_time_and_its_memory() -> None:
