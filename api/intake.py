@@ -1,5 +1,6 @@
 """From the JSON of each endpoint to values of the domain, with the checks in the order of the contract."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from api.fields import Body, Fields, callback_url, http_url
@@ -42,6 +43,7 @@ from assessment.evidence import (
     SentItem,
 )
 from assessment.models import Answer, Method, SavedAnswer, Skill, SourceKind, Standing
+from assessment.notices import DeliveryFilters, DeliveryPlace, Event, place_from
 
 EVIDENCE: dict[SourceKind, tuple[str, type[Received]]] = {
     SourceKind.PROJECT: ("projects", Project),
@@ -53,6 +55,7 @@ CHOICES = {
     SourceKind.EXPERIENCE: "work_experience_ids",
     SourceKind.CERTIFICATE: "credential_ids",
 }
+DELIVERY_STATES = ("pending", "delivered", "undeliverable")
 SMALLEST_FACTOR = 1
 LARGEST_FACTOR = 4
 NOT_OWN = "is not this session's"
@@ -193,6 +196,21 @@ def time_factor(fields: Fields) -> float:
         reason = f"must be a number from {SMALLEST_FACTOR} to {LARGEST_FACTOR}"
         raise InvalidInput(Detail(body.path("time_factor"), reason))
     return float(sent)
+
+
+def delivery_filters(query: Mapping[str, str]) -> tuple[DeliveryFilters, DeliveryPlace | None]:
+    """Read which deliveries are asked for, and where the page begins. Raises InvalidInput."""
+    for name, known in (("state", DELIVERY_STATES), ("event", tuple(Event))):
+        if query.get(name, known[0]) not in known:
+            raise InvalidInput(Detail(name, f"must be {' or '.join(known)}"))
+    cursor = query.get("cursor")
+    after = place_from(cursor) if cursor is not None else None
+    if cursor is not None and after is None:
+        raise InvalidInput(Detail("cursor", "is not one that an earlier page gave"))
+    verification_id = query.get("recordVerificationId")
+    if verification_id is not None and ("\x00" in verification_id or not verification_id):
+        raise InvalidInput(Detail("recordVerificationId", "must be the id of a verification"))
+    return DeliveryFilters(query.get("state"), query.get("event"), verification_id), after
 
 
 def _skill_ids(body: Body) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ KeyId = Annotated[str, _id(f"key_{MODES}")]
 ProjectId = Annotated[str, _id(f"prj_{MODES}")]
 ExperienceId = Annotated[str, _id(f"exp_{MODES}")]
 CertificateId = Annotated[str, _id(f"crt_{MODES}")]
+DeliveryId = Annotated[str, _id("msg_")]
 QuestionId = Annotated[str, _id("q_")]
 Token = Annotated[str, Meta(pattern=f"^st_{MODES}[A-Za-z0-9_-]{{43}}$")]
 
@@ -265,6 +266,25 @@ class SkillOfStudent(Sent):
     status: Literal["verified", "rejected", "pending"]
     proof_urls: list[str]
     created_at: Moment
+
+
+class Delivery(Sent):
+    """A webhook: `lastStatus` and `lastReason` are of the last try, which may have had no status."""
+
+    delivery_id: DeliveryId
+    event: Literal["verification.initiated", "verification.completed"]
+    record_verification_id: VerificationId
+    state: Literal["pending", "delivered", "undeliverable"]
+    tries: Count
+    last_status: int | None
+    last_reason: str | None
+    created_at: Moment
+    settled_at: Moment | None
+
+
+class DeliveryPage(Sent):
+    deliveries: list[Delivery]
+    next_cursor: str | None
 
 
 class FoundSkill(Sent):

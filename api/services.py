@@ -10,6 +10,7 @@ from db.accounts import Accounts
 from db.ahead import Preparations
 from db.assessment_store import PostgresAssessmentStore
 from db.catalogue import Catalogue
+from db.deliveries import Deliveries
 from db.engine import RetakeEngine
 from db.idempotency import IdempotencyStore
 from db.rate_limit import RateLimiter
@@ -30,6 +31,7 @@ class Services(msgspec.Struct, frozen=True):
     accounts: Accounts
     verifications: Verifications
     catalogue: Catalogue
+    deliveries: Deliveries
     store: PostgresAssessmentStore
     preparations: Preparations
     idempotency: IdempotencyStore

@@ -16,6 +16,7 @@ from db.accounts import Accounts
 from db.ahead import Preparations
 from db.assessment_store import PostgresAssessmentStore
 from db.catalogue import Catalogue
+from db.deliveries import Deliveries
 from db.engine import RetakeEngine
 from db.generation_ends import CHANNEL
 from db.idempotency import IdempotencyStore
@@ -109,6 +110,7 @@ def _services(engine: RetakeEngine, clock: Clock, settings: Settings) -> Service
         catalogue=Catalogue(engine),
         store=PostgresAssessmentStore(engine, preparations),
         preparations=preparations,
+        deliveries=Deliveries(engine),
         idempotency=IdempotencyStore(engine),
         search_limiter=RateLimiter(engine, SEARCHES_PER_MINUTE, 60),
         verify_limiter=RateLimiter(engine, settings.verify_per_minute, 60),

@@ -4,10 +4,11 @@ A notice is stored in the transaction of the change that caused it and delivered
 No notice ever holds a question, an option or a right answer.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -85,6 +86,51 @@ class Waiting(msgspec.Struct, frozen=True):
     next_seconds: float | None = None
 
 
+CURSOR = re.compile(r"([0-9]{1,16})-(msg_[0-9a-f]{24})")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+DeliveryState = Literal["pending", "delivered", "undeliverable"]
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One webhook; status and reason are of the last try."""
+
+    delivery_id: str
+    event: Event
+    verification_id: str
+    state: DeliveryState
+    tries: int
+    last_status: int | None
+    last_reason: str | None
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class DeliveryFilters(msgspec.Struct, frozen=True):
+    """Which deliveries are asked for; None: whichever."""
+
+    state: str | None = None
+    event: str | None = None
+    verification_id: str | None = None
+
+
+class DeliveryPlace(msgspec.Struct, frozen=True):
+    """After which delivery a page begins."""
+
+    created_at: datetime
+    delivery_id: str
+
+    def __str__(self) -> str:
+        return f"{(self.created_at - EPOCH) // timedelta(microseconds=1)}-{self.delivery_id}"
+
+
+def place_from(cursor: str) -> DeliveryPlace | None:
+    """Read what `str` of a place gave; None when it did not."""
+    found = CURSOR.fullmatch(cursor)
+    return DeliveryPlace(EPOCH + timedelta(microseconds=int(found[1])), found[2]) if found else None
+
+
 class Outbox(Protocol):
     """Stored notices, handed to one process at a time."""
 
@@ -94,13 +140,13 @@ class Outbox(Protocol):
     async def take(self, shares: Mapping[Line, int], lease_seconds: float) -> Sequence[Message]:
         """Lease so many of the messages that are due; one not settled in `lease_seconds` becomes due again."""
 
-    async def delivered(self, message_id: str) -> None:
+    async def delivered(self, message_id: str, status: int | None) -> None:
         """Record the delivery."""
 
-    async def try_again(self, message_id: str, after_seconds: float, reason: str) -> None:
+    async def try_again(self, message_id: str, after_seconds: float, reason: str, status: int | None) -> None:
         """Record a failed try and make the message due again after a while."""
 
-    async def undeliverable(self, message_id: str, reason: str) -> None:
+    async def undeliverable(self, message_id: str, reason: str, status: int | None) -> None:
         """Record that the message is given up."""
 
 

@@ -8,6 +8,7 @@ import click
 COMMANDS = {
     "bench": "cli.bench",
     "db": "cli.database",
+    "deliveries": "cli.deliveries",
     "demo": "cli.demo",
     "keys": "cli.keys",
     "ledger": "cli.ledger",

@@ -90,36 +90,41 @@ class PostgresOutbox:
             for row in rows
         ]
 
-    async def delivered(self, message_id: str) -> None:
-        await _settle(self._engine, message_id, "delivered", None)
+    async def delivered(self, message_id: str, status: int | None) -> None:
+        await _settle(self._engine, message_id, "delivered", status=status)
 
-    async def undeliverable(self, message_id: str, reason: str) -> None:
-        await _settle(self._engine, message_id, "undeliverable", reason)
+    async def undeliverable(self, message_id: str, reason: str, status: int | None) -> None:
+        await _settle(self._engine, message_id, "undeliverable", reason, status=status)
 
-    async def try_again(self, message_id: str, after_seconds: float, reason: str) -> None:
+    async def try_again(self, message_id: str, after_seconds: float, reason: str, status: int | None) -> None:
         await fetch(
             self._engine,
             """
-            UPDATE outbox_message SET tries = tries + 1, outcome = {},
+            UPDATE outbox_message SET tries = tries + 1, outcome = {}, last_status = {},
                 due_at = statement_timestamp() + make_interval(secs => {}) WHERE id = {} AND state = 'pending'
             """,
             reason,
+            status,
             after_seconds,
             message_id,
         )
 
 
-async def _settle(engine: RetakeEngine, message_id: str, state: str, reason: str | None) -> None:
+async def _settle(
+    engine: RetakeEngine, message_id: str, state: str, reason: str | None = None, *, status: int | None
+) -> None:
     """Record the end. A webhook can be sent again; of a mail, address and words are of no further use."""
     await fetch(
         engine,
         """
-        UPDATE outbox_message SET state = {}, outcome = {}, tries = tries + 1, settled_at = clock_timestamp(),
+        UPDATE outbox_message SET state = {}, outcome = {}, last_status = {}, tries = tries + 1,
+            settled_at = clock_timestamp(),
             target = CASE channel WHEN 'mail' THEN '' ELSE target END,
             body = CASE channel WHEN 'mail' THEN '' ELSE body END
         WHERE id = {} AND state = 'pending'
         """,
         state,
         reason,
+        status,
         message_id,
     )

@@ -250,6 +250,7 @@ class OutboxMessage(Table):
     tries = SmallInt(default=0)
     due_at = Timestamptz(default=TimestamptzNow())
     outcome = Text(null=True, default=None)
+    last_status = SmallInt(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     settled_at = Timestamptz(null=True, default=None)
 

@@ -120,13 +120,14 @@ class Dispatcher:
         log.error("outcome_not_recorded", message_id=message.message_id, outcome=step.step)
 
     async def _record(self, message_id: str, step: Settlement) -> None:
+        status = step.status
         match step.step:
             case Step.DELIVERED:
-                await self._outbox.delivered(message_id)
+                await self._outbox.delivered(message_id, status)
             case Step.TRY_AGAIN:
-                await self._outbox.try_again(message_id, step.after_seconds, step.reason)
+                await self._outbox.try_again(message_id, step.after_seconds, step.reason, status)
             case Step.UNDELIVERABLE:
-                await self._outbox.undeliverable(message_id, step.reason)
+                await self._outbox.undeliverable(message_id, step.reason, status)
 
 
 class _Run:

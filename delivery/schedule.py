@@ -20,17 +20,21 @@ class Step(StrEnum):
 
 
 class Settlement(msgspec.Struct, frozen=True):
-    """A step; `after_seconds` counts only for another try, `reason` only where nothing was delivered."""
+    """A step, and the receiver's status.
+
+    `after_seconds` counts only for another try, `reason` only where nothing was delivered.
+    """
 
     step: Step
     reason: str = ""
     after_seconds: float = 0.0
+    status: int | None = None
 
 
 def settlement(outcome: Outcome, tries: int) -> Settlement:
     """Decide after a try that `tries` others came before."""
     if outcome.verdict is Verdict.DELIVERED:
-        return Settlement(Step.DELIVERED)
+        return Settlement(Step.DELIVERED, status=outcome.status)
     if outcome.verdict is Verdict.FAILED and tries < len(RETRY_PAUSES):
-        return Settlement(Step.TRY_AGAIN, outcome.reason, RETRY_PAUSES[tries])
-    return Settlement(Step.UNDELIVERABLE, outcome.reason)
+        return Settlement(Step.TRY_AGAIN, outcome.reason, RETRY_PAUSES[tries], outcome.status)
+    return Settlement(Step.UNDELIVERABLE, outcome.reason, status=outcome.status)

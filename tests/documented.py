@@ -155,6 +155,7 @@ def _real(name: str, example: Any, journey: Journey) -> Any:
         "recordVerificationId": journey.verification_id,
         "recordUserId": journey.student_id,
         "sessionToken": journey.token,
+        "deliveryId": journey.delivery_id,
         "answers": answers(journey.questions, right=0),
     }.get(name, example)
 

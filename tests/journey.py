@@ -47,6 +47,7 @@ class Journey:
         self.token = ""
         self.verification_id = ""
         self.student_id = ""
+        self.delivery_id = ""
         self.questions: list[Json] = []
 
     @property
@@ -92,6 +93,10 @@ class Journey:
         body = {"answers": [{"questionId": question["questionId"], "selectedAnswer": selected}]}
         return await self.client.put("/assessment/answers", json=body, headers=self.headers)
 
+    async def deliveries(self, **query: str) -> httpx.Response:
+        params = {"recordVerificationId": self.verification_id, **query}
+        return await self.client.get("/webhooks/deliveries", params=params, headers={"x-api-key": self.api_key})
+
     async def state(self) -> Json:
         response = await self.client.get("/assessment", headers=self.headers)
         data: Json = response.json()["data"]
@@ -113,6 +118,12 @@ class Journey:
         """A first set waits, and one of its answers is saved."""
         await self.ready()
         (await self.save(self.questions[0], 1)).raise_for_status()
+        return self
+
+    async def delivering(self) -> "Journey":
+        """A webhook is on its way."""
+        await self.ready()
+        self.delivery_id = (await self.deliveries()).json()["data"]["deliveries"][0]["deliveryId"]
         return self
 
     async def failed(self) -> "Journey":

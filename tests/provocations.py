@@ -126,11 +126,13 @@ def _at(path: str) -> Provocation:
     return provoke
 
 
-def _of_verification(verification_id: str) -> Provocation:
+def _of_another(named: str) -> Provocation:
+    """Name another one in the last place but one of the path."""
+
     async def provoke(stage: Stage, operation_id: str) -> httpx.Response:
         call = await stage.call(operation_id)
         before, _, after = call.url.rpartition("/")
-        call.url = f"{before.rpartition('/')[0]}/{verification_id}/{after}"
+        call.url = f"{before.rpartition('/')[0]}/{named}/{after}"
         return await call.send()
 
     return provoke
@@ -355,8 +357,11 @@ PARTICULAR: dict[tuple[str, str], Provocation] = {
     ("saveAnswers", "INVALID_ANSWER"): _in_vain,
     ("saveAnswers", "ALREADY_SUBMITTED"): _save_in("failed"),
     ("saveAnswers", "TIME_IS_UP"): _too_late,
-    ("accommodate", "VERIFICATION_NOT_FOUND"): _of_verification("ver_test_nobody"),
+    ("accommodate", "VERIFICATION_NOT_FOUND"): _of_another("ver_test_nobody"),
     ("accommodate", "NOT_FOUND"): _at("/nothing"),
+    ("listDeliveries", "INVALID_INPUT"): _with_query(cursor="yesterday"),
+    ("replayDelivery", "DELIVERY_NOT_FOUND"): _of_another("msg_nobody"),
+    ("replayDelivery", "NOT_FOUND"): _at("/nothing"),
     ("getAttempt", "ATTEMPT_NOT_FOUND"): _unknown_attempt,
     ("nameSkill", "MISSING_SKILL_ID"): _at("/%20"),
     ("nameSkill", "MISSING_NAME"): _with_body(name=" "),

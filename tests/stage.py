@@ -22,6 +22,8 @@ TO_STATE = {
     "getQuestions": "answering",
     "saveAnswers": "ready",
     "accommodate": "ready",
+    "listDeliveries": "delivering",
+    "replayDelivery": "delivering",
     "listAttempts": "failed",
     "getAttempt": "failed",
     "getStudentSkills": "chosen",

@@ -1,6 +1,7 @@
 """One controller per group of endpoints; each handler is one call of a use case."""
 
 from api.controllers.assessment import AssessmentController
+from api.controllers.deliveries import DeliveriesController
 from api.controllers.health import HealthController
 from api.controllers.index import IndexController
 from api.controllers.metadata import MetadataController
@@ -11,6 +12,7 @@ CONTROLLERS = (
     VerificationController,
     AssessmentController,
     MetadataController,
+    DeliveriesController,
     SkillsController,
 )
 

@@ -11,6 +11,7 @@ Json = dict[str, Any]
 VERIFICATION = "ver_test_5f0c1d7e9a2b4c6d8e0f1a2b"
 STUDENT = "usr_test_0a1b2c3d4e5f60718293a4b5"
 TOKEN = "st_test_Vx3mQ0r7uYk2bT9cWn5eHd8sLf1gJp4aZi6oRq0XyKc"  # noqa: S105  # made up
+DELIVERY_ID = "msg_3f9c0d1e2b4a5c6d7e8f9a0b"
 REQUEST_ID = "6b1f0c2e9d8a4f7b8c3d2e1f0a9b8c7d"
 
 PROJECT = {
@@ -293,6 +294,18 @@ STUDENT_SKILLS: list[Json] = [
         "createdAt": "2026-11-22T09:30:00.000Z",
     }
 ]
+DELIVERY: Json = {
+    "deliveryId": DELIVERY_ID,
+    "event": "verification.completed",
+    "recordVerificationId": VERIFICATION,
+    "state": "undeliverable",
+    "tries": 4,
+    "lastStatus": 503,
+    "lastReason": "answered 503",
+    "createdAt": "2026-11-22T09:41:07.512Z",
+    "settledAt": "2026-11-22T09:52:13.081Z",
+}
+REPLAYED: Json = {**DELIVERY, "state": "pending", "tries": 0, "settledAt": None}
 NAME_SKILL_REQUEST: Json = {"name": "Star Schemas"}
 NAMED_SKILL: Json = {"skillId": "acme-star-schemas", "name": "Star Schemas"}
 FOUND_SKILLS: Json = {

@@ -8,6 +8,8 @@ from api.openapi.page import Page
 from api.openapi.parameters import (
     API_KEY,
     ATTEMPT_NUMBER,
+    DELIVERY_FILTERS,
+    DELIVERY_ID,
     IDEMPOTENCY_KEY,
     KEYWORD,
     PAGE,
@@ -27,12 +29,14 @@ VERIFICATION = "Verification"
 ASSESSMENT = "Assessment"
 ARCHIVE = "Archive"
 SKILLS = "Skills"
+WEBHOOKS = "Webhooks"
 HEALTH = "Health"
 TAGS = {
     VERIFICATION: "The way to an assessment: a session, then skills, method and source items.",
     ASSESSMENT: "Question sets and their results.",
     ARCHIVE: "Submitted attempts, kept for good.",
     SKILLS: "The skill catalogue, and what is known about a student's skills.",
+    WEBHOOKS: "What was sent to your `callbackWebhookUrl`, and what became of it.",
     HEALTH: "For load balancers and operators; outside `/api/v1` and without the envelope.",
 }
 
@@ -365,6 +369,32 @@ PAGES: Mapping[str, Page] = {
         answers={"skills": examples.STUDENT_SKILLS},
         errors=("NOT_FOUND", *OF_API_KEY, *OURS),
         parameters=(RECORD_USER_ID, *GET),
+    ),
+    "listDeliveries": Page(
+        tag=WEBHOOKS,
+        summary="List the deliveries",
+        description="The webhooks of your platform and mode, newest first, 50 a page. They are kept for 40 days after "
+        "they were delivered or given up.",
+        credential=API_KEY,
+        data=schemas.DeliveryPage,
+        message="Deliveries retrieved successfully",
+        answers={"last page": {"deliveries": [examples.DELIVERY], "nextCursor": None}},
+        errors=("INVALID_INPUT", *OF_API_KEY, *OURS),
+        parameters=(*DELIVERY_FILTERS, *GET),
+    ),
+    "replayDelivery": Page(
+        tag=WEBHOOKS,
+        summary="Send a delivery again",
+        description="Sends the same webhook with the same `webhook-id` once more, with three retries as at first, in "
+        "whatever state it is. A receiver that does each id once takes no harm.",
+        credential=API_KEY,
+        body_required=False,
+        examples={"nothing": {}},
+        data=schemas.Delivery,
+        message="Delivery will be sent again",
+        answers={"pending": examples.REPLAYED},
+        errors=("DELIVERY_NOT_FOUND", "NOT_FOUND", *OF_API_KEY, *OF_POST),
+        parameters=(DELIVERY_ID, *POST),
     ),
     "nameSkill": Page(
         tag=SKILLS,

@@ -4,7 +4,9 @@ from api.context import VALID_REQUEST_ID
 from api.errors import CHALLENGE
 from api.guards import SCENARIO_HEADER
 from api.idempotency import VALID_KEY
+from api.openapi.examples import DELIVERY_ID as DELIVERY_ID_EXAMPLE
 from api.openapi.examples import REQUEST_ID, STUDENT, TOKEN, VERIFICATION, Json
+from assessment.notices import CURSOR, Event
 from providers.vendors.sandbox.scenarios import SCENARIOS
 
 API_KEY = "PlatformApiKey"
@@ -78,6 +80,40 @@ RECORD_VERIFICATION_ID: Json = {
     "schema": {"type": "string", "minLength": 1},
     "example": VERIFICATION,
 }
+DELIVERY_ID: Json = {
+    "name": "deliveryId",
+    "in": "path",
+    "required": True,
+    "description": "The delivery's id, which receivers see as `webhook-id`.",
+    "schema": {"type": "string", "minLength": 1},
+    "example": DELIVERY_ID_EXAMPLE,
+}
+DELIVERY_FILTERS: tuple[Json, ...] = (
+    {
+        "name": "state",
+        "in": "query",
+        "description": "Only those in this state.",
+        "schema": {"type": "string", "enum": ["pending", "delivered", "undeliverable"]},
+    },
+    {
+        "name": "event",
+        "in": "query",
+        "description": "Only those of this event.",
+        "schema": {"type": "string", "enum": [event.value for event in Event]},
+    },
+    {
+        "name": "recordVerificationId",
+        "in": "query",
+        "description": "Only those of this verification.",
+        "schema": {"type": "string", "minLength": 1},
+    },
+    {
+        "name": "cursor",
+        "in": "query",
+        "description": "`nextCursor` of the page before.",
+        "schema": {"type": "string", "pattern": f"^{CURSOR.pattern}$"},
+    },
+)
 ATTEMPT_NUMBER: Json = {
     "name": "number",
     "in": "path",

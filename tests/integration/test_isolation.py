@@ -47,6 +47,8 @@ OPERATIONS = (
     Operation("metadata", Due.API_KEY, "GET", "/metadata/user/{student}"),
     Operation("name", Due.API_KEY, "PUT", "/skills/own-skill", {"name": "Own Skill"}),
     Operation("accommodate", Due.API_KEY, "PUT", "/verifications/{verification}/accommodation", {"timeFactor": 2}),
+    Operation("deliveries", Due.API_KEY, "GET", "/webhooks/deliveries?recordVerificationId={verification}"),
+    Operation("replay", Due.API_KEY, "POST", "/webhooks/deliveries/{delivery}/replay"),
     Operation(
         "skills",
         Due.HEADER,
@@ -75,7 +77,7 @@ OPERATIONS = (
 
 OF_A_SESSION = tuple(operation for operation in OPERATIONS if operation.due is not Due.API_KEY)
 (METADATA,) = (operation for operation in OPERATIONS if operation.name == "metadata")
-(ACCOMMODATE,) = (operation for operation in OPERATIONS if operation.name == "accommodate")
+OF_A_PLATFORM = tuple(each for each in OPERATIONS if each.name in ("accommodate", "deliveries", "replay"))
 (STORE_SKILLS,) = (operation for operation in OPERATIONS if operation.name == "skills")
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.name for operation in OPERATIONS])
@@ -89,6 +91,7 @@ def ids_of(victim: Journey) -> Ids:
         "{student}": victim.student_id,
         "{item}": victim.profile["verify"]["projects"][0]["projectId"],
         "{question}": victim.questions[0]["questionId"],
+        "{delivery}": victim.delivery_id,
     }
 
 
@@ -98,6 +101,7 @@ def unknown_ids(mode: str) -> Ids:
         "{student}": f"usr_{mode}_{'0' * 24}",
         "{item}": "nobody-sent-this",
         "{question}": f"q_{'0' * 24}",
+        "{delivery}": f"msg_{'0' * 24}",
     }
 
 
@@ -171,6 +175,7 @@ async def with_everything(journey: Journey) -> Journey:
     journey.profile["items"]["projectIds"] = ["victims-own-0"]
     await journey.failed()
     (await journey.retake()).raise_for_status()
+    journey.delivery_id = (await journey.deliveries()).json()["data"]["deliveries"][0]["deliveryId"]
     return journey
 
 
@@ -279,20 +284,21 @@ async def test_a_strangers_key_finds_the_victim_as_little_as_a_student_nobody_kn
 
 
 @pytest.mark.parametrize("who", ["another platform", "the other mode"])
-async def test_a_strangers_key_changes_the_victims_time_as_little_as_that_of_a_verification_nobody_knows(
-    services: Services, victim: Journey, platform_name: str, who: str
+@pytest.mark.parametrize("operation", OF_A_PLATFORM, ids=[operation.name for operation in OF_A_PLATFORM])
+async def test_a_strangers_key_sees_and_changes_as_little_of_the_victim_as_of_what_nobody_knows(
+    services: Services, own_victim: Journey, platform_name: str, who: str, operation: Operation
 ) -> None:
     mode, suffix = STRANGERS[who]
     key = (await services.accounts.create_key(mode, "tests", platform_name + suffix)).api_key.encode()
-    before = await digest_of(victim.verification_id)
+    before = await digest_of(own_victim.verification_id)
     theirs, unknown = [
-        answer(await call(victim.client, ACCOMMODATE, key, ids)) for ids in (ids_of(victim), unknown_ids("test"))
+        answer(await call(own_victim.client, operation, key, ids)) for ids in (ids_of(own_victim), unknown_ids("test"))
     ]
     assert theirs == unknown
-    assert theirs[1]["error"]["code"] == "VERIFICATION_NOT_FOUND"
-    assert await digest_of(victim.verification_id) == before
-    assert (await call(victim.client, ACCOMMODATE, victim.api_key.encode(), ids_of(victim))).is_success
-    assert await digest_of(victim.verification_id) != before
+    assert await digest_of(own_victim.verification_id) == before
+    own = answer(await call(own_victim.client, operation, own_victim.api_key.encode(), ids_of(own_victim)))
+    assert own[0] == 200
+    assert own != theirs
 
 
 async def test_the_victims_student_id_beside_an_own_verification_is_forbidden(

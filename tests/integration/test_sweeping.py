@@ -188,7 +188,7 @@ async def test_when_a_notice_has_ended_a_mail_keeps_no_address_and_no_word(
         mark,
     )
     outbox = PostgresOutbox(DB)
-    await (outbox.delivered(mark) if how == "delivered" else outbox.undeliverable(mark, "no"))
+    await (outbox.delivered(mark, 200) if how == "delivered" else outbox.undeliverable(mark, "no", 410))
     rows: list[dict[str, Any]] = await fetch("SELECT state, target, body FROM outbox_message WHERE id = {}", mark)
     expected = {"target": "ada@example.org", "body": "Hello Ada"} if kept else {"target": "", "body": ""}
     assert rows == [{"state": how, **expected}]

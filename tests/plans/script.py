@@ -11,6 +11,9 @@ from assessment.models import Mode, Policy
 from assessment.notices import Line
 from assessment.ports import Ending, Lease, SetOrder
 from db import ahead, idempotency, ledger, presence, queue, sweeping, workers
+from assessment.ports import Ending, Lease
+from db import idempotency, ledger, presence, queue, sweeping, workers
+from db.deliveries import Deliveries
 from db.item_statistics import item_statistics
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
@@ -87,6 +90,12 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
     (await journey.client.put("/skills/own-skill", json={"name": "Own Skill"}, headers=key)).raise_for_status()
     made = await services.accounts.create_key(Mode.TEST, "plans", platform_name)
     await services.accounts.list_keys()
+    (await journey.deliveries(state="pending", event="verification.completed")).raise_for_status()
+    (await journey.client.get("/webhooks/deliveries", headers=key)).raise_for_status()
+    await journey.client.post("/webhooks/deliveries/msg_nobody/replay", headers=key)
+    deliveries = Deliveries(services.engine)
+    await deliveries.recent(platform_name, None, 60.0)
+    await deliveries.replay_many(["msg_nobody"], 60)
     policies = Policies(services.engine)
     await policies.put(platform_name, Policy())
     await policies.of(platform_name)
@@ -123,8 +132,8 @@ async def _in_the_background(services: Services, platform_name: str) -> None:
     outbox = PostgresOutbox(DB)
     await outbox.waiting(0, 8)
     await outbox.take({Line(0, 0): 1}, 60.0)
-    await outbox.try_again("none", 1.0, "")
-    await outbox.delivered("none")
+    await outbox.try_again("none", 1.0, "", None)
+    await outbox.delivered("none", 200)
     for sweep in sweeping.SWEEPS:
         await sweeping.sweep_batch(DB, sweep)
     await _as_money_is_spent()

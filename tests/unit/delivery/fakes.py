@@ -51,6 +51,7 @@ class MemoryOutbox:
         self.due_at = dict.fromkeys(self.messages, 0.0)
         self.ended: dict[str, str] = {}
         self.broken: Exception | None = None
+        self.statuses: list[int | None] = []
         self.reasons: list[str] = []
         self.settled = asyncio.Event()
 
@@ -77,10 +78,12 @@ class MemoryOutbox:
     def _ready(self) -> list[Message]:
         return [message for key, message in self.messages.items() if self.due_at[key] <= self.clock.elapsed]
 
-    async def delivered(self, message_id: str) -> None:
+    async def delivered(self, message_id: str, status: int | None) -> None:
+        self.statuses.append(status)
         self._end(message_id, "delivered")
 
-    async def try_again(self, message_id: str, after_seconds: float, reason: str) -> None:
+    async def try_again(self, message_id: str, after_seconds: float, reason: str, status: int | None) -> None:
+        self.statuses.append(status)
         self._check()
         self.reasons.append(reason)
         self.settled.set()
@@ -88,7 +91,8 @@ class MemoryOutbox:
         self.messages[message_id] = msgspec.structs.replace(message, tries=message.tries + 1)
         self.due_at[message_id] = self.clock.elapsed + after_seconds
 
-    async def undeliverable(self, message_id: str, reason: str) -> None:
+    async def undeliverable(self, message_id: str, reason: str, status: int | None) -> None:
+        self.statuses.append(status)
         self._end(message_id, reason)
 
     def put(self, message: Message) -> None:

@@ -1,0 +1,57 @@
+"""What became of a platform's webhooks, and sending one again."""
+
+from litestar import Controller, get, post
+from litestar.params import FromPath
+
+from api import intake
+from api.envelope import Success
+from api.idempotency import IdempotencyMiddleware
+from api.openapi import Documented
+from api.request import ApiRequest
+from api.schemas import Delivery, DeliveryPage
+from api.session_auth import by_api_key
+from assessment import notices
+from assessment.errors import DeliveryNotFound
+from assessment.notices import iso
+
+
+class DeliveriesController(Controller):
+    path = "/webhooks/deliveries"
+    opt = {"credential": by_api_key}  # noqa: RUF012  # Litestar reads this class attribute as it is
+
+    @get("/", operation_id="listDeliveries", operation_class=Documented)
+    async def list_deliveries(self, request: ApiRequest) -> Success[DeliveryPage]:
+        """List the webhooks of the platform, newest first."""
+        filters, after = intake.delivery_filters(request.query_params)
+        found, following = await request.services.deliveries.page(request.platform_access, filters, after)
+        data = DeliveryPage([_told(delivery) for delivery in found], str(following) if following else None)
+        return request.success(data, "Deliveries retrieved successfully")
+
+    @post(
+        "/{delivery_id:str}/replay",
+        operation_id="replayDelivery",
+        operation_class=Documented,
+        status_code=200,
+        middleware=[IdempotencyMiddleware()],
+    )
+    async def replay(self, request: ApiRequest, delivery_id: FromPath[str]) -> Success[Delivery]:
+        """Send a webhook again under the same id."""
+        await request.fields()
+        found = await request.services.deliveries.replay(request.platform_access, delivery_id)
+        if found is None:
+            raise DeliveryNotFound
+        return request.success(_told(found), "Delivery will be sent again")
+
+
+def _told(delivery: notices.Delivery) -> Delivery:
+    return Delivery(
+        delivery_id=delivery.delivery_id,
+        event=delivery.event.value,
+        record_verification_id=delivery.verification_id,
+        state=delivery.state,
+        tries=delivery.tries,
+        last_status=delivery.last_status,
+        last_reason=delivery.last_reason,
+        created_at=iso(delivery.created_at),
+        settled_at=iso(delivery.settled_at) if delivery.settled_at else None,
+    )
