@@ -117,9 +117,11 @@ class Call:
             name, place, example = parameter["name"], parameter["in"], parameter.get("example")
             if place == "path":
                 self.url = self.url.replace(f"{{{name}}}", str(_real(name, example, self._journey)))
+            elif example is None:
+                continue
             elif place == "query":
                 self.query[name] = str(example)
-            elif example is not None:
+            else:
                 self.headers[name] = uuid4().hex if name == "Idempotency-Key" else example
 
 
