@@ -11,8 +11,6 @@ from assessment.models import Mode, Policy
 from assessment.notices import Line
 from assessment.ports import Ending, Lease, SetOrder
 from db import ahead, idempotency, ledger, presence, queue, sweeping, workers
-from assessment.ports import Ending, Lease
-from db import idempotency, ledger, presence, queue, sweeping, workers
 from db.deliveries import Deliveries
 from db.item_statistics import item_statistics
 from db.latencies import PostgresLatencyStore
