@@ -16,7 +16,7 @@ import structlog
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 SETTLED_SECONDS = 60.0  # whoever lived so long has not failed at its start
-STOP_SECONDS = 130.0  # what is under way has 100, services another 20
+STOP_SECONDS = 130.0  # for all: what is under way has 100, services another 20
 LOOK_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -104,8 +104,15 @@ class Worker:
 class Supervisor:
     """Runs children until SIGTERM or SIGINT. Its copies of their listening sockets are closed with the signal."""
 
-    def __init__(self, children: Sequence[Child], listening: Sequence[socket.socket], on_start: Ready) -> None:
-        self._workers = [Worker(child) for child in children]
+    def __init__(
+        self,
+        children: Sequence[Child],
+        listening: Sequence[socket.socket],
+        on_start: Ready,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._workers = [Worker(child, clock) for child in children]
+        self._clock = clock
         self._listening = listening
         self._on_start: Ready | None = on_start
         self._is_stopping = False
@@ -164,16 +171,14 @@ class Supervisor:
             taken.close()
         for worker in self._workers:
             worker.is_wanted = False
+        give_up_at = self._clock() + STOP_SECONDS
         for ends_last in (False, True):
-            self._end_all([worker for worker in self._workers if worker.child.ends_last is ends_last], woken)
-
-    def _end_all(self, workers: Sequence[Worker], woken: socket.socket) -> None:
-        for worker in workers:
-            worker.signal(signal.SIGTERM)
-        give_up_at = time.monotonic() + STOP_SECONDS
-        while any(worker.process for worker in workers) and time.monotonic() < give_up_at:
-            self._wait(woken)
-        for worker in workers:
+            ending = [worker for worker in self._workers if worker.child.ends_last is ends_last]
+            for worker in ending:
+                worker.signal(signal.SIGTERM)
+            while any(worker.process for worker in ending) and self._clock() < give_up_at:
+                self._wait(woken)
+        for worker in self._workers:
             worker.signal(signal.SIGKILL)
 
 

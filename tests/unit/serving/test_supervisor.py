@@ -1,6 +1,7 @@
 """The parent of children: passes SIGHUP on to each once, and starts again whatever ended, more slowly each time."""
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,15 @@ from typing import Any
 import pytest
 
 from serving import supervisor
-from serving.supervisor import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, SETTLED_SECONDS, Child, Supervisor, Worker
+from serving.supervisor import (
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    SETTLED_SECONDS,
+    STOP_SECONDS,
+    Child,
+    Supervisor,
+    Worker,
+)
 
 
 class Process:
@@ -138,6 +147,24 @@ def test_it_gives_up_only_if_none_was_ever_ready(host: Host) -> None:
     second.ready = True
     _look(parent)
     assert not parent._cannot_start()
+
+
+def test_those_who_end_last_get_what_is_left_of_the_time_that_all_have(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = Supervisor([Child("web", run), Child("jobs", run, ends_last=True)], [], lambda: None, lambda: host.now)
+    for worker in parent._workers:
+        worker.start_when_due()
+
+    def wait(*_: object) -> None:
+        host.now += 1.0
+
+    monkeypatch.setattr(parent, "_wait", wait)
+    with socket.socket() as woken:
+        parent._stop(woken)
+    assert host.now == STOP_SECONDS
+    both = [(1, signal.SIGTERM), (2, signal.SIGTERM), (1, signal.SIGKILL), (2, signal.SIGKILL)]
+    assert host.signals == both
 
 
 def test_a_hangup_before_the_server_listens_to_it_ends_nothing() -> None:
