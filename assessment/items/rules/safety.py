@@ -29,6 +29,7 @@ _INVISIBLE = regex.compile(
 _DISGUISED = regex.compile(
     r"(?<=\p{Latin})\p{Cyrillic}|(?<=\p{Cyrillic})\p{Latin}|(?<=\p{Latin})\p{Greek}(?=\p{Latin})"
     r"|\p{Latin}[\u03bf\u039f]|[\u03bf\u039f]\p{Latin}"
+    r"|\p{Greek}{2}\p{Latin}{2}"  # one may well stand before: a difference in t, a wavelength
     r"|\p{Latin}\p{M}{2}|[\U0001d400-\U0001d7ff]"
 )
 _FULL_WIDTH = regex.compile(r"[\uff21-\uff3a\uff41-\uff5a]")

@@ -27,6 +27,7 @@ CLEAN = [
     item(options=("a == b", "a = b", "a != b", "a.b()")),
     item(stem="What does this line of code print?\n\tprint('ä')", rationale=""),
     item(options=("👩‍💻", "👩", "💻", "🧑")),
+    item(options=("δt", "λs", "μm", "ωt")),
 ]
 
 MUTANTS: list[tuple[str, dict[str, Any]]] = [
@@ -49,6 +50,7 @@ MUTANTS: list[tuple[str, dict[str, Any]]] = [
     ("storable_text", {"options": ("a", "b", "c", "\x1b[31m")}),
     ("storable_text", {"rationale": "\ud800"}),
     ("storable_text", {"stem": "Which\x85 one?"}),
+    ("hidden_text", {"options": ("lower", "\u03c5\u03c1\u03c1er", "inner", "outer")}),
 ]
 
 
