@@ -27,7 +27,7 @@ from db.rate_limit import RateLimiter
 from db.readiness import ReadinessCheck
 from db.verifications import Verifications
 from jobs.background import for_ever
-from jobs.memory import settle_memory
+from jobs.memory import put_off_collections, settle_memory
 from jobs.signals import hangups_to
 from jobs.vendors import Vendors
 from piccolo_conf import DB
@@ -42,6 +42,7 @@ log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def running_services(app: Litestar, settings: Settings, clock: Clock) -> AsyncIterator[None]:
     """Open what the app needs before it serves and close it afterwards."""
+    put_off_collections()
     engine = DB
     await open_database(engine)
     await beat(engine)

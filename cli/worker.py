@@ -10,7 +10,7 @@ import msgspec
 from assessment.deadline import SystemClock
 from cli.running import explained, read_settings
 from db.opening import open_database
-from jobs.memory import settle_memory
+from jobs.memory import put_off_collections, settle_memory
 from jobs.process import working
 from jobs.settings import GRACE_SECONDS, JobSettings
 from jobs.signals import hangups_to
@@ -33,6 +33,7 @@ def worker(grace: float) -> None:
 
 async def run_jobs(settings: JobSettings, started: Callable[[], None]) -> None:
     """Run jobs until SIGTERM or SIGINT; calls `started` when the first may be taken."""
+    put_off_collections()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
