@@ -29,8 +29,8 @@ demo: install  ## walk an example student through the whole story
 serve: install  ## serve on http://127.0.0.1:8000
 	$(BIN)/retake serve
 
-test: install  ## every test; each process has a PostgreSQL of its own, more than cores since many tests wait
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: install  ## every test; each process has a PostgreSQL of its own, more than cores since many tests wait; unit tests, which do not, come last
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test-fast: install  ## the unit tests: no server, no socket
 	$(BIN)/python -m pytest tests/unit -n 2 --dist loadfile --disable-socket

@@ -17,6 +17,7 @@ from serving.starting import free_port
 
 AS_MODULE = (sys.executable, "-m", "cli")
 AS_INSTALLED = (str(Path(sys.executable).parent / "retake"),)
+ONE_PROCESS = ("--job-workers", "0")  # for tests that are not about several: it starts in half the time
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
 

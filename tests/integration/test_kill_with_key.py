@@ -10,7 +10,7 @@ import pytest
 
 from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
-from tests.server_process import serving
+from tests.server_process import ONE_PROCESS, serving
 from tests.waiting import until
 
 CALLERS = 8
@@ -36,7 +36,9 @@ async def deployment(app: object) -> AsyncIterator[Deployment]:
 async def test_callers_that_repeat_the_request_of_a_killed_server_share_one_new_answer(deployment: Deployment) -> None:
     await deployment.database.execute(HANG_ONCE)
     async with contextlib.AsyncExitStack() as stack:
-        killed, other = [await stack.enter_async_context(serving(deployment.environment)) for _ in range(2)]
+        killed, other = [
+            await stack.enter_async_context(serving(deployment.environment, *ONE_PROCESS)) for _ in range(2)
+        ]
         client = await stack.enter_async_context(client_of(killed))
         journey = deployment.journey(client)
         headers = {"x-api-key": journey.api_key, "idempotency-key": uuid4().hex}

@@ -39,7 +39,7 @@ def run(*options: object) -> str:
 def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("planted")
     with planted(VENDORS) as file:
-        run("--providers", file, "--vendors", ",".join(VENDORS), "--forms", 1, "--retakes", 2, "--out", out)
+        run("--providers", file, "--vendors", ",".join(VENDORS), "--forms", 1, "--retakes", 1, "--out", out)
     return out
 
 

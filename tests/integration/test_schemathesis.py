@@ -25,7 +25,7 @@ from api.openapi.pages import PAGES
 from piccolo_conf import DB
 from tests.documented import Call, Document
 from tests.integration.deployment import Deployment, client_of, deployed
-from tests.server_process import serving
+from tests.server_process import ONE_PROCESS, serving
 from tests.stage import Stage
 
 EXAMPLES = 15
@@ -46,7 +46,7 @@ async def deployment(app: Litestar) -> AsyncIterator[Deployment]:
 @pytest.fixture(scope="module")
 async def stage(app: Litestar, deployment: Deployment) -> AsyncIterator[Stage]:
     """The stage is the served process."""
-    async with serving(deployment.environment) as server, client_of(server) as client:
+    async with serving(deployment.environment, *ONE_PROCESS) as server, client_of(server) as client:
         document = Document((await client.get(f"{server.root_url}/docs/openapi.json")).json())
         yield Stage(app, client, document, deployment.api_key)
 

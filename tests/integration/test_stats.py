@@ -14,7 +14,7 @@ from assessment.credentials import new_id
 from assessment.models import AnsweredQuestion, Author, Mode, Provenance, VendorShare
 from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
-from tests.server_process import finished_retake, run_retake, serving
+from tests.server_process import ONE_PROCESS, finished_retake, run_retake, serving
 
 STEM = "In project {}, which join keeps every row of the first table, matched or not?"
 OPTIONS = ("LEFT JOIN", "INNER JOIN", "CROSS JOIN", "SELF JOIN")
@@ -195,7 +195,7 @@ async def test_an_unknown_platform_and_groups_too_small_to_judge_are_refused(dep
 
 
 async def test_a_submitted_set_is_grouped_by_its_model_prompt_and_difficulty(deployment: Deployment) -> None:
-    async with serving(deployment.environment) as server, client_of(server) as client:
+    async with serving(deployment.environment, *ONE_PROCESS) as server, client_of(server) as client:
         journey = deployment.journey(client)
         await journey.failed()
         waiting = deployment.journey(client)

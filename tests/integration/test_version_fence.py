@@ -11,7 +11,7 @@ from db.engine import RetakeEngine
 from db.migrations import PAUSES, TablesInUse, upgrade
 from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
-from tests.server_process import finished_retake, serving
+from tests.server_process import ONE_PROCESS, finished_retake, serving
 from tests.waiting import until
 
 NEWER = "2099-01-01T00:00:00:000001"
@@ -43,7 +43,7 @@ async def test_an_older_version_says_that_the_schema_is_newer_and_refuses_to_wor
 async def test_a_server_under_which_the_schema_moves_on_is_no_longer_ready_but_still_answers(
     deployment: Deployment,
 ) -> None:
-    async with serving(deployment.environment) as server, client_of(server) as client:
+    async with serving(deployment.environment, *ONE_PROCESS) as server, client_of(server) as client:
         journey = await deployment.journey(client).ready()
         assert (await client.get(f"{server.root_url}/health/ready")).status_code == 200
         await deployment.database.execute(MOVE_ON)

@@ -9,7 +9,7 @@ import pytest
 from db.engine import RetakeEngine
 from tests.integration.deployment import client_of
 from tests.journey import Journey
-from tests.server_process import finished_retake, fresh_database, run_retake, serving
+from tests.server_process import ONE_PROCESS, finished_retake, fresh_database, run_retake, serving
 
 RELEASES = sorted((Path(__file__).parents[2] / "releases").glob("*.sql"))
 ARCHIVE = "SELECT * FROM attempt ORDER BY verification, number"
@@ -36,7 +36,7 @@ async def test_after_the_upgrade_every_attempt_is_there_and_the_student_goes_on(
     after = await connection.fetch(ARCHIVE)
     assert [tuple(row)[: len(old)] for row, old in zip(after, before, strict=True)] == before
     key = (await run_retake("keys", "create", "--mode", "test", "--name", "upgraded", environment=environment)).split()
-    async with serving(environment) as server, client_of(server) as client:
+    async with serving(environment, *ONE_PROCESS) as server, client_of(server) as client:
         journey = await Journey(client, key[-1]).failed()
         assert (await journey.retake()).json()["data"]["retakeAttemptNumber"] == 2
     await connection.close()

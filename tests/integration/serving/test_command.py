@@ -13,7 +13,7 @@ from serving.limits import Limits
 from serving.listening import listen_at
 from tests.integration.deployment import Deployment, deployed
 from tests.integration.serving.raw import connected
-from tests.server_process import ServerProcess, finished_retake, serving
+from tests.server_process import ONE_PROCESS, ServerProcess, finished_retake, serving
 from tests.waiting import until
 
 FEW_FILES = 400
@@ -71,7 +71,7 @@ async def test_behind_a_proxy_with_a_path_of_its_own_addresses_have_that_path(
 ) -> None:
     printed = tmp_path / "printed"
     with printed.open("wb") as out:
-        async with serving(deployment.environment, "--root-path", "retake/", printed=out) as server:
+        async with serving(deployment.environment, "--root-path", "retake/", *ONE_PROCESS, printed=out) as server:
             assert (await _lines(printed, server))[1].endswith(f":{server.port}/retake/docs")
             async with httpx.AsyncClient(base_url=server.root_url) as client:
                 document = (await client.get("/docs/openapi.json")).json()
@@ -86,7 +86,10 @@ async def test_with_few_files_idle_connections_keep_nobody_out_and_it_says_how_f
     printed = tmp_path / "printed"
     few = ("prlimit", f"--nofile={FEW_FILES}:{FEW_FILES}")
     with printed.open("wb") as out:
-        async with serving(deployment.environment, printed=out, within=few) as server, AsyncExitStack() as stack:
+        async with (
+            serving(deployment.environment, *ONE_PROCESS, printed=out, within=few) as server,
+            AsyncExitStack() as stack,
+        ):
             assert f"may open {FEW_FILES} files" in "\n".join(await _lines(printed, server))
             for _ in range(FEW_FILES + 50):
                 await stack.enter_async_context(connected(server.port))
@@ -96,7 +99,7 @@ async def test_with_few_files_idle_connections_keep_nobody_out_and_it_says_how_f
 
 
 async def test_it_takes_all_the_files_it_may_have(deployment: Deployment) -> None:
-    async with serving(deployment.environment, within=("prlimit", "--nofile=300:5000")) as server:
+    async with serving(deployment.environment, *ONE_PROCESS, within=("prlimit", "--nofile=300:5000")) as server:
         (line,) = [line for line in _limits_of(server) if line.startswith("Max open files")]
     assert line.split()[3:5] == ["5000", "5000"]
     assert Limits().connections < 5000

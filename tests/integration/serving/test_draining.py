@@ -12,11 +12,10 @@ import pytest
 from piccolo_conf import DB
 from tests.integration.deployment import Deployment, client_of, deployed
 from tests.integration.serving.raw import connected
-from tests.server_process import ServerProcess, serving
+from tests.server_process import ONE_PROCESS, ServerProcess, serving
 from tests.waiting import until
 
 WORKERS = 2
-ONE_PROCESS = ("--job-workers", "0")
 KNOCK_SECONDS = 2.0
 
 
