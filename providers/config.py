@@ -83,7 +83,7 @@ class VendorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     api_key: str | None = None
     api_base: Annotated[str, msgspec.Meta(pattern=r"^https?://[^/@\s]+(/\S*)?\Z")] | None = None
-    attempt_seconds: Seconds = 30.0
+    attempt_seconds: Seconds = 60.0  # a model that reasons may think for half a minute before its first word
     max_concurrency: Annotated[int, msgspec.Meta(ge=1)] = 64
     stream: bool = True
     price: Price | None = None

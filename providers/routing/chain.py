@@ -145,7 +145,8 @@ def _first_ready(upstreams: Sequence[Upstream], order: Order, deadline: Deadline
     ready = [upstream for upstream in upstreams if upstream.breaker.is_ready(now)]
     if not ready:
         return None
-    return VendorChoice(ready[0], ready[0].slice_of(deadline.remaining, ready, len(order.wanted)))
+    left = ready if len(ready) > 1 else upstreams  # nobody has all the time while another one only rests
+    return VendorChoice(ready[0], ready[0].slice_of(deadline.remaining, left, len(order.wanted)))
 
 
 def _soonest(waits: Sequence[tuple[float, Upstream]], order: Order, deadline: Deadline) -> VendorChoice | Pause | None:

@@ -88,13 +88,17 @@ class Upstream:
         """Tell whether the vendor usually needs no more than `seconds` for so many items."""
         return self.pace.usual(items) <= seconds
 
-    def slice_of(self, remaining: float, ready: Sequence["Upstream"], items: int) -> float:
-        """The seconds a call gets: a fair share, and so that any one of the others that are `ready` can still finish.
+    def slice_of(self, remaining: float, left: Sequence["Upstream"], items: int) -> float:
+        """The seconds a call gets: a fair share, and so that any one of the others that are `left` can still finish.
 
-        It never gets less than this vendor usually takes, since a call that cannot finish is a waste.
+        It never gets less than this vendor usually takes, since a call that cannot finish is a waste; and with nobody
+        else left it gets all there is, for who thinks slowly may still come to an answer.
         """
-        others = max((other.pace.usual(items) for other in ready if other is not self), default=0.0)
-        share = max(min(remaining / len(ready), remaining - others), self.pace.usual(items))
+        others = [other for other in left if other is not self]
+        if not others:
+            return remaining
+        longest = max(other.pace.usual(items) for other in others)
+        share = max(min(remaining / len(left), remaining - longest), self.pace.usual(items))
         return min(self.attempt_seconds, share, remaining)
 
     def cost_of(self, usage: Usage) -> float | None:

@@ -78,6 +78,7 @@ from providers.vendors.sse import REFUSED, AnthropicDialect, EventReader, OpenAI
 from providers.vendors.transport import VendorTransport
 
 READ_OUT_SECONDS = 0.05
+READ_SECONDS = 120.0  # of silence, for calls that nobody has ended before; the last vendor left has all the time
 _OPENAI_STREAMS = (
     openai.AsyncStream,
     OpenAIChatCompletionStreamingHandler,
@@ -280,7 +281,7 @@ class LiteLLMVendor:
         request |= {
             "model": self._config.model,
             "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
-            "timeout": self._config.attempt_seconds,
+            "timeout": max(READ_SECONDS, self._config.attempt_seconds),
             "max_retries": 0,
             "num_retries": 0,
         }

@@ -146,6 +146,7 @@ class OpenAIDialect:
         thought = message.reasoning_content or message.reasoning or message.thinking or message.reasoning_details
         if isinstance(thought, str):
             self.reasoning_tail = (self.reasoning_tail + thought)[-MAX_REASONING_TAIL:]
+            thought = thought.strip()
         return "" if thought else text
 
 
@@ -187,7 +188,7 @@ class AnthropicDialect:
             return joined(map(_text_of_block, parsed.content))
         if text := (delta.text or "") + (delta.partial_json or ""):
             return text
-        return "" if delta.thinking else None
+        return "" if delta.thinking and delta.thinking.strip() else None
 
     def _count(self, usage: Any) -> None:
         if not isinstance(usage, dict):

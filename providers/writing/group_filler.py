@@ -22,6 +22,7 @@ from providers.writing.recorder import Recorder
 from providers.writing.vendor_call import TICK, VendorCall
 
 _DONE = frozenset({CallOutcome.OK, CallOutcome.NOT_NEEDED})
+_CUT_OFF = frozenset({CallOutcome.NOT_NEEDED, CallOutcome.ABANDONED, CallOutcome.OUT_OF_BUDGET, CallOutcome.TIMED_OUT})
 
 
 class Writing(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +97,10 @@ class GroupFiller:
         slow.hedge_after = slow.hedge_after_silence = math.inf
         chain, order = self._writing.chain, self._order()
         choice = chain.choose_hedge(order, self._tries, self._deadline, {slow.upstream.name})
+        if choice is None and slow.hangs:  # it may be this one connection, and it has all the time to itself
+            choice = chain.choose_hedge(order, self._tries, self._deadline, ())
+        elif choice is None and slow.seconds < slow.upstream.fair_seconds:
+            slow.hedge_after = slow.upstream.fair_seconds + TICK
         if choice is not None and chain.hedge.take_token():
             self._launch(choice, order, is_hedge=True)
 
@@ -168,6 +173,8 @@ class GroupFiller:
 
     def _close(self, call: VendorCall, outcome: CallOutcome, *, is_cut_off: bool) -> None:
         """Leave a call and learn from it. What it had begun is no reject when it was we who cut it off."""
+        if outcome in _CUT_OFF and call.is_at_work:
+            call.upstream.pace.note(call.seconds_until_useful, len(call.order.wanted), is_unfinished=True)
         reads_on = is_cut_off and outcome in _DONE and not call.task.done() and is_worth_its_end(call)
         self._calls.remove(call)
         call.close(outcome, is_broken_off=not is_cut_off)

@@ -13,7 +13,7 @@ from providers.vendors.decode import Draft, ItemScanner, Reject
 from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.money import SetMoney, Ticket
 
-STALL_SHARE = 0.2  # of the call's time: so long a silence in the middle of an answer means that it has broken off
+STALL_SHARE = 0.2  # of an attempt's time: so long a silence in the middle of an answer means that it has broken off
 TICK = 0.001  # seconds; what is due within them is due now
 
 
@@ -82,8 +82,7 @@ class VendorCall:
     @property
     def due(self) -> float:
         """When it has to be looked at again, at the latest."""
-        patience = STALL_SHARE * self.slice_seconds
-        quiet_until = (self._now() if self._heard is None else self._heard) + patience
+        quiet_until = (self._now() if self._heard is None else self._heard) + self._patience
         return min(self._launched + self.slice_seconds, quiet_until)
 
     @property
@@ -98,6 +97,11 @@ class VendorCall:
         if self._asked is None or self.task.done():
             return False
         return self._now() - max(self._asked, self._alive or 0.0) >= self.upstream.fair_seconds - TICK
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the vendor has shown life, and is neither done nor silent for too long."""
+        return self._alive is not None and not self.task.done() and not self.hangs
 
     @property
     def characters(self) -> int:
@@ -119,13 +123,17 @@ class VendorCall:
         if self._closed is not None:
             self._pass_over(text)
             return
-        self._alive = self._now()
         is_first = self._heard is None
-        if text or not is_first:  # before the first text a model may think as long as it has time
+        is_blank = text.isspace()  # some models end in white space that never ends: no life, and no progress
+        if not is_blank:
+            self._alive = self._now()
+        if not is_blank and (text or not is_first):  # before the first text a model may think as long as it has time
             self._heard = self._now()
         for found in self.scanner.feed(text):
             self._judge(found)
-        if self.scanner.is_full or (is_first and text):  # with the first text its silences begin to count
+        if self.scanner.is_full or (
+            is_first and self._heard is not None
+        ):  # with the first text its silences begin to count
             self._group.wake()
 
     def outcome(self) -> CallOutcome | None:
@@ -137,7 +145,7 @@ class VendorCall:
         now = self._now()
         if now >= self._launched + self.slice_seconds - TICK:
             return self._outcome_of_time()
-        is_silent = self._heard is not None and now >= self._heard + STALL_SHARE * self.slice_seconds - TICK
+        is_silent = self._heard is not None and now >= self._heard + self._patience - TICK
         return CallOutcome.STALLED if is_silent else None
 
     def close(self, outcome: CallOutcome, *, is_broken_off: bool) -> None:
@@ -166,6 +174,11 @@ class VendorCall:
     def mark_useful(self) -> None:
         """Note that all that was needed of it has come."""
         self._useful = self._useful or self._now()
+
+    @property
+    def _patience(self) -> float:
+        """Seconds of silence in the middle of an answer that are borne, however much time there is."""
+        return STALL_SHARE * min(self.slice_seconds, self.upstream.attempt_seconds)
 
     async def _in_turn(self) -> Ending:
         async with self._place:

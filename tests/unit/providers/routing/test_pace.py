@@ -35,15 +35,46 @@ def test_a_call_for_a_few_items_says_nothing_about_full_ones() -> None:
     assert (made.quantile(0.5), made.usual(6), made.usual(3)) == (5.0, 5.0, 2.5)
 
 
+def test_a_call_that_was_cut_off_teaches_that_longer_ones_are_usual() -> None:
+    made = pace(*[2.0] * MIN_SAMPLES)
+    for _ in range(MIN_SAMPLES):
+        made.note(30.0, 6, is_unfinished=True)
+    assert (made.quantile(0.5), made.quantile(0.95), made.usual(6)) == (2.0, 30.0, 2.0)
+
+
+def test_calls_that_were_cut_off_before_anybody_ends_say_nothing_about_who_does() -> None:
+    made = pace(*(float(number) for number in range(1, 101)))
+    for _ in range(50):
+        made.note(0.5, 6, is_unfinished=True)
+    assert (made.quantile(0.5), made.quantile(0.95)) == (50, 95)
+
+
+def test_quantiles_with_calls_that_were_cut_off_are_those_of_kaplan_and_meier() -> None:
+    made = pace(*[1.0, 2.0, 3.0, 4.0] * 5)
+    for _ in range(10):
+        made.note(2.5, 6, is_unfinished=True)
+    # 10 of 30 end within 2; of the 10 then still at work half end within 3: 1/3 + 2/3 * 1/2
+    assert (made.quantile(0.33), made.quantile(0.66), made.quantile(0.67)) == (2.0, 3.0, 4.0)
+
+
+def test_a_vendor_whose_calls_were_nearly_all_cut_off_is_not_kept_from_being_asked() -> None:
+    made = pace(1.0)
+    for _ in range(MIN_SAMPLES):
+        made.note(80.0, 6, is_unfinished=True)
+    assert (made.quantile(0.95), made.usual(6)) == (80.0, 0.0)
+
+
 def test_what_was_learned_is_the_same_after_a_restart() -> None:
     before = Latencies()
     for number in range(MIN_SAMPLES):
         before.of("mini:1").note(float(number), 6)
+    before.of("mini:1").note(90.0, 6, is_unfinished=True)
     before.of("other:2").note(1.0, 6)
     exported = before.export()
     after = Latencies(exported)
     assert set(exported) == {"mini:1"}
-    assert after.of("mini:1").quantile(0.95) == before.of("mini:1").quantile(0.95)
+    assert after.of("mini:1").learned == before.of("mini:1").learned
+    assert after.of("mini:1").quantile(0.99) == 90
     assert not after.of("mini:changed").is_known
 
 

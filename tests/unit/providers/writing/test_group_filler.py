@@ -90,10 +90,67 @@ async def test_a_model_may_think_before_its_first_text_for_as_long_as_its_attemp
 
 
 async def test_a_stream_that_crawls_is_no_stall_but_ends_with_its_attempt() -> None:
-    crawl = [part for index in range(200) for part in (5.0, opening(1) if index == 0 else " ")]
+    crawl = [part for index in range(200) for part in (5.0, opening(1) if index == 0 else "x")]
     run = Run(chain_of(ScriptedVendor("one", Stream(*crawl)), ScriptedVendor("two")))
     assert shares(await run.write()) == {"one": 1, "two": 9}
     assert run.ledger.outcomes == [("one", "timed_out"), ("two", "ok")]
+
+
+async def test_white_space_without_end_in_the_middle_of_an_answer_is_a_stall() -> None:
+    blank = [part for _ in range(400) for part in (0.5, "\n")]
+    run = Run(chain_of(ScriptedVendor("one", Stream(opening(2), *blank)), ScriptedVendor("two")))
+    assert shares(await run.write()) == {"one": 2, "two": 8}
+    assert run.ledger.outcomes == [("one", "stalled"), ("two", "ok")]
+    assert run.seconds == pytest.approx(6)
+
+
+async def test_white_space_without_end_before_an_answer_is_no_sign_of_life() -> None:
+    blank = [part for _ in range(400) for part in (0.5, " ")]
+    chain = chain_of(ScriptedVendor("one", Stream(*blank)), attempt_seconds=30)
+    await Run(chain, seconds=20).fails()
+    assert chain.upstreams[0].breaker.reason is CallOutcome.TIMED_OUT
+
+
+async def test_the_last_vendor_that_is_left_gets_all_the_time_and_not_an_attempt() -> None:
+    thinks = Stream(*[part for _ in range(140) for part in (0.5, "")], good)
+    run = Run(chain_of(ScriptedVendor("one", VendorBroken("one")), ScriptedVendor("two", thinks), attempt_seconds=30))
+    assert shares(await run.write()) == {"two": 10}
+    assert run.seconds == pytest.approx(70)
+
+
+async def test_a_first_vendor_that_thinks_for_long_leaves_the_next_one_its_share() -> None:
+    thinks = Stream(*[part for _ in range(170) for part in (0.5, "")], good)
+    run = Run(chain_of(ScriptedVendor("one", thinks), ScriptedVendor("two"), attempt_seconds=80))
+    assert shares(await run.write()) == {"two": 10}
+    assert run.seconds == pytest.approx(43.5)
+
+
+async def test_a_vendor_alone_that_hangs_is_asked_once_more_beside_it_and_not_cut_off() -> None:
+    one = ScriptedVendor("one", 1e6, 3.0)
+    run = Run(chain_of(one, hedge=HEDGED))
+    assert shares(await run.write()) == {"one": 10}
+    assert one.asked_at == pytest.approx([0, 15], abs=0.1)
+    assert run.seconds == pytest.approx(18, abs=0.1)
+
+
+async def test_a_vendor_alone_that_thinks_aloud_is_not_asked_beside_it() -> None:
+    one = ScriptedVendor("one", Stream(*[part for _ in range(100) for part in (0.5, "")], good))
+    run = Run(chain_of(one, hedge=HEDGED))
+    await run.write()
+    assert len(one.orders) == 1
+    assert run.seconds == pytest.approx(50)
+
+
+async def test_calls_that_were_cut_off_while_a_vendor_was_at_work_teach_its_pace_and_silent_ones_do_not() -> None:
+    thinks = Stream(*[part for _ in range(200) for part in (0.5, "")])
+    chain = chain_of(ScriptedVendor("one", thinks, 1e6), ScriptedVendor("two"), attempt_seconds=30)
+    run = Run(chain, seconds=1e6)
+    for _ in range(2):
+        await run.write()
+    assert run.ledger.outcomes[:3] == [("one", "timed_out"), ("two", "ok"), ("one", "timed_out")]
+    learned = chain.upstreams[0].pace.learned
+    assert learned.seconds == pytest.approx((30.0,))
+    assert learned.unfinished == (0,)
 
 
 async def test_a_stream_that_breaks_loses_only_its_unfinished_item() -> None:

@@ -58,7 +58,7 @@ async def test_every_attempt_has_one_record_with_all_that_a_bill_needs() -> None
         model="one-model",
         started_at=datetime(2030, 1, 1, 0, 16, 40, tzinfo=UTC),
         seconds=2.0,
-        slice_seconds=30,
+        slice_seconds=87,
         round_number=1,
         part=0,
         is_hedge=False,
