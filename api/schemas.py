@@ -222,6 +222,13 @@ class SkillScore(Sent):
     total: Count
 
 
+class ConceptScore(Sent):
+    skill_id: str
+    concept: str
+    correct: Count
+    total: Count
+
+
 class AttemptSummary(Sent):
     attempt_number: Ordinal
     score: Percent
@@ -231,6 +238,7 @@ class AttemptSummary(Sent):
     submitted_at: Moment
     timed_out: bool
     skills: list[SkillScore]
+    concepts: Annotated[list[ConceptScore], Meta(description="Results by what was tested, where it is known.")]
 
 
 class AttemptList(Sent):
@@ -245,6 +253,7 @@ class ScoredQuestion(Sent):
 
     question_id: QuestionId
     skill_id: str
+    concept: Annotated[str | None, Meta(description="What it tests, in at most 8 words; null where it is not known.")]
     question: str
     options: FourTexts
     selected_answer: Index | None

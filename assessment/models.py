@@ -132,6 +132,15 @@ class ConceptMap(msgspec.Struct, frozen=True):
     concepts: tuple[Concept, ...]
 
 
+class MapKey(msgspec.Struct, frozen=True):
+    """Whose map of which skill; without a platform it is that of the shared skill, for all platforms."""
+
+    mode: Mode
+    platform_id: int | None
+    skill_id: str
+    language: str
+
+
 class ItemConcept(msgspec.Struct, frozen=True):
     """What an item tests; without an id where its writer named it and no map has it."""
 
@@ -332,6 +341,15 @@ class SkillTally(msgspec.Struct, frozen=True):
     total: int
 
 
+class ConceptTally(msgspec.Struct, frozen=True):
+    """Result of one attempt on one concept of a skill."""
+
+    skill_id: str
+    concept: str
+    correct: int
+    total: int
+
+
 class AnsweredQuestion(msgspec.Struct, frozen=True):
     """A question of the archive: as shown, with what was chosen and what was right.
 
@@ -374,6 +392,12 @@ class ScoredAttempt(msgspec.Struct, frozen=True, kw_only=True):
     skills: tuple[SkillTally, ...]
     submitted_at: datetime
     timed_out: bool = False
+    concepts: tuple[ConceptTally, ...] = ()
+
+    @property
+    def to_work_on(self) -> tuple[ConceptTally, ...]:
+        """The concepts that were not all answered rightly, of an attempt that failed."""
+        return () if self.passed else tuple(tally for tally in self.concepts if tally.correct < tally.total)
 
 
 class Attempt(ScoredAttempt, frozen=True, kw_only=True):

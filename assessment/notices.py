@@ -1,7 +1,7 @@
 """What the outside world is told: webhooks for the platform, a result mail for the student.
 
 A notice is stored in the transaction of the change that caused it and delivered afterwards, so a crash loses none.
-No notice ever holds a question, an option or a right answer.
+No notice ever holds a question, an option or a right answer; what to work on is told by the names of concepts.
 """
 
 import re
@@ -176,6 +176,7 @@ def completed(addressee: Addressee, skills: Sequence[Skill], attempt: Attempt) -
             {"skillId": skill.skill_id, "name": skill.name, "verified": attempt.passed, "status": status}
             for skill in skills
         ],
+        "conceptsToWorkOn": [{"skillId": tally.skill_id, "concept": tally.concept} for tally in attempt.to_work_on],
     }
     return _webhook(Event.COMPLETED, data, attempt.submitted_at)
 
@@ -193,9 +194,16 @@ def result_mail(addressee: Addressee, skills: Sequence[Skill], attempt: Attempt)
     text = (
         f"Hello {addressee.name},\n\n"
         f"attempt {attempt.number} is scored: {attempt.correct} of {attempt.total} questions right, "
-        f"{attempt.score}%.\n{verdict}\n"
+        f"{attempt.score}%.\n{verdict}\n{_to_work_on(skills, attempt)}"
     )
     return Notice(Channel.MAIL, Event.COMPLETED, _json(MailText(subject, text)))
+
+
+def _to_work_on(skills: Sequence[Skill], attempt: Attempt) -> str:
+    """Name the concepts that were not all answered rightly, each with its skill."""
+    names = {skill.skill_id: skill.name for skill in skills}
+    lines = [f"- {names.get(it.skill_id, it.skill_id)}: {it.concept}" for it in attempt.to_work_on]
+    return "\n".join(["", "What to work on:", *lines, ""]) if lines else ""
 
 
 def iso(moment: datetime) -> str:

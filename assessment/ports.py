@@ -10,7 +10,19 @@ import msgspec
 from assessment.ahead import Making
 from assessment.deadline import Deadline
 from assessment.evidence import Evidence, EvidenceChange, NewVerification
-from assessment.models import Attempt, Brief, Provenance, Question, QuestionSet, Verification, WrittenSet
+from assessment.models import (
+    Attempt,
+    Brief,
+    Concept,
+    ConceptMap,
+    MapKey,
+    Mode,
+    Provenance,
+    Question,
+    QuestionSet,
+    Verification,
+    WrittenSet,
+)
 
 
 class QuestionWriter(Protocol):
@@ -157,3 +169,23 @@ class SkillNames(Protocol):
 
     async def names_of(self, platform_id: int, skill_ids: Sequence[str]) -> Mapping[str, str]:
         """Name those that the catalogue or this platform knows; the platform's own name comes first."""
+
+
+class ConceptMaps(Protocol):
+    """What skills consist of, by skill and language."""
+
+    async def newest(self, key: MapKey) -> ConceptMap | None:
+        """Read the newest version of a map, retired concepts among it."""
+
+    async def of_skills(
+        self, platform_id: int, mode: Mode, skill_ids: Sequence[str], language: str
+    ) -> tuple[ConceptMap, ...]:
+        """Read the newest maps for a platform's student: of each skill the platform's own, or else the shared one."""
+
+    async def change(
+        self, key: MapKey, decide: Callable[[tuple[Concept, ...]], tuple[Concept, ...]]
+    ) -> ConceptMap | None:
+        """Store what `decide` makes of the newest concepts as a new version, if it changes any, and give the newest.
+
+        Meanwhile nobody changes this map. `decide` may be asked again, and what it raises leaves everything as it was.
+        """

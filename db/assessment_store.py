@@ -19,6 +19,8 @@ from assessment.items.novelty import signature
 from assessment.models import (
     AnsweredQuestion,
     Attempt,
+    ConceptTally,
+    ItemConcept,
     Mode,
     Policy,
     Provenance,
@@ -99,7 +101,7 @@ TAKEN = f"""
 """  # noqa: S608  # only constants of this package are put in
 
 SCORED_FIELDS = ("number", "score", "passed", "correct", "total", "submitted_at", "timed_out")
-SCORED = "SELECT number, score, passed, correct, total, skills, submitted_at, timed_out FROM attempt"
+SCORED = "SELECT number, score, passed, correct, total, skills, concepts, submitted_at, timed_out FROM attempt"
 
 
 class PostgresAssessmentStore:
@@ -468,12 +470,12 @@ SEEN = f"""
         SELECT DISTINCT student, skill_id FROM unnest(ARRAY[{{}}]) AS student, unnest({{}}::text[]) AS skill_id
     ), of_skills AS (
         SELECT i.* FROM asked CROSS JOIN LATERAL (
-            SELECT id, skill_id, stem, signature FROM shown_item i
+            SELECT id, skill_id, stem, signature, concept_id, concept FROM shown_item i
             WHERE i.student = asked.student AND i.skill_id = asked.skill_id ORDER BY i.id DESC LIMIT {SEEN_ITEMS}
         ) i ORDER BY i.id DESC LIMIT {SEEN_ITEMS}
     ), newest AS (
         SELECT i.* FROM unnest(ARRAY[{{}}]) AS whose (student_id) CROSS JOIN LATERAL (
-            SELECT id, skill_id, stem, signature FROM shown_item i
+            SELECT id, skill_id, stem, signature, concept_id, concept FROM shown_item i
             WHERE i.student = whose.student_id ORDER BY i.id DESC LIMIT {SEEN_ITEMS}
         ) i
     ), kept AS (
@@ -481,7 +483,7 @@ SEEN = f"""
         UNION ALL SELECT 1, * FROM newest WHERE id NOT IN (SELECT id FROM of_skills)
         ORDER BY rank, id DESC LIMIT {SEEN_ITEMS}
     )
-    SELECT skill_id, stem, signature FROM kept ORDER BY id
+    SELECT skill_id, stem, signature, concept_id, concept FROM kept ORDER BY id
 """  # noqa: S608  # only constants of this module are put in
 
 
@@ -492,7 +494,11 @@ async def _seen(engine: RetakeEngine, student_id: str, skill_ids: Sequence[str])
     question comes back where the same skill is asked about.
     """
     rows = await fetch(engine, SEEN, student_id, list(skill_ids), student_id)
-    return tuple(SeenItem(row["skill_id"], row["stem"], row["signature"]) for row in rows)
+    return tuple(SeenItem(row["skill_id"], row["stem"], row["signature"], _tested(row)) for row in rows)
+
+
+def _tested(row: dict[str, Any]) -> ItemConcept | None:
+    return ItemConcept(row["concept_id"] or "", row["concept"]) if row["concept"] is not None else None
 
 
 async def _record_shown(engine: RetakeEngine, addressee: Addressee, fresh: QuestionSet) -> None:
@@ -500,8 +506,9 @@ async def _record_shown(engine: RetakeEngine, addressee: Addressee, fresh: Quest
         engine,
         """
         WITH shown AS (
-            INSERT INTO shown_item (student, skill_id, stem, signature)
-            SELECT {}, unnest({}::text[]), unnest({}::text[]), unnest({}::bytea[])
+            INSERT INTO shown_item (student, skill_id, stem, signature, concept_id, concept)
+            SELECT {}, unnest({}::text[]), unnest({}::text[]), unnest({}::bytea[]), unnest({}::text[]),
+                unnest({}::text[])
         )
         UPDATE verification SET revision = revision + 1 WHERE id = {}
         """,
@@ -509,6 +516,8 @@ async def _record_shown(engine: RetakeEngine, addressee: Addressee, fresh: Quest
         [question.skill_id for question in fresh.questions],
         [question.stem for question in fresh.questions],
         [signature(question) for question in fresh.questions],
+        [question.concept and question.concept.concept_id for question in fresh.questions],
+        [question.concept and question.concept.name for question in fresh.questions],
         addressee.verification_id,
     )
 
@@ -583,6 +592,7 @@ def _attempt_row(verification_id: str, attempt: Attempt) -> tables.Attempt:
         total=attempt.total,
         questions=to_json(attempt.questions),
         skills=to_json(attempt.skills),
+        concepts=to_json(attempt.concepts),
         provenance=to_json(attempt.provenance),
         policy=to_json(attempt.policy),
         timing=to_json(attempt.timing),
@@ -603,4 +613,8 @@ def _attempt(row: dict[str, Any]) -> Attempt:
 
 def _scored(row: dict[str, Any]) -> dict[str, Any]:
     plain = {field: row[field] for field in SCORED_FIELDS}
-    return {**plain, "skills": msgspec.json.decode(row["skills"], type=tuple[SkillTally, ...])}
+    return {
+        **plain,
+        "skills": msgspec.json.decode(row["skills"], type=tuple[SkillTally, ...]),
+        "concepts": msgspec.json.decode(row["concepts"] or "[]", type=tuple[ConceptTally, ...]),
+    }

@@ -125,6 +125,19 @@ class Skill(Table):
     field = Text(default="")
 
 
+class ConceptMap(Table):
+    """A version of what a skill consists of; without a platform it is that of the shared skill."""
+
+    id = Serial(primary_key=True)
+    platform = ForeignKey(references=Platform, null=True, on_delete=OnDelete.cascade)
+    mode = Varchar(length=4)
+    skill_id = Text()
+    language = Text()
+    version = Integer()
+    concepts = JSONB()
+    made_at = Timestamptz(default=TimestamptzNow())
+
+
 class VerificationSkill(Table):
     """A skill to verify within one verification, and what came of it."""
 
@@ -167,7 +180,8 @@ class QuestionSet(Table):
 class ShownItem(Table):
     """What a student was ever asked, also in sets that were replaced or discarded unanswered.
 
-    The signature is what the rule of novelty compares; it is empty for items older than the rule.
+    The signature is what the rule of novelty compares; it is empty for items older than the rule. The concept is
+    what the item tested; an id it has where a map names it.
     """
 
     id = BigSerial(primary_key=True)
@@ -175,6 +189,8 @@ class ShownItem(Table):
     stem = Text()
     skill_id = Text()
     signature = Bytea()
+    concept_id = Text(null=True, default=None)
+    concept = Text(null=True, default=None)
 
 
 class Attempt(Table):
@@ -189,6 +205,7 @@ class Attempt(Table):
     total = Integer()
     questions = JSONB()
     skills = JSONB()
+    concepts = JSONB(null=True, default=None)
     provenance = JSONB()
     policy = JSONB(null=True, default=None)
     timing = JSONB(null=True, default=None)
@@ -373,6 +390,7 @@ TABLES: tuple[type[Table], ...] = (
     Session,
     SourceItem,
     Skill,
+    ConceptMap,
     VerificationSkill,
     QuestionSet,
     ShownItem,

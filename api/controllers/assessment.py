@@ -21,6 +21,7 @@ from api.schemas import (
     AttemptInFull,
     AttemptList,
     AttemptSummary,
+    ConceptScore,
     CurrentSet,
     Generated,
     JudgedSkill,
@@ -275,6 +276,7 @@ def _summary(attempt: ScoredAttempt) -> AttemptSummary:
         submitted_at=iso(attempt.submitted_at),
         timed_out=attempt.timed_out,
         skills=[SkillScore(tally.skill_id, tally.name, tally.correct, tally.total) for tally in attempt.skills],
+        concepts=[ConceptScore(it.skill_id, it.concept, it.correct, it.total) for it in attempt.concepts],
     )
 
 
@@ -292,6 +294,7 @@ def _scored(question: AnsweredQuestion, *, with_key: bool) -> ScoredQuestion:
     return ScoredQuestion(
         question_id=question.question_id,
         skill_id=question.skill_id,
+        concept=question.concept.name if question.concept else None,
         question=question.stem,
         options=list(question.options),
         selected_answer=question.selected,

@@ -244,11 +244,16 @@ SUMMARY: Json = {
         {"skillId": "sql", "name": "SQL", "correct": 1, "total": 1},
         {"skillId": "acme-star-schemas", "name": "Star Schemas", "correct": 0, "total": 1},
     ],
+    "concepts": [
+        {"skillId": "sql", "concept": "Indexes on filtered columns", "correct": 1, "total": 1},
+        {"skillId": "acme-star-schemas", "concept": "Slowly changing dimensions", "correct": 0, "total": 1},
+    ],
 }
 ARCHIVED: list[Json] = [
     {
         "questionId": "q_4f0d3e3294d603d5fbddbdd5",
         "skillId": "sql",
+        "concept": "Indexes on filtered columns",
         "question": "The slowest loans report filters by branch and date. What was most likely missing?",
         "options": ["A view", "An index on both columns", "A trigger", "A second database"],
         "selectedAnswer": 1,
@@ -259,6 +264,7 @@ ARCHIVED: list[Json] = [
     {
         "questionId": "q_0c586bfe6bce064fa77097b0",
         "skillId": "acme-star-schemas",
+        "concept": "Slowly changing dimensions",
         "question": "A branch is renamed and old reports must keep the old name. What fits the branch dimension?",
         "options": [
             "Overwrite the name",

@@ -332,7 +332,8 @@ PAGES: Mapping[str, Page] = {
     "listAttempts": Page(
         tag=ARCHIVE,
         summary="List the attempts",
-        description="All submitted attempts, oldest first.",
+        description="All submitted attempts, oldest first, with results by skill and by concept: what to work on "
+        "before a retake. Before an attempt is submitted its concepts are shown nowhere.",
         credential=SESSION,
         data=schemas.AttemptList,
         message="Attempts retrieved successfully",

@@ -33,6 +33,11 @@ class ResultOfEvent(Sent):
     total_questions: Ordinal
 
 
+class ConceptOfEvent(Sent):
+    skill_id: str
+    concept: str
+
+
 class Subject(Sent):
     record_verification_id: VerificationId
     record_user_id: UserId
@@ -48,6 +53,7 @@ class InitiatedData(Subject):
 class CompletedData(Subject):
     result: ResultOfEvent
     skills: list[JudgedSkillOfEvent]
+    concepts_to_work_on: list[ConceptOfEvent]
 
 
 class InitiatedEvent(Sent):
@@ -84,6 +90,7 @@ COMPLETED: Json = {
         **SUBJECT,
         "result": {"score": 40, "passed": False, "attemptNumber": 1, "correctAnswers": 4, "totalQuestions": 10},
         "skills": [{"skillId": "sql", "name": "SQL", "verified": False, "status": "rejected"}],
+        "conceptsToWorkOn": [{"skillId": "sql", "concept": "Window functions"}],
     },
 }
 

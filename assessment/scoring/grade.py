@@ -10,6 +10,7 @@ from assessment.models import (
     Answer,
     AnsweredQuestion,
     Attempt,
+    ConceptTally,
     Question,
     QuestionSet,
     SavedAnswer,
@@ -80,6 +81,7 @@ def _attempt(
         total=len(answered),
         questions=answered,
         skills=_tallies(answered, skills),
+        concepts=_concept_tallies(answered, skills),
         provenance=question_set.provenance,
         submitted_at=submitted_at,
         policy=standing.policy,
@@ -143,3 +145,13 @@ def _tallies(answered: Sequence[AnsweredQuestion], skills: Sequence[Skill]) -> t
             correct = sum(question.key == question.selected for question in own)
             tallies.append(SkillTally(skill.skill_id, skill.name, correct, len(own)))
     return tuple(tallies)
+
+
+def _concept_tallies(answered: Sequence[AnsweredQuestion], skills: Sequence[Skill]) -> tuple[ConceptTally, ...]:
+    """By skill and concept, in the order of the skills; questions without a concept are in none."""
+    order = {skill.skill_id: place for place, skill in enumerate(skills)}
+    results: dict[tuple[str, str], list[bool]] = {}
+    for question in sorted(answered, key=lambda it: order.get(it.skill_id, len(order))):
+        if question.concept is not None:
+            results.setdefault((question.skill_id, question.concept.name), []).append(question.key == question.selected)
+    return tuple(ConceptTally(*about, sum(rights), len(rights)) for about, rights in results.items())

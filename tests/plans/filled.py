@@ -34,6 +34,9 @@ FILLED = f"""
     FROM verification v, generate_series(1, 3) n;
     INSERT INTO skill (platform, skill_id, name) SELECT 1 + n % 20, 'own-' || n, 'Own ' || n
     FROM generate_series(1, {ROWS}) n;
+    INSERT INTO concept_map (platform, mode, skill_id, language, version, concepts)
+    SELECT 1 + n % 20, 'live', 'own-' || n, 'en', version, '[]'
+    FROM generate_series(1, {ROWS}) n, generate_series(1, 3) version;
     INSERT INTO verification_skill (id, verification, position, skill_id, name)
     SELECT gen_random_uuid(), v.id, n, 'own-' || n, '' FROM verification v, generate_series(1, 3) n;
     INSERT INTO question_set (id, verification, state, questions, provenance, ends_at)

@@ -7,10 +7,11 @@ from uuid import uuid4
 
 from api.services import Services
 from assessment.ahead import AheadPlan
-from assessment.models import Mode, Policy
+from assessment.models import Concept, Difficulty, MapKey, Mode, Origin, OriginKind, Policy
 from assessment.notices import Line
 from assessment.ports import Ending, Lease, SetOrder
 from db import ahead, idempotency, ledger, presence, queue, sweeping, workers
+from db.concept_maps import PostgresConceptMaps
 from db.deliveries import Deliveries
 from db.item_statistics import item_statistics
 from db.latencies import PostgresLatencyStore
@@ -135,6 +136,7 @@ async def _in_the_background(services: Services, platform_name: str) -> None:
     for sweep in sweeping.SWEEPS:
         await sweeping.sweep_batch(DB, sweep)
     await _as_money_is_spent()
+    await _as_maps_are_made()
     store = PostgresLedger(DB)
     store.record(_record())
     await store.flush()
@@ -144,6 +146,13 @@ async def _in_the_background(services: Services, platform_name: str) -> None:
     await paces.save({})
     await item_statistics(services.engine, mode=Mode.TEST, platform=platform_name, seconds=60, min_answers=10)
     await upgrade(DB)
+
+
+async def _as_maps_are_made() -> None:
+    maps = PostgresConceptMaps(DB)
+    concept = Concept("con_1", "Joins", "Which rows stay", Difficulty.EASY, Origin(OriginKind.BANK))
+    await maps.change(MapKey(Mode.TEST, None, uuid4().hex, "en"), lambda held: (*held, concept))
+    await maps.of_skills(1, Mode.TEST, ["sql"], "en")
 
 
 async def _as_money_is_spent() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessment.models import Attempt, Mode
+from assessment.models import Attempt, ItemConcept, Mode
 from assessment.notices import Addressee, Channel, Event, Notice, completed, initiated, iso, result_mail
 from assessment.scoring.grade import grade
 from tests.factories import NOON, answered, question, question_set, skills, standing
@@ -78,6 +78,7 @@ def test_a_result_is_announced_with_score_and_skills(right: int, passed: bool, s
                 "totalQuestions": 10,
             },
             "skills": [{"skillId": "skill-0", "name": "Skill 0", "verified": passed, "status": status}],
+            "conceptsToWorkOn": [],
         },
     }
 
@@ -121,3 +122,28 @@ def test_moments_are_written_with_milliseconds_and_z(moment: datetime) -> None:
     assert len(text) == len("2030-01-01T12:00:00.123Z")
     assert text.endswith("Z")
     assert 0 <= (moment - datetime.fromisoformat(text)).total_seconds() < 0.001
+
+
+def attempt_about_concepts(right: int) -> Attempt:
+    about = [
+        msgspec.structs.replace(it, concept=ItemConcept(f"con_{number}", f"Concept {number}"))
+        for number, it in enumerate(QUESTIONS)
+    ]
+    return grade(
+        question_set(about), answered(about, right), skills(2), standing=standing(attempts=2), submitted_at=NOON
+    )
+
+
+def test_mail_and_webhook_after_a_fail_name_the_concepts_to_work_on() -> None:
+    scored = attempt_about_concepts(5)
+    told = body(completed(ADDRESSEE, skills(2), scored))["data"]["conceptsToWorkOn"]
+    assert [it["concept"] for it in told] == [it.concept for it in scored.concepts if not it.correct]
+    text = body(result_mail(ADDRESSEE, skills(2), scored))["text"]
+    assert text.partition("What to work on:\n")[2].splitlines() == [f"- Skill 0: {it['concept']}" for it in told]
+    assert len(told) == 5
+
+
+@pytest.mark.parametrize("scored", [attempt_about_concepts(6), attempt(3)], ids=["a pass", "no concepts"])
+def test_without_concepts_and_after_a_pass_there_is_nothing_to_work_on(scored: Attempt) -> None:
+    assert body(completed(ADDRESSEE, skills(2), scored))["data"]["conceptsToWorkOn"] == []
+    assert "work on" not in body(result_mail(ADDRESSEE, skills(2), scored))["text"]
