@@ -16,6 +16,7 @@ COMMANDS = {
     "policy": "cli.policy",
     "providers": "cli.providers",
     "serve": "cli.serve.command",
+    "skills": "cli.skills",
     "stats": "cli.stats",
     "worker": "cli.worker",
 }

@@ -23,3 +23,8 @@ def print_found(
     console = Console()
     console.width = console.width if console.is_terminal else LINE
     console.print(table(found) if found else nothing)
+
+
+def harmless(name: str) -> str:
+    """A name comes from a platform's client; what could steer the operator's terminal is written out."""
+    return name if name.isprintable() else ascii(name)

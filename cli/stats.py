@@ -11,10 +11,11 @@ from rich.text import Text
 from assessment.models import Mode
 from assessment.scoring.statistics import MIN_ANSWERS, Distractors, Estimate, GroupReport, KeyPositions
 from cli.ledger import Span
-from cli.printing import print_found
+from cli.printing import harmless, print_found
 from cli.running import read_settings, with_database
 from db.engine import RetakeEngine
-from db.item_statistics import UnknownPlatform, item_statistics
+from db.item_statistics import item_statistics
+from db.platforms import UnknownPlatform
 
 FEWEST = 10  # under so many answers no interval is of use, and a group could be one student
 SMALLEST_P = 0.001
@@ -54,7 +55,7 @@ def _table(mode: str, found: Sequence[GroupReport]) -> Table:
         table.add_column(name, justify="right")
     for report in found:
         # a skill's id may hold brackets, which a plain string would have read as markup
-        names = [Text(_harmless(name or UNKNOWN)) for name in msgspec.structs.astuple(report.group)]
+        names = [Text(harmless(name or UNKNOWN)) for name in msgspec.structs.astuple(report.group)]
         table.add_row(*names, f"{report.answers}\nin {report.attempts} attempts", *_figures(report))
     return table
 
@@ -90,8 +91,3 @@ def _p_value(p_value: float | None) -> str:
     if p_value is None:
         return "n/a"
     return f"{p_value:.3f}" if p_value >= SMALLEST_P else f"<{SMALLEST_P}"
-
-
-def _harmless(name: str) -> str:
-    """A name comes from a platform's client; what could steer the operator's terminal is written out."""
-    return name if name.isprintable() else ascii(name)

@@ -9,7 +9,8 @@ import msgspec
 from assessment.models import Mode, Provenance
 from assessment.scoring.statistics import GroupReport, ItemStatistics, JudgedAnswer
 from db.engine import LOST, RetakeEngine
-from db.sql import fetch, fetch_one, numbered
+from db.platforms import platform_id_of
+from db.sql import fetch, numbered
 
 BATCH = 200  # attempts fetched at a time: about 2 MB
 
@@ -29,10 +30,6 @@ NEITHER_SORTED_NOR_HASHED = """
 _ANSWERS = msgspec.json.Decoder(tuple[JudgedAnswer, ...])
 
 
-class UnknownPlatform(LookupError):
-    """No platform has this name."""
-
-
 async def item_statistics(
     engine: RetakeEngine, *, mode: Mode, platform: str | None, seconds: float, min_answers: int
 ) -> tuple[GroupReport, ...]:
@@ -40,7 +37,7 @@ async def item_statistics(
 
     Raises UnknownPlatform, and ServiceUnavailable when the database goes away.
     """
-    platform_id = await _platform_id(engine, platform)
+    platform_id = None if platform is None else await platform_id_of(engine, platform)
     found = ItemStatistics(min_answers)
     async with engine.unhurried_transaction():
         # both readings have to see one archive; the setting has to come before the first of them
@@ -59,16 +56,6 @@ async def item_statistics(
 @lru_cache(maxsize=1024)
 def _provenance(text: str) -> Provenance:
     return msgspec.json.decode(text, type=Provenance)
-
-
-async def _platform_id(engine: RetakeEngine, name: str | None) -> int | None:
-    if name is None:
-        return None
-    row = await fetch_one(engine, "SELECT id FROM platform WHERE name = {}", name)
-    if row is None:
-        raise UnknownPlatform(name)
-    found: int = row["id"]
-    return found
 
 
 async def _streamed(engine: RetakeEngine, statement: str, *values: Any) -> AsyncIterator[Any]:
