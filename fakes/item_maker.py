@@ -57,6 +57,16 @@ def make(serial: object, case: str = "") -> dict[str, Any]:
     }
 
 
+def distractors_for(key: str, serial: str) -> list[str]:
+    """Three options beside a key that is there: other ones, and as long."""
+    padding = " in time" * (1 + len(key) // len(" in time"))
+    found = [option for option in make(serial)["options"] if option != key][:3]
+    return [
+        option if len(option) >= len(key) else f"{option}{padding[: len(key) - len(option) + 3]}".rstrip()
+        for option in found
+    ]
+
+
 def _stem(rng: Random, case: str) -> str:
     groups = (_ACTORS, _EVENTS, _TROUBLES, _PLACE_QUALITIES, _PLACES, _AIMS, _QUALITIES, _THINGS)
     actor, event, trouble, where, place, aim, which, thing = (rng.choice(words.split()) for words in groups)

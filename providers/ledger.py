@@ -11,9 +11,10 @@ from providers.protocol import CallOutcome
 
 
 class Purpose(StrEnum):
-    """What a request was for: items, or blind answers to them."""
+    """What a request was for: items, other distractors for items, or blind answers to them."""
 
     WRITE = "write"
+    REPAIR = "repair"
     SOLVE = "solve"
 
 

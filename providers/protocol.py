@@ -213,6 +213,22 @@ class Quiz(msgspec.Struct, frozen=True):
     entries: tuple[QuizEntry, ...]
 
 
+class Flawed(msgspec.Struct, frozen=True):
+    """A question whose stem and right option are good and whose distractors are not."""
+
+    stem: str
+    key: str
+    distractors: tuple[str, ...]
+    reason: str
+
+
+class Repair(msgspec.Struct, frozen=True):
+    """A request for other distractors, three for each entry."""
+
+    entries: tuple[Flawed, ...]
+    language: str = "en"
+
+
 class Usage(msgspec.Struct, frozen=True):
     """Tokens as the vendor counts them."""
 
@@ -227,7 +243,7 @@ class Ending(msgspec.Struct, frozen=True):
     usage: Usage | None = None
 
 
-Request = Order | Quiz
+Request = Order | Quiz | Repair
 
 Listener = Callable[[str], None]
 """Takes a vendor's text piece by piece, unchecked; an empty piece says that the connection is alive."""
@@ -249,7 +265,7 @@ class Vendor(Protocol):
         """The format in which the next answer will be asked for; None for a vendor that needs no telling."""
 
     async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
-        """Answer an order, or a quiz, by calling `hear` with the text as it comes, at once or in pieces.
+        """Answer a request by calling `hear` with the text as it comes, at once or in pieces.
 
         Raises VendorError; what was heard before stays heard. May overrun the deadline: callers have to bound it.
         """

@@ -50,7 +50,8 @@ class ItemRecord(msgspec.Struct, frozen=True, kw_only=True, tag="item"):
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     """One request to a vendor; `valid` says that its answer followed the schema from beginning to end.
 
-    `purpose` is `write` or `solve`; solving is the benchmark's own expense and is kept out of a subject's price.
+    `purpose` is `write`, `repair` or `solve`; solving is the benchmark's own expense and is kept out of a subject's
+    price, and a repair is part of it.
     """
 
     subject: str

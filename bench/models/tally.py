@@ -13,7 +13,7 @@ from bench.models.records import CallRecord, FormRecord, ItemRecord
 from providers.protocol import CallOutcome
 
 OPTIONS = 4
-WRITE = "write"
+WRITE, SOLVE = "write", "solve"
 BLIND, WITHOUT_STEM, WITH_PROFILE = "blind", "options", "profile"
 
 ENDED_BY_US = frozenset({CallOutcome.NOT_NEEDED, CallOutcome.ABANDONED, CallOutcome.NO_PLACE})
@@ -74,7 +74,7 @@ def count(tally: Tally, record: CallRecord | FormRecord | ItemRecord) -> None:
         _count_item(tally, record)
     elif isinstance(record, FormRecord):
         _count_form(tally, record)
-    elif record.purpose == WRITE:
+    elif record.purpose != SOLVE:
         _count_call(tally, record)
 
 
@@ -150,7 +150,7 @@ def _count_call(tally: Tally, call: CallRecord) -> None:
         tally.add(cell, "usd", call.cost)
     elif tokens:
         tally.add(cell, "unpriced")
-    if call.valid or call.outcome not in ENDED_BY_US:
+    if call.purpose == WRITE and (call.valid or call.outcome not in ENDED_BY_US):
         tally.add(cell, "calls")
         tally.add(cell, "valid_calls", call.valid)
 

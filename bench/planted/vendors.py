@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from fakes.item_maker import make
+from fakes.item_maker import distractors_for, make
 from fakes.vendor_server import Pace, VendorServer
 from fakes.vendor_server.answers import Answer
 from fakes.vendor_server.asked import Asked
@@ -78,10 +78,26 @@ class PlantedVendor(VendorServer):
             return
         await pause(self._clock, self.pace.latency)
         bill.status = 200
-        quiz = _QUIZ.search(asked.prompt)
-        text = _solved(json.loads(quiz[0])) if quiz else json.dumps({"items": self._items(asked)})
+        quiz = None if asked.flawed else _QUIZ.search(asked.prompt)
+        text = _solved(json.loads(quiz[0])) if quiz else self._written_text(asked)
         dice = random.Random(asked.number)  # noqa: S311 - only the pace depends on it
         await deliver(Call(asked, behaviour, dialect, self.pace, self._clock, dice, connection, bill, Answer(text)))
+
+    def _written_text(self, asked: Asked) -> str:
+        if not asked.flawed:
+            return json.dumps({"items": self._items(asked)})
+        repairs = [{"question": it["question"], "distractors": self._distractors(it)} for it in asked.flawed]
+        return json.dumps({"repairs": repairs})
+
+    def _distractors(self, flawed: dict[str, Any]) -> list[str]:
+        """Others beside which the key is right by the digest, too."""
+        stem, key = flawed["stem"], flawed["right"]
+        found: list[str] = []
+        while len(found) < 3:
+            self._written += 1
+            others = distractors_for(key, f"planted-{self.seed}-{self._written}")
+            found += [it for it in others if _digest(stem, it) > _digest(stem, key) and it not in found]
+        return found[:3]
 
     def _items(self, asked: Asked) -> list[Draft]:
         found = _ASKED_BEFORE.search(asked.prompt)

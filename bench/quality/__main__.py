@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.page import facts
-from bench.quality import chains, concept_rules, injection, item_rules, set_rules, sets, speed
+from bench.quality import chains, concept_rules, injection, item_rules, repairs, set_rules, sets, speed
 from bench.quality.habits import HABITS
 from bench.quality.page import Measured, goals, page
 
@@ -36,11 +36,14 @@ def main() -> int:
 def _measure(number: int) -> Measured:
     began = time.monotonic()
     of_chains = [asyncio.run(chains.measure(habit)) for habit in chains.HABITS_OF_RULES]
+    of_repairs = [asyncio.run(repairs.measure(repairs=it)) for it in (False, True)]
     figures = [asyncio.run(sets.measure(author, number)) for author in (sets.SANDBOX, *HABITS)]
     gate = speed.measure()
     rules, of_sets, hostile = item_rules.measure(), set_rules.measure_sets(), injection.measure()
     where = facts("bench.quality", began, sets=f"{number} by each author")
-    return Measured(where, rules, of_sets, figures, of_chains, hostile, concept_rules.measure_concepts(), gate)
+    return Measured(
+        where, rules, of_sets, figures, of_chains, of_repairs, hostile, concept_rules.measure_concepts(), gate
+    )
 
 
 def _print(measured: Measured) -> None:

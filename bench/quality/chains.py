@@ -25,7 +25,7 @@ CHAIN_SETS = 50
 HABITUAL, SOUND = "habitual", "sound"
 
 _OWN_TEXT = "Planned the move of nine exhibitions in stages and trained a team of fourteen volunteers."
-_SOURCES = (
+SOURCES = (
     SourceItem("museum", SourceKind.PROJECT, "Relaunch of the harbour museum", (("description", _OWN_TEXT),)),
     SourceItem("work", SourceKind.EXPERIENCE, "Coordinator", (("organisation", "Brightwater Logistics"),)),
     SourceItem("course", SourceKind.CERTIFICATE, "Safety", (("issuer", "Northgate Academy"),)),
@@ -108,11 +108,11 @@ HABITS_OF_RULES: tuple[str, ...] = (*MUTANTS, *OF_SETS)
 async def measure(habit: str, sets: int = CHAIN_SETS) -> ChainFigures:
     """Have so many sets written by a chain whose first author breaks this rule in every item."""
     make = OF_SETS.get(habit, lambda: partial(_mutated, MUTANTS[habit]))
-    authors = HabitAuthor(HABITUAL, make()), HabitAuthor(SOUND, plain)
+    authors = HabitAuthor(HABITUAL, make()), HabitAuthor(SOUND, plain, repairs=True)
     attempts, items, complete = KeptAttempts(), Counter[str](), 0
     for number in range(sets):
         writer = Writer(_chain(*authors), Questions(), "chains", ledger=attempts)
-        brief = Brief(Mode.LIVE, plan(skills_of(number), _SOURCES, FormPlan(), number))
+        brief = Brief(Mode.LIVE, plan(skills_of(number), SOURCES, FormPlan(), number))
         try:
             written = await writer.write(brief, Deadline(SystemClock(), BUDGET_SECONDS))
         except GenerationFailed:

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 
 from assessment.deadline import Deadline
-from fakes.item_maker import make
-from providers.protocol import Ending, Listener, Order, Request, RequestRejected, ResponseFormat, Wanted
+from fakes.item_maker import distractors_for, make
+from providers.protocol import Ending, Flawed, Listener, Order, Repair, Request, RequestRejected, ResponseFormat, Wanted
 
 Draft = dict[str, Any]
 Habit = Callable[[Draft, Wanted, Order, Random], Draft]
@@ -26,7 +26,8 @@ class HabitAuthor:
 
     response_format: ResponseFormat | None = None
 
-    def __init__(self, name: str, habit: Habit) -> None:
+    def __init__(self, name: str, habit: Habit, *, repairs: bool = False) -> None:
+        self._repairs = repairs
         self.name = self.model = name
         self.origins: dict[str, str] = {}
         self._drafts: dict[str, Draft] = {}
@@ -34,7 +35,10 @@ class HabitAuthor:
         self._written = 0
 
     async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:  # noqa: ARG002 - it answers at once
-        """Answer at once. Raises RequestRejected for a quiz."""
+        """Answer at once. Raises RequestRejected for a quiz, and for a repair by one who does none."""
+        if isinstance(order, Repair) and self._repairs:
+            hear(json.dumps({"repairs": [self._mended(*entry) for entry in enumerate(order.entries, 1)]}))
+            return Ending()
         if not isinstance(order, Order):
             raise RequestRejected(self.name)
         hear(json.dumps({"items": [self._item(wanted, order) for wanted in order.wanted]}))
@@ -49,6 +53,10 @@ class HabitAuthor:
         self.origins.setdefault(draft["stem"], draft["stem"])
         self._drafts[draft["stem"]] = draft
         return {"skill": wanted.skill_ref, "source": wanted.source_ref, **draft}
+
+    def _mended(self, number: int, entry: Flawed) -> Draft:
+        self._written += 1
+        return {"question": number, "distractors": distractors_for(entry.key, f"{self.name}-{self._written}")}
 
     def _from_before(self, order: Order, rng: Random) -> Draft | None:
         """An item of an earlier set with two words exchanged; every second one has other options too."""

@@ -14,6 +14,7 @@ from bench.quality.chains import ChainFigures
 from bench.quality.concept_rules import ConceptFigures
 from bench.quality.injection import ClassFigures
 from bench.quality.item_rules import RuleFigures
+from bench.quality.repairs import FIRST_TOKEN_SECONDS, TOKENS_PER_SECOND, RepairFigures
 from bench.quality.set_rules import SetFigures
 from bench.quality.sets import RETAKES, SetsFigures
 from bench.quality.speed import CANDIDATES, CHOICE_RUNS, CONCEPTS, MANY_SEEN, SEEN, ChoiceSpeed, Speed
@@ -82,7 +83,13 @@ FAULTS = {
 CHAINS = """\
 What one author cannot do is asked of the next one. Here the first of two vendors breaks one rule in every item that it
 writes, and a sound one stands behind it. A habit that is soft costs points only, so that its author goes on writing as
-long as no robot lives off it.
+long as no robot lives off it. An item that was repaired stays its author's.
+"""
+
+REPAIRS = """\
+Where only the distractors of an item are at fault, its stem and key stay and a vendor is asked for three others. Sets
+whose first author makes every key a little the longest, and what the second vendor did for one of them; seconds are
+those of a model with {first} s to its first token and {pace:g} tokens a second after it.
 """
 
 INJECTION = """\
@@ -137,6 +144,7 @@ class Measured(msgspec.Struct, frozen=True):
     set_rules: Sequence[SetFigures]
     sets: Sequence[SetsFigures]
     chains: Sequence[ChainFigures]
+    repairs: Sequence[RepairFigures]
     injection: Sequence[ClassFigures]
     concepts: Sequence[ConceptFigures]
     speed: Speed
@@ -241,6 +249,12 @@ def page(it: Measured) -> str:
                 ),
                 map(_chain_row, it.chains),
             ),
+            "## What a repair saves\n",
+            REPAIRS.format(first=FIRST_TOKEN_SECONDS, pace=TOKENS_PER_SECOND),
+            table(
+                ("second vendor", "sets", "requests", "tokens in", "tokens out", "seconds", "items repaired"),
+                map(_repair_row, it.repairs),
+            ),
             "## Hostile student text\n",
             INJECTION,
             table(
@@ -316,6 +330,12 @@ def _chain_row(chain: ChainFigures) -> tuple[object, ...]:
     per_set = f"{chain.habitual_calls / chain.sets:.1f} a set", f"{chain.sound_calls / chain.sets:.1f}"
     complete = f"{chain.complete} of {chain.sets}"
     return chain.habit, complete, *per_set, f"{chain.habitual_items / max(1, chain.complete):.1f} of 10"
+
+
+def _repair_row(it: RepairFigures) -> tuple[object, ...]:
+    how = "repairs" if it.repairs else "writes anew"
+    tokens = f"{it.input_tokens:.0f}", f"{it.output_tokens:.0f}"
+    return how, it.sets, f"{it.requests:.1f}", *tokens, f"{it.seconds:.1f}", it.repaired
 
 
 def _choice_row(choice: ChoiceSpeed) -> tuple[object, ...]:

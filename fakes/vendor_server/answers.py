@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from fakes.item_maker import distractors_for
 from fakes.vendor_server import items as make
 from fakes.vendor_server.asked import Asked, Form
 from fakes.vendor_server.behaviours import Behaviour
@@ -41,7 +42,7 @@ class Writing(msgspec.Struct):
     @property
     def good(self) -> str:
         """A good text."""
-        return _json(self.items)
+        return repairs(self.asked) or _json(self.items)
 
     @property
     def part(self) -> str:
@@ -54,6 +55,15 @@ def answer(behaviour: Behaviour, asked: Asked, seed: int, break_at: float) -> An
     """The answer of a vendor with this behaviour; one that is not about the answer answers well."""
     write = _ANSWERS.get(behaviour, _good)
     return write(Writing(asked, seed, break_at))
+
+
+def repairs(asked: Asked) -> str:
+    """The answer to a request for other distractors; nothing where it asks for something else."""
+    mended = [
+        {"question": it["question"], "distractors": distractors_for(it["right"], f"{asked.number}-{it['question']}")}
+        for it in asked.flawed
+    ]
+    return msgspec.json.encode({"repairs": mended}).decode() if mended else ""
 
 
 def _json(items: object) -> str:

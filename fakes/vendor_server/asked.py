@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 _PLAN_LINE = re.compile(r"^- skill (s\d+), source (p\d+)\b.*$", re.MULTILINE)
+_FLAWED = re.compile(r'\[\{"question":1,"stem":.*"what is wrong":.*\}\]')
 _SCHEMA_IN_PROMPT = '{"type":"object","properties":{"items"'
 
 
@@ -55,6 +56,12 @@ class Asked(msgspec.Struct):
         prompt = self.prompt
         found: list[tuple[str, str]] = _PLAN_LINE.findall(prompt)
         return found or _pairs_of_schema(self.schema or _schema_in(prompt))
+
+    @property
+    def flawed(self) -> list[dict[str, Any]]:
+        """The questions that are to get other distractors."""
+        found = _FLAWED.search(self.prompt)
+        return list(json.loads(found[0])) if found else []
 
 
 def read(body: dict[str, Any], number: int, size: int) -> Asked:

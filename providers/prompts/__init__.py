@@ -16,7 +16,7 @@ import msgspec
 
 from assessment.items.novelty import without_setting
 from assessment.models import Difficulty, SourceItem
-from providers.protocol import Order, Quiz
+from providers.protocol import Order, Quiz, Repair, Request
 
 VERSION = "v3"
 
@@ -75,21 +75,32 @@ class Prompt(msgspec.Struct, frozen=True):
     user: str
 
 
-def build(request: Order | Quiz) -> Prompt:
-    """Write the messages for an order of items, or for a quiz to be answered, with a fresh tag around the data."""
+def build(request: Request) -> Prompt:
+    """Write the messages for a request, with a fresh tag around the data."""
     tag = secrets.token_hex(8)
     fence = {"opening": f"<<<DATA {tag}>>>", "closing": f"<<<END {tag}>>>"}
-    return _solving(request, fence) if isinstance(request, Quiz) else _writing(request, fence)
+    match request:
+        case Quiz():
+            return _solving(request, fence)
+        case Repair():
+            return _repairing(request, fence)
+    return _writing(request, fence)
 
 
-def schema(request: Order | Quiz) -> dict[str, Any]:
+def schema(request: Request) -> dict[str, Any]:
     """The JSON schema of the answer: only the request's short ids, exactly the number of entries asked for."""
-    return _answer_schema(request) if isinstance(request, Quiz) else _item_schema(request)
+    match request:
+        case Quiz():
+            return _answer_schema(request)
+        case Repair():
+            return _repair_schema(request)
+    return _item_schema(request)
 
 
 def wording() -> tuple[str, ...]:
     """What every writer is told in the same words, the placeholders left open; no item has to repeat it."""
-    return tuple(_template(part).template for part in ("system", "user", "solve_system", "solve_user"))
+    parts = ("system", "user", "repair_system", "repair_user", "solve_system", "solve_user")
+    return tuple(_template(part).template for part in parts)
 
 
 def _writing(order: Order, fence: dict[str, str]) -> Prompt:
@@ -114,6 +125,34 @@ def _solving(quiz: Quiz, fence: dict[str, str]) -> Prompt:
         fence, count=len(questions), data=_FENCE.sub("<<", _json(questions)), schema=_json(schema(quiz))
     )
     return Prompt(_template("solve_system").substitute(fence), user)
+
+
+def _repairing(repair: Repair, fence: dict[str, str]) -> Prompt:
+    questions = [
+        {
+            "question": number,
+            "stem": entry.stem,
+            "right": entry.key,
+            "distractors": entry.distractors,
+            "what is wrong": entry.reason,
+        }
+        for number, entry in enumerate(repair.entries, start=1)
+    ]
+    user = _template("repair_user").substitute(
+        fence, count=len(questions), data=_FENCE.sub("<<", _json(questions)), schema=_json(schema(repair))
+    )
+    language = LANGUAGES.get(repair.language, repair.language)
+    return Prompt(_template("repair_system").substitute(fence, language=language), user)
+
+
+def _repair_schema(repair: Repair) -> dict[str, Any]:
+    count = len(repair.entries)
+    entry = {
+        "question": {"type": "integer", "enum": list(range(1, count + 1))},
+        "distractors": {"type": "array", "items": {"type": "string"}, "minItems": 3, "maxItems": 3},
+    }
+    repairs = {"type": "array", "items": _closed_object(entry), "minItems": count, "maxItems": count}
+    return _closed_object({"repairs": repairs})
 
 
 def _answer_schema(quiz: Quiz) -> dict[str, Any]:

@@ -136,6 +136,11 @@ def without_letters(options: tuple[str, ...], mends: Counter[str]) -> tuple[str,
     return options
 
 
+def has_letter(option: str) -> bool:
+    """Tell whether an option begins with a letter that numbers it."""
+    return _LABEL.match(option) is not None
+
+
 def _rename(item: dict[str, Any], name: str, mends: Counter[str]) -> None:
     others = [other for other in _OTHER_NAMES[name] if isinstance(item.get(other), str)]
     if item.get(name) is None and len(others) == 1:

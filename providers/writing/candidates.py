@@ -1,7 +1,7 @@
 """Which slots of a brief are filled, with what, and whether that makes a set."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -14,6 +14,7 @@ from assessment.sets.assembly import ADVICE, Shortfall, Stock
 from assessment.sets.slot_matching import Fit, is_exact, is_of_skill, slot_for
 from providers import prompts
 from providers.vendors.decode import Draft, Reject
+from providers.writing.flaws import REPAIRABLE, Flaw, flaws_of
 from providers.writing.orders import Refs
 
 # So many items more than were asked for in one source are taken while no other source is in sight (rule 23). Who sets
@@ -31,11 +32,16 @@ class SlotGroup:
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """What is there makes no set: who has written since the last time, whose items are to blame, how far off it is."""
+    """What is there makes no set: who has written since the last time, whose items are to blame, how far off it is.
+
+    `slots` are open again; `flaws` are the items that other distractors could mend, where nothing else is wrong.
+    """
 
     writers: frozenset[str]
     blamed: frozenset[str]
     excess: float
+    slots: tuple[int, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
 
 
 class CandidatePool:
@@ -55,6 +61,7 @@ class CandidatePool:
         self._stock = Stock(brief.slots, brief.language)
         self._asked = Counter(slot.source.source_id for slot in brief.slots)
         self._sources: Counter[str] = Counter()  # of the items in stock
+        self._flawed: list[Flaw] = []  # refused, and perhaps to be repaired
         self._writers: set[str] = set()  # of the items since the last assembly
         self._groups: list[SlotGroup] = []
         self._short: set[int] = set()  # slots of groups that came out short
@@ -126,15 +133,55 @@ class CandidatePool:
         rejects = [_reject(finding) for finding in findings if finding.severity is Severity.HARD]
         if rejects:
             self.note(rejects)
+            if REPAIRABLE.issuperset(reject.rule for reject in rejects):
+                self._flawed.append(Flaw(item, rejects[0].reason))
             return rejects
+        self._keep(item, findings, group, call)
+        return []
+
+    def flawed(self, group: SlotGroup) -> list[Flaw]:
+        """Hand out the refused items of a group's open slots of which only the distractors are at fault, each once."""
+        missing = Counter(self.slots[index].skill.skill_id for index in self.missing(group))
+        handed = []
+        for flaw in tuple(self._flawed):
+            if missing[flaw.item.skill_id]:
+                missing[flaw.item.skill_id] -= 1
+                self._flawed.remove(flaw)
+                handed.append(flaw)
+        return handed
+
+    def take_repaired(self, group: SlotGroup, repaired: Mapping[Item, Item]) -> int:
+        """Place items that were refused before and pass every rule with other distractors; tells how many do."""
+        taken = 0
+        for item in repaired.values():
+            findings = self.examine(item)
+            if is_askable(findings):
+                self._keep(item, findings, group, None)
+                taken += 1
+        return taken
+
+    def exchange(self, repaired: Mapping[Item, Item]) -> int:
+        """Put candidates with other distractors in the place of themselves; tells how many pass the rules so.
+
+        Stem and key are the same, so that each is as new as it was.
+        """
+        taken = 0
+        for old, new in repaired.items():
+            findings = examine(new, self._context)
+            if is_askable(findings):
+                self._stock.remove({old.stem})
+                self._stock.add(msgspec.structs.replace(new, findings=findings))
+                taken += 1
+        return taken
+
+    def _keep(self, item: Item, findings: tuple[Finding, ...], group: SlotGroup, call: object) -> None:
         item = msgspec.structs.replace(item, findings=findings)
         self._seen.add(item)
         self._told.append(SeenItem(item.skill_id, item.stem))
         self._stock.add(item)
-        self._writers.add(author.vendor)
+        self._writers.add(item.author.vendor)
         self._sources[item.source_id] += 1
         self._put(item, group, call)
-        return []
 
     def examine(self, item: Item) -> tuple[Finding, ...]:
         """All that the rules find in an item, by itself and beside those that came before it."""
@@ -182,7 +229,13 @@ class CandidatePool:
             self.rejected["set"] += len(result.reasons)
             self._advice.update(result.reasons)
             self._reopen(result.slots)
-            return Refusal(writers, frozenset(item.author.vendor for item in result.items), result.excess)
+            return Refusal(
+                writers,
+                frozenset(item.author.vendor for item in result.items),
+                result.excess,
+                result.slots,
+                flaws_of(result),
+            )
         self._placed = dict(enumerate(result.items))
         return None
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -17,8 +18,10 @@ from providers.routing.chain import Chain, Pause, Tries, VendorChoice
 from providers.routing.set_memory import SetMemory
 from providers.writing.bills import Bills, is_worth_its_end
 from providers.writing.candidates import CandidatePool, SlotGroup
+from providers.writing.flaws import Flaw
 from providers.writing.orders import Part, Refs, with_spare
 from providers.writing.recorder import Recorder
+from providers.writing.repair import Repairer
 from providers.writing.vendor_call import TICK, VendorCall
 
 _DONE = frozenset({CallOutcome.OK, CallOutcome.NOT_NEEDED})
@@ -35,6 +38,7 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     deadline: Deadline
     recorder: Recorder
     bills: Bills
+    repairer: Repairer
     memory: SetMemory = msgspec.field(default_factory=SetMemory)
 
 
@@ -80,6 +84,9 @@ class GroupFiller:
 
     async def _ask_next(self) -> bool:
         order = self._order()
+        if flaws := self._pool.flawed(self._group):
+            await self._repair(flaws, order)
+            return True
         match self._writing.chain.choose(order, self._tries, self._deadline):
             case VendorChoice() as choice:
                 self._launch(choice, order)
@@ -88,6 +95,20 @@ class GroupFiller:
             case _:
                 return False
         return True
+
+    async def _repair(self, flaws: Sequence[Flaw], order: Order) -> None:
+        """Have other distractors written for items that were refused; given up when the set is complete before."""
+        take = partial(self._pool.take_repaired, self._group)
+        repairing = asyncio.ensure_future(self._writing.repairer.repair(flaws, order, self._tries, take))
+        try:
+            while not repairing.done() and not self._pool.is_full:
+                self._woken = asyncio.get_running_loop().create_future()
+                waited: list[asyncio.Future[Any]] = [repairing, self._woken]
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._woken = None
+            repairing.cancel()
+            await asyncio.wait([repairing])
 
     def _hedge(self) -> None:
         """Start a second vendor when the only call under way takes longer than its vendor usually does."""

@@ -5,8 +5,9 @@ import structlog
 from assessment.models import Mode
 from providers import prompts
 from providers.ledger import Ledger, Purpose, VendorCallRecord
-from providers.protocol import CallOutcome, Quiz, Usage
+from providers.protocol import CallOutcome, Order, Quiz, Repair, Usage
 from providers.routing.upstream import Upstream
+from providers.writing.asking import Asked
 from providers.writing.money import Money, SetMoney
 from providers.writing.solving import Solved
 from providers.writing.vendor_call import VendorCall
@@ -39,7 +40,7 @@ class Recorder:
 
     def record_solving(self, solver: Upstream, quiz: Quiz, rotation: int, solved: Solved) -> None:
         """Note what came of a quiz that a solver was given."""
-        usage = solved.usage or _estimate_solving(quiz, solved)
+        usage = solved.usage or _estimate_asked(quiz, solved.characters, may_be_billed=solved.may_be_billed)
         cost = solver.cost_of(usage)
         self.money.settle(solved.ticket, cost)
         self._keep(
@@ -66,6 +67,39 @@ class Recorder:
                 prompt_version=prompts.VERSION,
                 config_hash=self._config_hash,
                 purpose=Purpose.SOLVE,
+            )
+        )
+
+    def record_repair(self, upstream: Upstream, repair: Repair, order: Order, *, asked: Asked, accepted: int) -> None:
+        """Note what came of a request for other distractors in place of this order."""
+        usage = asked.usage or _estimate_asked(repair, len(asked.text), may_be_billed=asked.may_be_billed)
+        cost = upstream.cost_of(usage)
+        self.money.settle(asked.ticket, cost)
+        is_empty = asked.outcome is CallOutcome.OK and not accepted
+        self._keep(
+            VendorCallRecord(
+                writing_id=self._writing_id,
+                mode=self._mode,
+                vendor=upstream.name,
+                model=upstream.vendor.model,
+                started_at=asked.started_at,
+                seconds=round(asked.seconds, 4),
+                slice_seconds=round(asked.slice_seconds, 4),
+                round_number=order.round_number,
+                part=order.part,
+                is_hedge=False,
+                outcome=CallOutcome.UNUSABLE if is_empty else asked.outcome,
+                response_format=asked.response_format and asked.response_format.value,
+                wanted=len(repair.entries),
+                accepted=accepted,
+                rejected={},
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                is_estimated=asked.usage is None and usage != Usage(),
+                cost=cost,
+                prompt_version=prompts.VERSION,
+                config_hash=self._config_hash,
+                purpose=Purpose.REPAIR,
             )
         )
 
@@ -115,12 +149,12 @@ def estimate(call: VendorCall) -> Usage:
     )
 
 
-def _estimate_solving(quiz: Quiz, solved: Solved) -> Usage:
-    if not solved.may_be_billed:
+def _estimate_asked(request: Quiz | Repair, characters: int, *, may_be_billed: bool) -> Usage:
+    if not may_be_billed:
         return Usage()
-    prompt = prompts.build(quiz)
+    prompt = prompts.build(request)
     return Usage(
-        (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN, -(-solved.characters // CHARACTERS_PER_TOKEN)
+        (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN, -(-characters // CHARACTERS_PER_TOKEN)
     )
 
 

@@ -3,6 +3,9 @@
 import asyncio
 
 from providers.config import Questions
+from providers.protocol import Order
+from providers.routing.chain import Tries
+from providers.writing.candidates import Refusal
 from providers.writing.group_filler import GroupFiller, Writing
 from providers.writing.orders import split
 
@@ -25,6 +28,18 @@ class SetFiller:
             if refusal is None:
                 return
             self.writing.memory.refused(refusal.writers, refusal.blamed, refusal.excess)
+            if await self._repair(refusal) and await asyncio.to_thread(self.writing.pool.assemble) is None:
+                return
+
+    async def _repair(self, refusal: Refusal) -> bool:
+        """Have other distractors written for the items to blame; tells whether the candidates are others now."""
+        writing = self.writing
+        if not refusal.flaws:
+            return False
+        wanted = tuple(writing.refs.wanted(writing.brief.slots[index]) for index in refusal.slots)
+        order = Order(wanted=wanted, complaints=writing.pool.complaints, round_number=self.rounds + 1)
+        tries = Tries(writing.memory)
+        return await writing.repairer.repair(refusal.flaws, order, tries, writing.pool.exchange) > 0
 
     async def _fill_on(self) -> bool:
         """Fill the open slots, in another round as long as the last one brought something; tells whether they are.

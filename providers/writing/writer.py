@@ -20,6 +20,7 @@ from providers.writing.key_check import KeyChecker
 from providers.writing.money import Money, SetMoney
 from providers.writing.orders import Refs
 from providers.writing.recorder import Recorder
+from providers.writing.repair import Repairer
 from providers.writing.set_filler import SetFiller
 
 DOUBTED = Reject("key_doubted", "key_doubted: somebody who knows the subject would choose another option")
@@ -64,6 +65,7 @@ class Writer:
             deadline=deadline,
             recorder=recorder,
             bills=self.bills,
+            repairer=Repairer(self.chain, deadline, recorder, brief.language),
         )
         filler = SetFiller(writing, self._questions)
         await filler.write_set()

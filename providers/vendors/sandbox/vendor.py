@@ -14,7 +14,6 @@ from providers.protocol import (
     Ending,
     Listener,
     Order,
-    Quiz,
     Request,
     RequestRejected,
     ResponseFormat,
@@ -40,9 +39,9 @@ class SandboxVendor:
         self._seed = seed
 
     async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:  # noqa: ARG002 - it answers at once
-        """Answer from the item banks. Raises RequestRejected for a quiz."""
-        if isinstance(order, Quiz):
-            raise RequestRejected(self.name, "the sandbox solves nothing")
+        """Answer from the item banks. Raises RequestRejected for all but orders."""
+        if not isinstance(order, Order):
+            raise RequestRejected(self.name, "the sandbox solves and repairs nothing")
         hear(msgspec.json.encode({"items": self._drafts(order)}).decode())
         return Ending()
 

@@ -10,7 +10,7 @@ from assessment.items.novelty import signature
 from assessment.models import Brief, Mode, SeenItem, Skill, Slot
 from fakes.vendor_server import VendorServer
 from providers.config import Questions, VendorConfig
-from providers.protocol import Vendor, VendorError
+from providers.protocol import Flawed, Repair, RequestRejected, Vendor, VendorError
 from providers.routing.chain import Chain
 from providers.routing.upstream import Upstream
 from providers.secret import Secret
@@ -18,6 +18,7 @@ from providers.vendors.decode import decode
 from providers.vendors.litellm_vendor import LiteLLMVendor
 from providers.vendors.sandbox.scenarios import ScenarioVendor
 from providers.vendors.sandbox.vendor import SandboxVendor
+from providers.writing.repair import read_repairs
 from providers.writing.writer import Writer
 from tests.unit.providers.fakes import SOURCES, answer_of, brief, order
 from tests.waiting import until
@@ -56,6 +57,16 @@ async def test_it_writes_one_readable_item_for_each_one_wanted(vendor: Vendor) -
     assert [(draft.skill, draft.source) for draft in decoded.drafts] == [
         (wanted.skill_ref, wanted.source_ref) for wanted in asked.wanted
     ]
+
+
+async def test_it_repairs_what_it_is_asked_to_or_declines(vendor: Vendor) -> None:
+    flawed = Flawed("Which step comes first?", "Measure the pressure in the pipe again", ("a", "b", "c"), "too long")
+    try:
+        text, _ = await answer_of(vendor, Repair((flawed, flawed)), deadline())
+    except RequestRejected:
+        assert vendor.model == "sandbox"
+    else:
+        assert {number: len(set(it)) for number, it in read_repairs(text, 2).items()} == {1: 3, 2: 3}
 
 
 async def test_it_says_who_wrote(vendor: Vendor) -> None:

@@ -10,7 +10,18 @@ from assessment.models import Brief, Mode, Skill, Slot, SourceItem, SourceKind
 from fakes.item_maker import make
 from providers.config import HedgeLimits
 from providers.ledger import VendorCallRecord
-from providers.protocol import Ending, Listener, Order, Request, ResponseFormat, Usage, Vendor, VendorError
+from providers.protocol import (
+    Ending,
+    Listener,
+    Order,
+    Repair,
+    Request,
+    RequestRejected,
+    ResponseFormat,
+    Usage,
+    Vendor,
+    VendorError,
+)
 from providers.routing.chain import Chain
 from providers.routing.hedge import HedgePolicy
 from providers.routing.upstream import Upstream
@@ -111,7 +122,7 @@ def opening(count: int) -> Callable[[Order], str]:
     return answer
 
 
-async def answer_of(vendor: Vendor, order: Order, deadline: Deadline) -> tuple[str, Ending]:
+async def answer_of(vendor: Vendor, order: Request, deadline: Deadline) -> tuple[str, Ending]:
     """All that a vendor says, and how it ended."""
     pieces: list[str] = []
     ending = await vendor.write(order, deadline, pieces.append)
@@ -127,12 +138,16 @@ class ScriptedVendor:
         self.name = name
         self.model = f"{name}-model"
         self.steps = steps or (good,)
+        self.repair: Callable[[Repair], str] | float | None = None
+        self.repairs: list[Repair] = []
         self.orders: list[Order] = []
         self.limits: list[float] = []
         self.asked_at: list[float] = []
         self.cancelled = 0
 
     async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:
+        if isinstance(order, Repair):
+            return await self._mend(order, deadline, hear)
         assert isinstance(order, Order)
         step = self.steps[min(len(self.orders), len(self.steps) - 1)]
         self.orders.append(order)
@@ -143,6 +158,17 @@ class ScriptedVendor:
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
+
+    async def _mend(self, repair: Repair, deadline: Deadline, hear: Listener) -> Ending:
+        """Answer with a text, not at all for so many seconds, or not willingly."""
+        if self.repair is None:
+            raise RequestRejected(self.name)
+        self.repairs.append(repair)
+        if isinstance(self.repair, float):
+            await deadline.clock.sleep(self.repair)
+        else:
+            hear(self.repair(repair))
+        return Ending("stop", Usage(5, 7))
 
     async def _answer(self, step: Step, order: Order, deadline: Deadline, hear: Listener) -> Ending:
         if isinstance(step, float):

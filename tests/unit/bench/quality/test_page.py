@@ -12,6 +12,7 @@ from bench.quality.concept_rules import ConceptFigures
 from bench.quality.injection import ClassFigures
 from bench.quality.item_rules import RuleFigures
 from bench.quality.page import FAULTS, Measured, goals, page
+from bench.quality.repairs import RepairFigures
 from bench.quality.set_rules import SetFigures
 from bench.quality.sets import SetsFigures
 from bench.quality.speed import ChoiceSpeed, Speed
@@ -36,6 +37,11 @@ MEASURED = Measured(
     set_rules=[SetFigures(20, "robots", 90, 90, 30, 0)],
     sets=[SETS],
     chains=[ChainFigures("robots: longest", 50, 50, 100, 110, 55)],
+    repairs=[
+        RepairFigures(
+            repairs=True, sets=50, requests=1, input_tokens=1234, output_tokens=303, seconds=4.3, repaired=450
+        )
+    ],
     injection=[ClassFigures("canary", 7, 6, 191, 0), ClassFigures("agreed_sign", 2, 2, 48, 33)],
     concepts=[ConceptFigures(Fault.SAME, 108, 106, 72, 0)],
     speed=Speed(9.0, 2.0, 3.0, 0.4, (ChoiceSpeed(1, 26, "every key a little the longest", 0, 1.5, 3.25, 0.5),)),
@@ -62,6 +68,10 @@ def test_an_author_is_shown_before_and_after() -> None:
 def test_a_chain_is_shown_with_its_sets_and_what_they_took() -> None:
     assert "| robots: longest | 50 of 50 | 2.0 a set | 2.2 | 1.1 of 10 |" in page(MEASURED)
     assert all(f"| {habit} | 50 of 50 |" in PAGE for habit in HABITS_OF_RULES)
+
+
+def test_what_a_repair_takes_is_shown() -> None:
+    assert "| repairs | 50 | 1.0 | 1234 | 303 | 4.3 | 450 |" in page(MEASURED)
 
 
 def test_a_chain_that_fails_a_set_is_a_goal_that_was_missed() -> None:

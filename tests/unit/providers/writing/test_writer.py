@@ -212,6 +212,7 @@ async def test_the_log_names_outcomes_and_counts_but_no_question_and_no_answer()
         "vendor_attempt",
         "vendor_attempt",
         "vendor_attempt",
+        "vendor_attempt",
         "set_written",
     ]
     assert logs[0]["outcome"] == "rate_limited"
