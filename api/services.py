@@ -13,6 +13,7 @@ from db.catalogue import Catalogue
 from db.deliveries import Deliveries
 from db.engine import RetakeEngine
 from db.idempotency import IdempotencyStore
+from db.progress import ProgressWatch
 from db.rate_limit import RateLimiter
 from db.readiness import ReadinessCheck
 from db.verifications import Verifications
@@ -34,6 +35,7 @@ class Services(msgspec.Struct, frozen=True):
     deliveries: Deliveries
     store: PostgresAssessmentStore
     preparations: Preparations
+    progress: ProgressWatch
     idempotency: IdempotencyStore
     search_limiter: RateLimiter
     verify_limiter: RateLimiter

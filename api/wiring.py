@@ -23,6 +23,8 @@ from db.idempotency import IdempotencyStore
 from db.listener import Listener
 from db.opening import open_database
 from db.presence import BEAT_SECONDS, beat
+from db.progress import CHANNEL as PROGRESS
+from db.progress import ProgressWatch
 from db.rate_limit import RateLimiter
 from db.readiness import ReadinessCheck
 from db.verifications import Verifications
@@ -50,11 +52,14 @@ async def running_services(app: Litestar, settings: Settings, clock: Clock) -> A
     store = services.store
     listener = Listener(engine)
     await listener.add(CHANNEL, store.ends.hear)
+    for channel in (CHANNEL, PROGRESS):
+        await listener.add(channel, services.progress.hear)
     stop = asyncio.Event()
     background = [
         asyncio.create_task(for_ever("listener", listener.run, RESTART_SECONDS, stop)),
         asyncio.create_task(for_ever("presence", partial(beat, engine), BEAT_SECONDS, stop)),
         asyncio.create_task(for_ever("generation_ends", store.ends.run, RESTART_SECONDS, stop)),
+        asyncio.create_task(for_ever("progress", services.progress.run, RESTART_SECONDS, stop)),
     ]
     try:
         async with _jobs_inside(app, engine, settings, clock) as vendors:
@@ -111,6 +116,7 @@ def _services(engine: RetakeEngine, clock: Clock, settings: Settings) -> Service
         catalogue=Catalogue(engine),
         store=PostgresAssessmentStore(engine, preparations),
         preparations=preparations,
+        progress=ProgressWatch(engine),
         deliveries=Deliveries(engine),
         idempotency=IdempotencyStore(engine),
         search_limiter=RateLimiter(engine, SEARCHES_PER_MINUTE, 60),

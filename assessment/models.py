@@ -1,5 +1,6 @@
 """The nouns of the domain, as frozen values."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
@@ -288,7 +289,8 @@ class Brief(msgspec.Struct, frozen=True):
     """An order to a question writer: one item per slot, none that repeats what was seen.
 
     `language` is an ISO 639-1 code. `seed` makes an offline writer repeatable. `scenario` is a rehearsal that a
-    test-mode client asked for. `quiet` is given where nobody waits for the set.
+    test-mode client asked for. `quiet` is given where nobody waits for the set. `on_progress`
+    is called with the number of items that stand, on whatever thread they are written.
     """
 
     mode: Mode
@@ -298,6 +300,7 @@ class Brief(msgspec.Struct, frozen=True):
     seed: str = ""
     scenario: str | None = None
     quiet: Quiet | None = None
+    on_progress: Callable[[int], None] | None = None
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from db.ahead import Wanted
 from db.assessment_store import PostgresAssessmentStore
 from db.queue import JobKind
 from jobs.kinds import Job, Kind
+from jobs.progress import ProgressReports
 from jobs.vendors import Configured, Vendors
 from jobs.writing import LONGEST_SECONDS, PAUSES, tell
 from providers.writing.own_loop import OwnLoop
@@ -93,7 +94,9 @@ class UnderWay:
             self._end(verification_id)
 
 
-def preparing(vendors: Vendors, store: PostgresAssessmentStore, clock: Clock, under_way: UnderWay) -> Kind:
+def preparing(
+    vendors: Vendors, store: PostgresAssessmentStore, clock: Clock, *, under_way: UnderWay, reports: ProgressReports
+) -> Kind:
     """Write what was ordered ahead, as long as the day's money for that lasts."""
 
     async def run(job: Job) -> None:
@@ -114,6 +117,7 @@ def preparing(vendors: Vendors, store: PostgresAssessmentStore, clock: Clock, un
                     store=store,
                     writer=current.writer,
                     quiet=quiet,
+                    on_progress=reports.of(order.verification_id, current.form.total),
                 )
             except SetRefused as error:
                 tell(error)

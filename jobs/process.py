@@ -26,6 +26,7 @@ from jobs.background import Job, for_ever
 from jobs.delivering import delivering
 from jobs.housekeeping import sweeping_kind
 from jobs.preparing import UnderWay, preparing
+from jobs.progress import ProgressReports
 from jobs.settings import JobSettings
 from jobs.timing import timing
 from jobs.vendor_metrics import LOST, CountingLedger
@@ -67,10 +68,10 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
     stop = asyncio.Event()
     store = PostgresAssessmentStore(engine)
-    under_way = UnderWay(store, loop)
+    under_way, reports = UnderWay(store, loop), ProgressReports(engine)
     kinds = (
-        writing(vendors, store, clock),
-        preparing(vendors, store, clock, under_way),
+        writing(vendors, store, clock, reports),
+        preparing(vendors, store, clock, under_way=under_way, reports=reports),
         timing(engine, store, clock),
         delivering(engine, Dispatcher(PostgresOutbox(engine), clock, webhooks, mail), stop),
         sweeping_kind(engine, stop),
@@ -83,6 +84,7 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
         worker=partial(worker.run, stop),
         ledger=partial(ledger.run, stop),
         under_way=under_way.run,
+        progress=reports.run,
         paces=partial(_save_paces, vendors, paces, latencies, stop),
         report=partial(_report, engine, worker_id, vendors, stop),
     )

@@ -10,6 +10,7 @@ from assessment.use_cases.write_set import write_set
 from db.queue import JobKind
 from jobs.kinds import Job, Kind
 from jobs.metrics import SETS_REFUSED
+from jobs.progress import ProgressReports
 from jobs.vendors import Vendors
 
 LONGEST_SECONDS = 3600.0  # the longest budget a deployment may have; an order ends by its own deadline before
@@ -20,7 +21,7 @@ log = structlog.get_logger(__name__)
 _ORDER = msgspec.json.Decoder(SetOrder)
 
 
-def writing(vendors: Vendors, store: AssessmentStore, clock: Clock) -> Kind:
+def writing(vendors: Vendors, store: AssessmentStore, clock: Clock, reports: ProgressReports) -> Kind:
     """Write what was ordered, with the vendors that are configured now."""
 
     async def run(job: Job) -> None:
@@ -28,7 +29,14 @@ def writing(vendors: Vendors, store: AssessmentStore, clock: Clock) -> Kind:
         current = vendors.current
         deadline = Deadline(clock, order.seconds - job.age_seconds)
         try:
-            await write_set(order=order, form=current.form, deadline=deadline, store=store, writer=current.writer)
+            await write_set(
+                order=order,
+                form=current.form,
+                deadline=deadline,
+                store=store,
+                writer=current.writer,
+                on_progress=reports.of(order.verification_id, current.form.total),
+            )
         except SetRefused as error:
             tell(error)
 

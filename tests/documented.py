@@ -49,7 +49,7 @@ class Document:
         return {
             code: (int(status), example["value"])
             for status, response in self.operation(operation_id)["responses"].items()
-            for code, example in response["content"][JSON]["examples"].items()
+            for code, example in response["content"].get(JSON, {"examples": {}})["examples"].items()
             if example["value"].get("success") is False
         }
 

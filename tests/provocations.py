@@ -201,6 +201,12 @@ async def _crowded(stage: Stage, operation_id: str) -> httpx.Response:
     return await call.send()
 
 
+async def _too_many_look_on(stage: Stage, operation_id: str) -> httpx.Response:
+    call = await stage.call(operation_id)
+    stage.replace(progress=Broken(RateLimited(retry_after=2)))
+    return await call.send()
+
+
 async def _one_call_too_many(stage: Stage, operation_id: str) -> httpx.Response:
     call = await stage.call(operation_id)
     async with client_from(f"address-{uuid4().hex}", stage.app) as client:
@@ -368,6 +374,7 @@ PARTICULAR: dict[tuple[str, str], Provocation] = {
     ("searchSkills", "INVALID_KEYWORD"): _with_query(keyword="+++"),
     ("searchSkills", "INVALID_PAGE"): _with_query(page="6"),
     ("searchSkills", "RATE_LIMITED"): _one_call_too_many,
+    ("getProgress", "RATE_LIMITED"): _too_many_look_on,
 }
 
 

@@ -19,6 +19,7 @@ TO_STATE = {
     "submitAssessment": "ready",
     "retakeAssessment": "failed",
     "getAssessment": "failed",
+    "getProgress": "failed",
     "getQuestions": "answering",
     "saveAnswers": "ready",
     "accommodate": "ready",

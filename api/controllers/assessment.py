@@ -8,12 +8,14 @@ from typing import Literal, Protocol, TypeVar
 import msgspec
 from litestar import Controller, get, post, put
 from litestar.params import FromPath
+from litestar.response import ServerSentEvent
 
 from api import intake
 from api.envelope import Success
 from api.guards import rehearses_in_test_mode
 from api.idempotency import IdempotencyMiddleware
 from api.openapi import Documented
+from api.progress import events
 from api.request import ApiRequest
 from api.schemas import (
     AnswersSaved,
@@ -36,7 +38,7 @@ from api.schemas import (
     Writers,
 )
 from api.session_auth import by_session_token
-from assessment.errors import AttemptNotFound, Detail, ServiceUnavailable
+from assessment.errors import AttemptNotFound, Detail, RateLimited, ServiceUnavailable
 from assessment.models import AnsweredQuestion, Attempt, Provenance, Question, ScoredAttempt, Shown, Skill, Standing
 from assessment.notices import iso
 from assessment.ports import AssessmentStore
@@ -57,6 +59,7 @@ LAST_WORD_SECONDS = 1.0  # from the end of the waiting for a set to the answer
 HANGING_SECONDS = 0.3  # of these, when the database does not answer either
 RETRY_AFTER_SECONDS = 2
 MAX_NUMBER_DIGITS = 9
+MAX_WATCHERS = 100  # of one session in one process
 
 
 class AssessmentController(Controller):
@@ -152,6 +155,16 @@ class AssessmentController(Controller):
             questions_written_by=_writers(provenance) if provenance else None,
         )
         return request.success(data, "Assessment state retrieved successfully")
+
+    @get("/progress", operation_id="getProgress", operation_class=Documented)
+    async def progress(self, request: ApiRequest) -> ServerSentEvent:
+        """Tell how far the writing of a set is, until it has ended."""
+        standing, services = request.standing, request.services
+        if services.progress.watching(standing.verification_id) >= MAX_WATCHERS:
+            raise RateLimited(retry_after=RETRY_AFTER_SECONDS)
+        looks = services.progress.watch(standing.verification_id)
+        total = services.preparations.plan.form.total
+        return ServerSentEvent(events(looks, progress(standing), total))
 
     @get("/questions", operation_id="getQuestions", operation_class=Documented)
     async def questions(self, request: ApiRequest) -> Success[CurrentSet]:

@@ -201,6 +201,20 @@ FAILED = _submitted(
 )
 PASSED = _submitted(passed=True, score=67, correct=2, message="Congratulations! You passed the assessment.")
 
+PROGRESS = """event: progress
+data: {"ready":0,"total":10}
+
+event: progress
+data: {"ready":6,"total":10}
+
+event: ready
+data: {}
+
+"""
+IDLE = """event: idle
+data: {"state":"failed"}
+
+"""
 STATE_ANSWER: Json = {
     "recordVerificationId": VERIFICATION,
     "state": "failed",

@@ -44,7 +44,8 @@ WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. `answers` and `examples` are named; `errors` are codes of the catalogue.
 
-    `plain` answers stand without the envelope; `other_answers` gives further statuses with their bodies.
+    `plain` answers stand without the envelope, perhaps as another `media` type; `other_answers` gives further statuses
+    with their bodies.
     """
 
     tag: str
@@ -60,6 +61,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     examples: Mapping[str, Json] = {}
     body_required: bool = True
     plain: bool = False
+    media: str = JSON
     other_answers: Mapping[int, Json] = {}
 
 
@@ -94,7 +96,7 @@ def _request_body(page: Page) -> Json:
 
 def _success(page: Page) -> Json:
     if page.plain:
-        return _response("As asked.", schema_of(page.data), page.answers)
+        return _response("As asked.", schema_of(page.data), page.answers, page.media)
     return _response(
         page.message, success_of(page.data), {name: _enveloped(page, data) for name, data in page.answers.items()}
     )
@@ -131,10 +133,10 @@ def _refusal(status: int, codes: list[str]) -> Json:
     return response
 
 
-def _response(description: str, schema: Json, examples: Mapping[str, Any]) -> Json:
+def _response(description: str, schema: Json, examples: Mapping[str, Any], media: str = JSON) -> Json:
     headers = {"x-request-id": reference("headers", "RequestId")}
-    return {"description": description, "headers": headers, "content": _content(schema, examples)}
+    return {"description": description, "headers": headers, "content": _content(schema, examples, media)}
 
 
-def _content(schema: Json, examples: Mapping[str, Any]) -> Json:
-    return {JSON: {"schema": schema, "examples": {name: {"value": value} for name, value in examples.items()}}}
+def _content(schema: Json, examples: Mapping[str, Any], media: str = JSON) -> Json:
+    return {media: {"schema": schema, "examples": {name: {"value": value} for name, value in examples.items()}}}

@@ -293,6 +293,21 @@ PAGES: Mapping[str, Page] = {
         errors=(*OF_SESSION, *OURS),
         parameters=GET,
     ),
+    "getProgress": Page(
+        tag=ASSESSMENT,
+        summary="How far a set is",
+        description="Server-sent events. While a set is written for somebody who waits: `progress` with `ready` and "
+        "`total`, at every change and every 15 seconds; at the end `ready`, or `failed` with a `code`, and the stream "
+        "closes. With nothing under way there is one event, `idle`, with the `state` of `GET /assessment`. No question "
+        "is in it. `RATE_LIMITED` when a hundred look on with one session.",
+        credential=SESSION,
+        data=str,
+        media="text/event-stream",
+        plain=True,
+        answers={"a set": examples.PROGRESS, "nothing under way": examples.IDLE},
+        errors=(*OF_SESSION, "RATE_LIMITED", *OURS),
+        parameters=GET,
+    ),
     "getQuestions": Page(
         tag=ASSESSMENT,
         summary="Show the questions again",

@@ -1,7 +1,7 @@
 """Use case of the workers: write the set that was asked for."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 import msgspec
@@ -29,6 +29,7 @@ async def write_set(
     store: AssessmentStore,
     writer: QuestionWriter,
     quiet: Quiet | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write a set as `form` says and activate it, or end its generation as failed.
 
@@ -44,7 +45,7 @@ async def write_set(
         quiet.end(deadline.remaining)
     try:
         verification = await _verification(order, store)
-        brief = _brief(verification, order, form, quiet)
+        brief = msgspec.structs.replace(_brief(verification, order, form), quiet=quiet, on_progress=on_progress)
         questions, provenance = await _written(brief=brief, verification=verification, deadline=deadline, writer=writer)
         making = None
         if quiet is not None:
@@ -117,7 +118,7 @@ async def _count(order: SetOrder, quiet: Quiet | None, reason: str, store: Asses
         await store.note_failure(order.verification_id, reason, quiet.cost)
 
 
-def _brief(verification: Verification, order: SetOrder, form: FormPlan, quiet: Quiet | None) -> Brief:
+def _brief(verification: Verification, order: SetOrder, form: FormPlan) -> Brief:
     standing = verification.standing
     return Brief(
         mode=standing.mode,
@@ -126,5 +127,4 @@ def _brief(verification: Verification, order: SetOrder, form: FormPlan, quiet: Q
         language=form.language,
         seed=f"{standing.verification_id}:{standing.revision}",
         scenario=order.scenario,
-        quiet=quiet,
     )

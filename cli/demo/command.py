@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,12 @@ from serving.starting import NotStarted, free_port, wait_until_ready
 
 PROFILES = Path(__file__).parent.parent.parent / "examples" / "profiles"
 RETAKE = (sys.executable, "-m", "cli")
+READING_SECONDS, READING_TRIES = 0.2, 50  # how long the student reads the result of a failed attempt
+PROVIDERS = """
+vendors: [{name: sandbox, model: sandbox}]
+chain: [sandbox]
+ahead: {}
+"""
 EVENTS = 3  # initiated, completed (failed), completed (passed)
 
 
@@ -60,6 +67,9 @@ def _tell(
         transcript.chapter("4. A failed attempt")
         student.submit(first, right=FAILING)
         transcript.chapter("5. The retake: a fresh set replaces the old one")
+        _wait_until_prepared(base_url)
+        student.retake_at_once()
+        student.retake_slowly()
         second = student.retake(first)
         student.show(second[0])
         transcript.chapter("6. A passed attempt locks the assessment")
@@ -74,9 +84,25 @@ def _tell(
         transcript.check(len(events) == EVENTS, "every event arrived")
 
 
+def _wait_until_prepared(base_url: str) -> None:
+    """Read the result, as a student does: until the metrics say that a set was put aside."""
+    metrics = base_url.removesuffix("/api/v1") + "/metrics"
+    for _ in range(READING_TRIES):
+        if 'event="prepared"' in httpx.get(metrics).text:
+            return
+        time.sleep(READING_SECONDS)
+
+
 def _environment(folder: Path) -> dict[str, str]:
+    providers = folder / "providers.yaml"
+    providers.write_text(PROVIDERS)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RETAKE_")}
-    return {**inherited, "RETAKE_DATA_DIR": str(folder), "RETAKE_ALLOW_PRIVATE_WEBHOOKS": "1"}
+    return {
+        **inherited,
+        "RETAKE_DATA_DIR": str(folder),
+        "RETAKE_PROVIDERS": str(providers),
+        "RETAKE_ALLOW_PRIVATE_WEBHOOKS": "1",
+    }
 
 
 def _credentials(environment: Mapping[str, str], receiver: Receiver) -> str:

@@ -1,5 +1,6 @@
 """Open, choose, generate, fail, retake, pass, be refused, look into the archive."""
 
+import time
 from typing import Any
 
 import httpx
@@ -8,6 +9,8 @@ from cli.demo.transcript import Json, Transcript
 
 RIGHT = "(right)"
 MARKED = {"x-sandbox-scenario": "marked"}
+SLOW = {"x-sandbox-scenario": "slow"}
+SLOW_SECONDS = 5
 PASSING = 6
 FAILING = 5
 
@@ -70,8 +73,26 @@ class Student:
             f"{result['correctAnswers']} of {result['totalQuestions']} right: score {result['score']}, {verdict}",
         )
 
+    def retake_at_once(self) -> None:
+        """Get the set that was written while the student read the result; the service says how long that took."""
+        began = time.monotonic()
+        response = self._client.post("/assessment/retakeassessment", headers=self._headers)
+        self._tell.expect(response, 200)
+        milliseconds = round((time.monotonic() - began) * 1000)
+        self._tell.check(
+            milliseconds < SLOW_SECONDS * 1000,
+            f"answered in {milliseconds} ms: the set was written after the submit, before anybody asked for it",
+        )
+
+    def retake_slowly(self) -> None:
+        """Ask again, of a vendor that takes seconds; GET /assessment/progress tells how far it is."""
+        with self._tell.waiting(self._client, self._headers):
+            response = self._client.post("/assessment/retakeassessment", headers={**self._headers, **SLOW})
+        self._tell.expect(response, 200)
+        self._tell.say("asked again, nothing is prepared: of a vendor that takes 5 s, the student waits for it")
+
     def retake(self, before: list[Json]) -> list[Json]:
-        """Get a fresh set after a fail."""
+        """Get a set whose right options are marked, so that the story can go on to a pass."""
         data = self._post("/assessment/retakeassessment", headers=MARKED)
         questions: list[Json] = data["questions"]
         repeated = {question["question"] for question in before} & {question["question"] for question in questions}

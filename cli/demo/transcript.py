@@ -1,12 +1,15 @@
 """The demo's voice: what was called, what came back, and whether it is what the contract says."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
+
+from cli.demo.waiting import shown
 
 Json = dict[str, Any]
 
@@ -46,6 +49,10 @@ class Transcript:
         if not fact:
             raise Unexpected(f"this should hold: {meaning}")
         self.say(f"[green]✓[/green] {meaning}")
+
+    def waiting(self, client: httpx.Client, headers: dict[str, str]) -> AbstractContextManager[None]:
+        """Show a bar while a set is written."""
+        return shown(self._console, client, headers)
 
     def question(self, question: Json, chosen: int) -> None:
         """Show one question as the student sees it, with the option chosen."""

@@ -56,6 +56,7 @@ class CandidatePool:
         self.slots = brief.slots
         self._refs = refs
         self._language = brief.language
+        self._on_progress = brief.on_progress
         self._placed: dict[int, Item] = {}
         self._kept: list[Item] = []
         self._stock = Stock(brief.slots, brief.language)
@@ -250,12 +251,18 @@ class CandidatePool:
     def restore(self, items: Sequence[Item]) -> None:
         """Take back a whole set that stood here before."""
         self._placed = dict(enumerate(items))
+        self._tell()
 
     def _reopen(self, indices: Iterable[int]) -> None:
         """What stood there stays a candidate; what was left over is forgotten as filling, so that new items come."""
         self._kept.clear()
         for index in indices:
             self._placed.pop(index, None)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress(len(self._placed))
 
     def _item(self, draft: Draft, author: Author) -> Item:
         return Item(
@@ -285,6 +292,7 @@ class CandidatePool:
 
     def _place(self, index: int, item: Item, call: object) -> None:
         self._placed[index] = item
+        self._tell()
         for group in self._groups:
             if index in group.slots and self.is_filled(group):
                 group.finisher = call

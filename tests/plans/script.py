@@ -19,6 +19,7 @@ from db.ledger import PostgresLedger
 from db.migrations import upgrade
 from db.outbox import PostgresOutbox
 from db.policies import Policies
+from db.progress import Step, report
 from db.queue import JobKind, wake
 from db.readiness import ReadinessCheck
 from db.spend import PostgresSpend
@@ -69,6 +70,8 @@ async def _as_sets_are_written_ahead(services: Services, journey: Journey) -> No
         chosen = {name: ids[:items] for name, ids in again.profile["items"].items()}
         (await again.attach(chosen)).raise_for_status()
     (await again.store_skills()).raise_for_status()
+    (await again.client.get("/assessment/progress", headers=again.headers)).raise_for_status()
+    await report(DB, [Step(again.verification_id, 4, 10)])
     await ahead.summary(DB, 60)
     await ahead.join(DB, 0, SetOrder("none", 0, 0, 1.0))
     services.preparations.plan = before
