@@ -10,7 +10,7 @@ from api.context import deadline_of, root_path_of
 from api.envelope import Data, Success, success
 from api.guards import SCENARIO_HEADER
 from api.services import Services, services_of
-from assessment.credentials import PlatformAccess, StudentAccess
+from assessment.credentials import Actor, PlatformAccess, StudentAccess
 from assessment.deadline import Deadline
 from assessment.models import Standing
 
@@ -32,6 +32,11 @@ class ApiRequest(Request[None, Any, State]):
         """What the API key opens, on a route that takes one."""
         access: PlatformAccess = self.auth
         return access
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks, for the audit log."""
+        return Actor("key", self.platform_access.key_id, self.client.host if self.client else "")
 
     @property
     def student_access(self) -> StudentAccess:

@@ -11,6 +11,7 @@ import secrets
 import string
 import zlib
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -25,6 +26,17 @@ WEBHOOK_SECRET_BYTES = 32
 SESSION_LIFETIME = timedelta(days=40)
 
 KEY_PREFIXES = {mode: f"sk_{mode}_" for mode in Mode}
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who does something that is written down: a command's user or the holder of a key, from a host or address."""
+
+    kind: Literal["cli", "key", "system"]
+    name: str
+    source: str = ""
+
+
+SYSTEM = Actor("system", "retake")
 
 
 class PlatformAccess(msgspec.Struct, frozen=True):

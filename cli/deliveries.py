@@ -8,7 +8,7 @@ from rich.table import Table
 from assessment.notices import Delivery, iso
 from cli.ledger import Span
 from cli.printing import print_found
-from cli.running import read_settings, with_database
+from cli.running import command_user, read_settings, with_database
 from db.deliveries import MOST_REPLAYS, Deliveries
 from db.engine import RetakeEngine
 
@@ -52,7 +52,7 @@ def replay(
     read_settings()
 
     async def work(engine: RetakeEngine) -> int:
-        return await Deliveries(engine).replay_many(chosen, per_minute)
+        return await Deliveries(engine).replay_many(chosen, per_minute, by=command_user())
 
     sent = with_database(work)
     if sent < len(delivery_ids):

@@ -4,7 +4,7 @@ import click
 
 from assessment.models import Mode
 from assessment.notices import iso
-from cli.running import read_settings, with_database
+from cli.running import command_user, read_settings, with_database
 from db.accounts import Accounts, KeyInfo, NewKey
 from db.engine import RetakeEngine
 
@@ -23,7 +23,7 @@ def create(mode: str, name: str, platform: str) -> None:
     read_settings()
 
     async def work(engine: RetakeEngine) -> NewKey:
-        return await Accounts(engine).create_key(Mode(mode), name, platform)
+        return await Accounts(engine).create_key(Mode(mode), name, platform, by=command_user())
 
     made = with_database(work)
     click.echo(made.webhook_secret)
@@ -50,7 +50,7 @@ def revoke(key_id: str) -> None:
     read_settings()
 
     async def work(engine: RetakeEngine) -> bool:
-        return await Accounts(engine).revoke_key(key_id)
+        return await Accounts(engine).revoke_key(key_id, by=command_user())
 
     if not with_database(work):
         raise click.ClickException(f"no key in force has the id {key_id}")

@@ -6,6 +6,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "audit": "cli.audit",
     "bench": "cli.bench",
     "db": "cli.database",
     "deliveries": "cli.deliveries",

@@ -11,7 +11,7 @@ from assessment.models import Policy, Shown
 from assessment.scoring.odds import PassOdds, ScoreInterval, columns, pass_odds, score_intervals
 from cli.ledger import Span
 from cli.printing import print_found
-from cli.running import read_settings, with_database
+from cli.running import command_user, read_settings, with_database
 from db.engine import RetakeEngine
 from db.policies import PlatformPolicy, Policies
 from providers.config import load
@@ -85,7 +85,7 @@ def set_policy(
             sets_per_attempt=_changed(before.sets_per_attempt, sets_per_attempt),
             answers=_changed(before.answers, Shown(answers) if answers else None),
         )
-        await policies.put(platform, wanted)
+        await policies.put(platform, wanted, by=command_user())
         return wanted
 
     found = with_database(work)

@@ -1,7 +1,9 @@
 """What the commands share: the database for the length of a command, and clear words when something is missing."""
 
 import asyncio
+import getpass
 import os
+import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -9,6 +11,7 @@ import click
 
 from api.logs import configure_logging
 from api.settings import Settings, SettingsError, settings_from
+from assessment.credentials import Actor
 from assessment.errors import ServiceUnavailable
 from db.engine import RetakeEngine
 from db.migrations import NotMigrated
@@ -37,6 +40,15 @@ def read_limits() -> Limits:
         return limits_from(os.environ)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+
+
+def command_user() -> Actor:
+    """Who runs the command, for the audit log."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in a container
+        name = f"user {os.getuid()}"
+    return Actor("cli", name, socket.gethostname())
 
 
 def with_database(work: Callable[[RetakeEngine], Coroutine[Any, Any, Answer]]) -> Answer:

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from assessment.credentials import (
+    SYSTEM,
+    Actor,
     PlatformAccess,
     StudentAccess,
     digest,
@@ -20,6 +22,7 @@ from assessment.credentials import (
 )
 from assessment.errors import InvalidApiKey, InvalidSession, SessionExpired
 from assessment.models import Mode
+from db.audit import Action, record
 from db.engine import RetakeEngine
 from db.lookups import SharedLookups
 from db.retry import in_transaction
@@ -54,23 +57,28 @@ class Accounts:
         self._engine = engine
         self._sessions = SharedLookups(partial(_sessions, engine))
 
-    async def create_key(self, mode: Mode, name: str, platform: str) -> NewKey:
+    async def create_key(self, mode: Mode, name: str, platform: str, *, by: Actor = SYSTEM) -> NewKey:
         """Make a key for a platform, which is created when it is new."""
         made = NewKey(new_id("key", mode), new_api_key(mode), new_webhook_secret())
 
         async def work() -> None:
+            platform_id = await _platform_id(self._engine, platform)
             await run(
                 self._engine,
                 ApiKey.insert(
                     ApiKey(
                         id=made.key_id,
-                        platform=await _platform_id(self._engine, platform),
+                        platform=platform_id,
                         mode=mode.value,
                         name=name,
                         digest=digest(made.api_key),
                         webhook_secret=made.webhook_secret,
                     )
                 ),
+            )
+            details = {"mode": mode, "name": name}
+            await record(
+                self._engine, by, Action.KEY_CREATED, subject=made.key_id, platform_id=platform_id, details=details
             )
 
         await in_transaction(self._engine, work)
@@ -101,15 +109,22 @@ class Accounts:
             for row in rows
         ]
 
-    async def revoke_key(self, key_id: str) -> bool:
+    async def revoke_key(self, key_id: str, *, by: Actor = SYSTEM) -> bool:
         """Revoke a key, and with it the sessions it opened. False when there is no such key in force."""
-        rows = await run(
-            self._engine,
-            ApiKey.update({ApiKey.revoked_at: datetime.now(UTC)})
-            .where((ApiKey.id == key_id) & ApiKey.revoked_at.is_null())
-            .returning(ApiKey.id),
-        )
-        return bool(rows)
+
+        async def work() -> bool:
+            rows = await run(
+                self._engine,
+                ApiKey.update({ApiKey.revoked_at: datetime.now(UTC)})
+                .where((ApiKey.id == key_id) & ApiKey.revoked_at.is_null())
+                .returning(ApiKey.id, ApiKey.platform),
+            )
+            if rows:
+                platform_id = rows[0]["platform"]
+                await record(self._engine, by, Action.KEY_REVOKED, subject=key_id, platform_id=platform_id)
+            return bool(rows)
+
+        return await in_transaction(self._engine, work)
 
     async def platform_access(self, api_key: str) -> PlatformAccess:
         """Recognise an API key. Raises InvalidApiKey."""

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from assessment.credentials import PlatformAccess
+from assessment.credentials import SYSTEM, Actor, PlatformAccess
 from assessment.notices import Delivery, DeliveryFilters, DeliveryPlace, Event
 from db.announcements import PlatformNotices
+from db.audit import Action, record
 from db.engine import RetakeEngine
 from db.queue import JobKind, enqueue
 from db.retry import in_transaction
@@ -49,7 +50,7 @@ class Deliveries:
         is_last = len(rows) <= PAGE
         return found, None if is_last else DeliveryPlace(found[-1].created_at, found[-1].delivery_id)
 
-    async def replay(self, access: PlatformAccess, delivery_id: str) -> Delivery | None:
+    async def replay(self, access: PlatformAccess, delivery_id: str, *, by: Actor = SYSTEM) -> Delivery | None:
         """Send one again under the same id; None when the platform has no such delivery in this mode."""
 
         async def work() -> Delivery | None:
@@ -66,6 +67,8 @@ class Deliveries:
             )
             if rows:
                 await enqueue(self._engine, JobKind.DELIVER, PlatformNotices(access.platform_id))
+                platform_id = access.platform_id
+                await record(self._engine, by, Action.DELIVERY_REPLAYED, subject=delivery_id, platform_id=platform_id)
             return _delivery(rows[0]) if rows else None
 
         return await in_transaction(self._engine, work)
@@ -87,7 +90,7 @@ class Deliveries:
         )
         return [_delivery(row) for row in rows]
 
-    async def replay_many(self, delivery_ids: Sequence[str], per_minute: int) -> int:
+    async def replay_many(self, delivery_ids: Sequence[str], per_minute: int, *, by: Actor = SYSTEM) -> int:
         """Send many again, one after the other at that rate, and count those that are there.
 
         They are due at moments of their own: nothing has to go on running for it, and a restart changes nothing.
@@ -107,6 +110,9 @@ class Deliveries:
             )
             for platform_id in sorted({row["platform"] for row in rows}):
                 await enqueue(self._engine, JobKind.DELIVER, PlatformNotices(platform_id))
+            if rows:
+                details = {"deliveries": len(rows), "perMinute": per_minute}
+                await record(self._engine, by, Action.DELIVERY_REPLAYED, subject="bulk", details=details)
             return len(rows)
 
         return await in_transaction(self._engine, work)

@@ -2,8 +2,11 @@
 
 import msgspec
 
+from assessment.credentials import SYSTEM, Actor
 from assessment.models import Policy
+from db.audit import Action, record
 from db.engine import RetakeEngine
+from db.retry import in_transaction
 from db.sql import fetch, fetch_one
 from db.standing import POLICY_COLUMNS, policy_from
 
@@ -44,27 +47,36 @@ class Policies:
         )
         return policy_from(row) if row else None
 
-    async def put(self, platform: str, policy: Policy) -> bool:
+    async def put(self, platform: str, policy: Policy, *, by: Actor = SYSTEM) -> bool:
         """Set one platform's; False when there is no such platform."""
-        rows = await fetch(
-            self._engine,
-            """
-            INSERT INTO retake_policy (platform, max_attempts, cool_down_seconds, time_limit_seconds, sets_per_attempt,
-                answers, set_at)
-            SELECT id, {}::int, {}::int, {}::int, {}::int, {}, statement_timestamp() FROM platform WHERE name = {}
-            ON CONFLICT (platform) DO UPDATE SET max_attempts = excluded.max_attempts,
-                cool_down_seconds = excluded.cool_down_seconds, time_limit_seconds = excluded.time_limit_seconds,
-                sets_per_attempt = excluded.sets_per_attempt, answers = excluded.answers, set_at = excluded.set_at
-            RETURNING platform
-            """,
-            policy.max_attempts,
-            policy.cool_down,
-            policy.time_limit,
-            policy.sets_per_attempt,
-            policy.answers.value,
-            platform,
-        )
-        return bool(rows)
+
+        async def work() -> bool:
+            row = await fetch_one(
+                self._engine,
+                """
+                INSERT INTO retake_policy (platform, max_attempts, cool_down_seconds, time_limit_seconds,
+                    sets_per_attempt, answers, set_at)
+                SELECT id, {}::int, {}::int, {}::int, {}::int, {}, statement_timestamp() FROM platform WHERE name = {}
+                ON CONFLICT (platform) DO UPDATE SET max_attempts = excluded.max_attempts,
+                    cool_down_seconds = excluded.cool_down_seconds, time_limit_seconds = excluded.time_limit_seconds,
+                    sets_per_attempt = excluded.sets_per_attempt, answers = excluded.answers, set_at = excluded.set_at
+                RETURNING platform
+                """,
+                policy.max_attempts,
+                policy.cool_down,
+                policy.time_limit,
+                policy.sets_per_attempt,
+                policy.answers.value,
+                platform,
+            )
+            if row is not None:
+                details = msgspec.to_builtins(policy)
+                await record(
+                    self._engine, by, Action.POLICY_SET, subject=platform, platform_id=row["platform"], details=details
+                )
+            return row is not None
+
+        return await in_transaction(self._engine, work)
 
     async def live_without(self) -> list[str]:
         """Name the platforms that have a live key in force and no policy."""

@@ -373,6 +373,22 @@ class ServiceBeat(Table):
     seen_at = Timestamptz(default=TimestamptzNow())
 
 
+class AuditEntry(Table):
+    """Who did what; a trigger refuses changes, and each digest covers the one before it. `details` is JSON."""
+
+    id = BigInt(primary_key=True)
+    at = Timestamptz(default=TimestamptzNow())
+    actor_kind = Text()
+    actor = Text()
+    source = Text()
+    action = Text()
+    platform = Integer(null=True, default=None)
+    subject = Text()
+    details = Text(default="{}")
+    previous = Bytea()
+    digest = Bytea()
+
+
 class Worker(Table):
     """A process that runs jobs, while it is alive; `state` is what it last said of itself and of its vendors."""
 
@@ -406,5 +422,6 @@ TABLES: tuple[type[Table], ...] = (
     SpendReservation,
     ReadinessProbe,
     ServiceBeat,
+    AuditEntry,
     Worker,
 )

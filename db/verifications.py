@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from assessment.credentials import PlatformAccess, new_id
+from assessment.credentials import SYSTEM, Actor, PlatformAccess, new_id
 from assessment.evidence import (
     Evidence,
     EvidenceChange,
@@ -20,6 +20,7 @@ from assessment.evidence import (
 )
 from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKind, Standing
 from db.ahead import Preparations
+from db.audit import Action, record
 from db.engine import RetakeEngine
 from db.locks import lock_student, lock_verification
 from db.retry import TryAgain, in_transaction
@@ -82,7 +83,9 @@ class Verifications:
 
         return await in_transaction(self._engine, work)
 
-    async def accommodate(self, access: PlatformAccess, verification_id: str, factor: float) -> bool:
+    async def accommodate(
+        self, access: PlatformAccess, verification_id: str, factor: float, *, by: Actor = SYSTEM
+    ) -> bool:
         """Set by what the time limit is multiplied; the time that runs gets longer and never shorter.
 
         False when the platform has no such verification in this mode.
@@ -108,6 +111,14 @@ class Verifications:
                         AND q.ends_at IS NOT NULL
                     """,  # noqa: S608  # only constants of this package are put in
                     verification_id,
+                )
+                await record(
+                    self._engine,
+                    by,
+                    Action.ACCOMMODATION_SET,
+                    subject=verification_id,
+                    platform_id=access.platform_id,
+                    details={"timeFactor": factor},
                 )
             return bool(found)
 

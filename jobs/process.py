@@ -2,21 +2,25 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from uuid import UUID, uuid4
 
+from assessment.credentials import Actor
 from assessment.deadline import Clock
 from assessment.errors import ServiceUnavailable
 from db import workers
 from db.ahead import WANTED
 from db.assessment_store import PostgresAssessmentStore
+from db.audit import Action, record
 from db.engine import RetakeEngine
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
 from db.outbox import PostgresOutbox
 from db.queue import JobKind, return_to_present
+from db.retry import in_transaction
 from db.spend import PostgresSpend
 from delivery.dispatcher import Dispatcher
 from delivery.mail import MailSender
@@ -62,6 +66,7 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
         latencies=latencies,
         loop=loop,
         day_spend=spend,
+        reloaded=partial(_note_reload, engine),
     )
     vendors.read()
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
@@ -102,6 +107,12 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
         await ledger.stop()
         await spend.stop()
         await webhooks.aclose()
+
+
+async def _note_reload(engine: RetakeEngine, config_hash: str) -> None:
+    by = Actor("system", "retake", socket.gethostname())
+    note = partial(record, engine, by, Action.CONFIGURATION_RELOADED, subject=config_hash)
+    await in_transaction(engine, note)
 
 
 def _in_background(stop: asyncio.Event, **works: Job) -> list[asyncio.Task[None]]:

@@ -1,6 +1,8 @@
 """The model vendors of a running worker: read at the start, and again at SIGHUP."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -10,6 +12,7 @@ from assessment.deadline import Clock
 from assessment.models import FormPlan
 from assessment.ports import QuestionWriter
 from db.workers import VendorReport, WorkerReport
+from jobs.background import attempted
 from providers.build import build_vendors, usable
 from providers.config import Ahead, ConfigError, load
 from providers.ledger import Ledger
@@ -50,13 +53,16 @@ class Vendors:
         latencies: Latencies,
         loop: OwnLoop,
         day_spend: DaySpend | None = None,
+        reloaded: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
+        """`reloaded` is told the hash of a configuration that was read again."""
         self._file = file
         self._loop = loop
         self._clock = clock
         self._ledger = ledger
         self._latencies = latencies
         self._day_spend = day_spend
+        self._reloaded = reloaded
         self._asked = asyncio.Event()
 
     def read(self) -> None:
@@ -114,4 +120,7 @@ class Vendors:
         except Exception as error:  # noqa: BLE001  # a worker must not end because of a new file
             log.error("providers_not_reloaded", reason=type(error).__name__)  # noqa: TRY400  # it might quote a key
         else:
-            log.info("providers_reloaded", config_hash=self.current.snapshot.config.hash)
+            config_hash = self.current.snapshot.config.hash
+            log.info("providers_reloaded", config_hash=config_hash)
+            if self._reloaded is not None:
+                await attempted("reload_noted", partial(self._reloaded, config_hash))

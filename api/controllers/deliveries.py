@@ -37,7 +37,7 @@ class DeliveriesController(Controller):
     async def replay(self, request: ApiRequest, delivery_id: FromPath[str]) -> Success[Delivery]:
         """Send a webhook again under the same id."""
         await request.fields()
-        found = await request.services.deliveries.replay(request.platform_access, delivery_id)
+        found = await request.services.deliveries.replay(request.platform_access, delivery_id, by=request.actor)
         if found is None:
             raise DeliveryNotFound
         return request.success(_told(found), "Delivery will be sent again")

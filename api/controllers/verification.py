@@ -119,7 +119,7 @@ class VerificationController(Controller):
         """Give one student more time than the policy's limit."""
         factor = intake.time_factor(await request.fields())
         access, verifications = request.platform_access, request.services.verifications
-        if not await verifications.accommodate(access, record_verification_id, factor):
+        if not await verifications.accommodate(access, record_verification_id, factor, by=request.actor):
             raise VerificationNotFound
         data = Accommodated(record_verification_id, factor)
         return request.success(data, "Accommodation stored successfully")

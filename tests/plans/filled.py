@@ -61,6 +61,8 @@ FILLED = f"""
         CASE WHEN n = 1 THEN 'pending' ELSE 'delivered' END, now() + interval '1 hour',
         CASE WHEN n > 1 THEN now() - make_interval(hours => (random() * 900)::int) END
     FROM verification v, generate_series(1, 3) n;
+    INSERT INTO audit_entry (id, at, actor_kind, actor, source, action, subject, details, previous, digest)
+    SELECT n, now(), '', '', '', '', '', '', '', sha256(n::text::bytea) FROM generate_series(1, {ROWS}) n;
     INSERT INTO idempotent_request (id, credential, key, fingerprint, created_at)
     SELECT gen_random_uuid(), sha256(id::bytea), 'k', '', now() - make_interval(mins => (random() * 1400)::int)
     FROM verification;

@@ -10,7 +10,7 @@ from assessment.ahead import AheadPlan
 from assessment.models import Concept, Difficulty, MapKey, Mode, Origin, OriginKind, Policy
 from assessment.notices import Line
 from assessment.ports import Ending, Lease, SetOrder
-from db import ahead, idempotency, ledger, presence, queue, sweeping, workers
+from db import ahead, audit, idempotency, ledger, presence, queue, sweeping, workers
 from db.concept_maps import PostgresConceptMaps
 from db.deliveries import Deliveries
 from db.item_statistics import item_statistics
@@ -92,6 +92,8 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
     (await journey.client.put("/skills/own-skill", json={"name": "Own Skill"}, headers=key)).raise_for_status()
     made = await services.accounts.create_key(Mode.TEST, "plans", platform_name)
     await services.accounts.list_keys()
+    await audit.newest(services.engine, 50)
+    await audit.verify(services.engine)
     (await journey.deliveries(state="pending", event="verification.completed")).raise_for_status()
     (await journey.client.get("/webhooks/deliveries", headers=key)).raise_for_status()
     await journey.client.post("/webhooks/deliveries/msg_nobody/replay", headers=key)
