@@ -230,7 +230,8 @@ class Provenance(msgspec.Struct, frozen=True):
     """Where a set comes from: kept with it and with the attempt it becomes.
 
     `rejected` counts the findings that kept items out, by rule. `robots` says for each robot of the rules how many
-    keys it hits on average. `key_check` is None where no solvers are configured.
+    keys it hits on average. `key_check` is None where no solvers are configured. `passed_over` items had been left out
+    without breaking a rule, and were used when nobody wrote others in time.
     """
 
     vendors: tuple[VendorShare, ...] = ()
@@ -241,6 +242,7 @@ class Provenance(msgspec.Struct, frozen=True):
     robots: dict[str, float] = {}
     language: str = ""
     key_check: KeyCheck | None = None
+    passed_over: int = 0
 
 
 class WrittenSet(msgspec.Struct, frozen=True):

@@ -42,6 +42,13 @@ the provider file says so (`verify`).
 What breaks a **hard** rule is thrown away, and its author is told why when a replacement is asked for. **Soft**
 findings cost points where there are more good items than needed. A set is put together so that the rules of sets hold
 too; when time runs out before that, the answer is `GENERATION_FAILED` and nothing has changed. No rule is ever relaxed.
+
+No item is refused for a soft finding, so there is nothing to relax when time runs out. What was left out without
+breaking a rule is used before a set fails: items beyond their source's share while all came in one source, which were
+refused so that rule 23 would not fail later; candidates of a set that was refused, together with whatever new ones came
+in time; and, with `verify`, items that a solver doubted, as the complete set with the fewest doubts. The rules for
+items and for sets are asked of them as of all others. The set's provenance (`passed_over`, `key_check`) and the log say
+how many there are.
 """
 
 RULES = """\

@@ -20,6 +20,7 @@ from providers.writing.orders import Refs
 # So many items more than were asked for in one source are taken while no other source is in sight (rule 23). Who sets
 # everything in the first one hears of it before the set is full, and not after.
 UNASKED = 2
+_SOURCE = "coverage"
 
 
 class SlotGroup:
@@ -62,6 +63,7 @@ class CandidatePool:
         self._stock = Stock(brief.slots, brief.language)
         self._asked = Counter(slot.source.source_id for slot in brief.slots)
         self._sources: Counter[str] = Counter()  # of the items in stock
+        self._passed_over: list[Item] = []  # refused though they break no rule
         self._flawed: list[Flaw] = []  # refused, and perhaps to be repaired
         self._writers: set[str] = set()  # of the items since the last assembly
         self._groups: list[SlotGroup] = []
@@ -134,21 +136,34 @@ class CandidatePool:
         rejects = [_reject(finding) for finding in findings if finding.severity is Severity.HARD]
         if rejects:
             self.note(rejects)
-            if REPAIRABLE.issuperset(reject.rule for reject in rejects):
-                self._flawed.append(Flaw(item, rejects[0].reason))
+            self._set_aside(item, findings, rejects)
             return rejects
         self._keep(item, findings, group, call)
         return []
 
+    def _set_aside(self, item: Item, findings: tuple[Finding, ...], rejects: Sequence[Reject]) -> None:
+        """Remember what was refused and may be of use yet."""
+        rules = {reject.rule for reject in rejects}
+        if REPAIRABLE.issuperset(rules):
+            self._flawed.append(Flaw(item, rejects[0].reason))
+        elif rules == {_SOURCE}:
+            others = tuple(finding for finding in findings if finding.severity is not Severity.HARD)
+            self._passed_over.append(msgspec.structs.replace(item, findings=others))
+
     def flawed(self, group: SlotGroup) -> list[Flaw]:
-        """Hand out the refused items of a group's open slots of which only the distractors are at fault, each once."""
+        """Hand out refused items of which only the distractors are at fault, each once, where they fill a whole group.
+
+        Fewer would be a request more: the others have to be written anyway.
+        """
         missing = Counter(self.slots[index].skill.skill_id for index in self.missing(group))
         handed = []
-        for flaw in tuple(self._flawed):
-            if missing[flaw.item.skill_id]:
+        for flaw in self._flawed:
+            if missing[flaw.item.skill_id] > 0:
                 missing[flaw.item.skill_id] -= 1
-                self._flawed.remove(flaw)
                 handed.append(flaw)
+        if missing.total():
+            return []
+        self._flawed = [flaw for flaw in self._flawed if flaw not in handed]
         return handed
 
     def take_repaired(self, group: SlotGroup, repaired: Mapping[Item, Item]) -> int:
@@ -227,7 +242,8 @@ class CandidatePool:
         result = self._stock.assemble()
         writers, self._writers = frozenset(self._writers), set()
         if isinstance(result, Shortfall):
-            self.rejected["set"] += len(result.reasons)
+            if result.reasons:
+                self.rejected["set"] += len(result.reasons)
             self._advice.update(result.reasons)
             self._reopen(result.slots)
             return Refusal(
@@ -239,6 +255,25 @@ class CandidatePool:
             )
         self._placed = dict(enumerate(result.items))
         return None
+
+    def assemble_last(self) -> bool:
+        """Before a set fails: choose once more among all that came, and then also among what was passed over.
+
+        The rules of sets hold as ever: what was passed over was only not to make it likely that they would not.
+        """
+        if self.assemble() is None:
+            return True
+        for item in self._passed_over:
+            if self.repetition(item) is None:
+                self._seen.add(item)
+                self._stock.add(item)
+        return bool(self._passed_over) and self.assemble() is None
+
+    @property
+    def passed_over(self) -> int:
+        """How many items of the set had been passed over at first."""
+        stems = {item.stem for item in self._passed_over}
+        return sum(item.stem in stems for item in self._placed.values())
 
     def drop(self, indices: Iterable[int], reject: Reject) -> None:
         """Take items out of the set for good, and open their slots."""
@@ -285,7 +320,7 @@ class CandidatePool:
             return None
         is_alone = self._sources[source_id] == self._sources.total()
         is_over = self._sources[source_id] >= min(self._asked[source_id] + UNASKED, len(self.slots) - 1)
-        return hard("coverage", ADVICE["coverage"]) if is_alone and is_over else None
+        return hard(_SOURCE, ADVICE["coverage"]) if is_alone and is_over else None
 
     def _open_slot(self, item: Item, indices: Iterable[int], fits: Fit) -> int | None:
         return slot_for(item, self.slots, (index for index in indices if index not in self._placed), fits)

@@ -21,7 +21,8 @@ class SetFiller:
     async def write_set(self) -> None:
         """Leave the pool full with a set that satisfies the rules, or not full.
 
-        Who is asked for other items after a refusal is the memory's to say; it ends when nobody is left.
+        Who is asked for other items after a refusal is the memory's to say; it ends when nobody is left. Items
+        that came too few for all open slots may still make a set with those that are there.
         """
         while await self._fill_on():
             refusal = await asyncio.to_thread(self.writing.pool.assemble)
@@ -30,6 +31,7 @@ class SetFiller:
             self.writing.memory.refused(refusal.writers, refusal.blamed, refusal.excess)
             if await self._repair(refusal) and await asyncio.to_thread(self.writing.pool.assemble) is None:
                 return
+        await asyncio.to_thread(self.writing.pool.assemble_last)
 
     async def _repair(self, refusal: Refusal) -> bool:
         """Have other distractors written for the items to blame; tells whether the candidates are others now."""

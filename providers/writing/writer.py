@@ -112,6 +112,7 @@ class Writer:
             rejected=dict(pool.rejected),
             language=brief.language,
             key_check=check,
+            passed_over=pool.passed_over,
         )
 
 
@@ -130,5 +131,6 @@ def _log_end(pool: CandidatePool, rounds: int, deadline: Deadline) -> None:
         items=len(pool.items),
         missing=len(pool.slots) - len(pool.items),
         rejected=dict(pool.rejected),
+        passed_over=pool.passed_over,
         seconds=round(deadline.elapsed, 3),
     )

@@ -92,6 +92,18 @@ async def test_an_item_whose_key_is_too_long_is_repaired_and_the_ledger_has_it()
     assert (repair.input_tokens, repair.output_tokens, repair.is_estimated) == (5, 7, False)
 
 
+async def test_what_a_repair_would_not_fill_is_written_anew_in_one_request() -> None:
+    def half_flawed(order: Order) -> str:
+        items = json.loads(with_keys(LONG_TAIL)(order))["items"]
+        return text_of([*items[:5], *({**it, "options": it["options"][:3]} for it in items[5:])])
+
+    one = ScriptedVendor("one", half_flawed, good)
+    one.repair = as_long_as_the_key
+    run = Run(one)
+    await run.write()
+    assert run.purposes == [("one", Purpose.WRITE)] * 2
+
+
 async def test_a_repair_that_breaks_a_rule_is_refused_and_its_vendor_is_asked_for_none_again() -> None:
     one = ScriptedVendor("one", with_keys(LONG_TAIL), with_keys(LONG_TAIL), good)
     one.repair = lambda repair: text_of_repairs([["A", "A", "B"]] * len(repair.entries))

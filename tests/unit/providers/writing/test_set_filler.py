@@ -23,6 +23,7 @@ from providers.writing.key_check import Doubts, KeyChecker
 from providers.writing.orders import Refs
 from providers.writing.recorder import Recorder
 from providers.writing.writer import Writer
+from tests.own_logs import own_logs
 from tests.unit.providers.fake_clock import FakeClock
 from tests.unit.providers.fakes import ScriptedVendor, Stream, brief, chain_of, good, opening, order, text_of
 
@@ -119,6 +120,26 @@ async def test_a_vendor_that_broke_off_in_one_round_is_not_the_first_choice_of_t
     written = await Writer(chain_of(one, two, three), ONE_CALL, "hash").write(brief(), deadline())
     assert len(written.items) == 10
     assert [len(vendor.orders) for vendor in (one, two, three)] == [1, 1, 1]
+
+
+async def test_the_few_items_that_came_in_time_make_a_set_with_those_that_were_refused_before() -> None:
+    one = ScriptedVendor("one", tempting, Stream(opening(7), 1e6))
+    written = await Writer(chain_of(one), ONE_CALL, "hash").write(brief(), deadline())
+    assert not robots(written.items, "en")
+    assert written.provenance.passed_over == 0
+
+
+async def test_items_in_the_first_source_are_used_before_the_set_fails_once_one_is_set_elsewhere() -> None:
+    def one_elsewhere(order: Order) -> str:
+        return text_of([{**item, "source": "p2"} for item in json.loads(good(order))["items"]][:1])
+
+    one = ScriptedVendor("one", in_first_source, lambda _: text_of([]))
+    two = ScriptedVendor("two", one_elsewhere, lambda _: text_of([]))
+    with own_logs() as logs:
+        written = await Writer(chain_of(one, two), ONE_CALL, "hash").write(brief(), deadline())
+    assert {item.source_id for item in written.items} == {"source-1", "source-2"}
+    assert written.provenance.passed_over > 0
+    assert logs[-1]["passed_over"] == written.provenance.passed_over
 
 
 async def test_an_item_whose_key_is_doubted_is_replaced_and_the_new_set_is_checked_too() -> None:
