@@ -10,9 +10,11 @@ import msgspec
 import pytest
 
 from api.services import Services
+from assessment.ahead import AheadPlan
 from assessment.models import Mode
 from jobs.vendors import Vendors
 from tests.canary import CanaryWriter, ResponseLog, Sighting, every_log_line
+from tests.integration.ahead.conftest import prepared_set
 from tests.integration.delivery.receiver import Receiver, listening
 from tests.journey import Journey, Json
 from tests.waiting import until
@@ -51,8 +53,10 @@ def answers(writer: CanaryWriter, questions: list[Json], right: int) -> list[Jso
 class Teller:
     """Walks through everything a client can do, errors included."""
 
-    def __init__(self, journey: Journey, writer: CanaryWriter, responses: ResponseLog) -> None:
-        self.journey, self.writer, self.responses = journey, writer, responses
+    def __init__(
+        self, journey: Journey, writer: CanaryWriter, responses: ResponseLog, *, is_ahead: bool = False
+    ) -> None:
+        self.journey, self.writer, self.responses, self.is_ahead = journey, writer, responses, is_ahead
 
     async def tell(self) -> None:
         await self.journey.prepared()
@@ -60,6 +64,8 @@ class Teller:
         await self.look_around()
         await self.be_refused()
         await self.submit(right=5)
+        if self.is_ahead:
+            await prepared_set(self.journey)
         await self.look_around()
         await self.be_refused()
         await self.take("retakeassessment")
@@ -90,7 +96,16 @@ class Teller:
 
     async def look_around(self) -> None:
         client, headers = self.journey.client, self.journey.headers
-        for path in ("", "/attempts", "/attempts/1", "/attempts/2", "/attempts/9", "/unknown"):
+        for path in (
+            "",
+            "/questions",
+            "/progress",
+            "/attempts",
+            "/attempts/1",
+            "/attempts/2",
+            "/attempts/9",
+            "/unknown",
+        ):
             await client.get(f"/assessment{path}", headers=headers)
         await client.get(f"/step3/store-verification-items/session/{self.journey.token}")
         await client.get(f"/metadata/user/{self.journey.student_id}", headers={"x-api-key": self.journey.api_key})
@@ -121,7 +136,7 @@ def lines() -> Iterator[list[str]]:
         yield lines
 
 
-@pytest.fixture(params=Mode)
+@pytest.fixture(params=[(mode, is_ahead) for mode in Mode for is_ahead in (False, True)], ids=str)
 async def evidence(
     request: pytest.FixtureRequest,
     services: Services,
@@ -134,13 +149,16 @@ async def evidence(
     """One whole story, with everything that came out of it."""
     writer, responses = CanaryWriter(), ResponseLog(client)
     vendors.current = msgspec.structs.replace(vendors.current, writer=writer)
-    key = await services.accounts.create_key(request.param, "tests", platform_name)
+    mode, is_ahead = request.param
+    services.preparations.plan = AheadPlan(first=is_ahead, retake=is_ahead)
+    key = await services.accounts.create_key(mode, "tests", platform_name)
     journey = Journey(client, key.api_key)
     sent = journey.profile["verify"]
     sent["name"], sent["phoneNumber"] = f"Zebulon Quarrington{uuid4().hex}", f"+47{uuid4().int % 10**12:012}"
     async with listening(Receiver()) as receiver:
         sent["callbackWebhookUrl"] = receiver.url()
-        await Teller(journey, writer, responses).tell()
+        await Teller(journey, writer, responses, is_ahead=is_ahead).tell()
+        services.preparations.plan = AheadPlan()
         await until(lambda: len(receiver.got) >= EVENTS_PER_STORY)
     return Evidence(
         journey,
