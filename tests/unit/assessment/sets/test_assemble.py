@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assessment.findings import soft
 from assessment.models import Difficulty, Item, ItemConcept, Skill, Slot, SourceItem, SourceKind
-from assessment.sets.assembly import ADVICE, Assembly, Shortfall, assemble
+from assessment.sets.assembly import ADVICE, Assembly, Shortfall, assemble, penalty
 from assessment.sets.rules import coverage, cross_cues, one_verdict, robots
 from fakes.item_maker import make
 
@@ -71,6 +71,16 @@ def some_fair_choice(slots: Sequence[Slot], stock: Sequence[Item]) -> bool:
 def test_among_up_to_eight_candidates_a_set_is_found_exactly_when_there_is_one(stock: list[Item]) -> None:
     result = assemble(slots(4), stock)
     assert isinstance(result, Assembly) == some_fair_choice(slots(4), stock)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=4, max_size=9), st.integers(0, 300))
+def test_the_set_has_as_few_flaws_as_the_best_of_all_fair_choices(kinds: list[tuple[bool, int]], serial: int) -> None:
+    one_skill = tuple(Slot(SKILLS[0], SOURCES[0]) for _ in range(4))
+    stock = [candidate(serial + n, is_longest=it, flaws=flaws) for n, (it, flaws) in enumerate(kinds)]
+    fair = [it for it in combinations(stock, 4) if not robots(it, "en") and not cross_cues(it)]
+    best = min((sum(map(penalty, it)) for it in fair), default=None)
+    result = assemble(one_skill, stock)
+    assert (sum(map(penalty, result.items)) if isinstance(result, Assembly) else None) == best
 
 
 @given(stocks())

@@ -78,6 +78,18 @@ def test_among_up_to_fourteen_the_cheapest_choice_is_found_whenever_there_is_one
         assert price(choice.numbers, candidates) == best
 
 
+@pytest.mark.parametrize("certain", [0.05, 0.1, 0.25])
+def test_among_seventeen_the_cheapest_choice_is_found_too(certain: float) -> None:
+    compared = 0
+    for seed in range(8):
+        candidates = stock(Random(seed), 17, 2, certain)  # noqa: S311 - repeatable on purpose
+        best, choice = cheapest(candidates, need(2)), choose(candidates, need(2), LIMITS)
+        assert (choice.excess == 0) == (best is not None)
+        assert best is None or price(choice.numbers, candidates) == best
+        compared += best is not None
+    assert compared
+
+
 @given(st.integers(0, 10**9), st.integers(40, 120), st.integers(1, 4))
 def test_whatever_is_chosen_is_complete_and_what_is_said_of_it_is_true(seed: int, count: int, groups: int) -> None:
     candidates = stock(Random(seed), count, groups, 0.4)  # noqa: S311 - repeatable on purpose
