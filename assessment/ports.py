@@ -20,6 +20,7 @@ from assessment.models import (
     Provenance,
     Question,
     QuestionSet,
+    Standing,
     Verification,
     WrittenSet,
 )
@@ -85,6 +86,9 @@ class AssessmentStore(Protocol):
 
     async def load(self, verification_id: str) -> Verification:
         """Read all that a generation needs, in one consistent view."""
+
+    async def look(self, verification_id: str) -> Standing:
+        """Read how the verification stands. Raises InvalidSession when it was erased."""
 
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         """Read the set that is active or submitted, if there is one."""

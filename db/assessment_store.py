@@ -33,6 +33,7 @@ from assessment.models import (
     SkillStatus,
     SkillTally,
     SourceKind,
+    Standing,
     Timing,
     Verification,
 )
@@ -122,6 +123,9 @@ class PostgresAssessmentStore:
         upto = await ahead.seen_upto(self._engine, student_id)  # before them: what comes in between counts as unseen
         seen = await _seen(self._engine, student_id, skill_ids)
         return msgspec.structs.replace(verification, seen=seen, seen_upto=upto)
+
+    async def look(self, verification_id: str) -> Standing:
+        return standing_from(await fetch_of_session(self._engine, STANDING, verification_id))
 
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         row = await fetch_one(
@@ -435,6 +439,7 @@ def _finish(which: str, also: str = "", ending: str = "{}") -> str:
     """  # noqa: S608  # only constants of this module are put in
 
 
+STANDING = f"SELECT {STANDING_COLUMNS} FROM verification v {STANDING_JOIN} WHERE v.id = {{}}"  # noqa: S608  # only constants of this package are put in
 WHOLE_VERIFICATION = f"""
     SELECT v.name, v.email, v.phone_number, {STANDING_COLUMNS}, q.id AS set_id, q.questions, q.provenance, q.answers,
         (SELECT coalesce(jsonb_agg(jsonb_build_object('skill_id', k.skill_id, 'name', k.name) ORDER BY k.position),

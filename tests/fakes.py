@@ -98,6 +98,9 @@ class FakeStore:
         self.looks += 1
         return self.verification
 
+    async def look(self, verification_id: str) -> Standing:
+        return (await self.load(verification_id)).standing
+
     async def current_set(self, verification_id: str) -> QuestionSet | None:
         assert verification_id == self.standing.verification_id
         return self.verification.current_set

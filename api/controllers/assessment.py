@@ -240,7 +240,7 @@ async def _settled(request: ApiRequest) -> Standing:
     if not standing.is_over:
         return standing
     await end_overdue(verification_id=standing.verification_id, store=services.store, clock=services.clock)
-    return (await services.store.load(standing.verification_id)).standing
+    return await services.store.look(standing.verification_id)
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -4,7 +4,7 @@ import msgspec
 
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed, RetakeError
-from assessment.models import QuestionSet, SetState, Verification
+from assessment.models import QuestionSet, SetState, Standing
 from assessment.ports import AssessmentStore, Ending, Finished, SetOrder
 
 FIRST_PAUSE_SECONDS = 0.02
@@ -30,7 +30,7 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 async def fresh_set(
-    *, verification: Verification, ended: int, scenario: str | None, patience: Patience, store: AssessmentStore
+    *, standing: Standing, ended: int, scenario: str | None, patience: Patience, store: AssessmentStore
 ) -> QuestionSet | LookAgain:
     """Have a set written and activated, or take over the one that an overlapping call has written.
 
@@ -40,7 +40,6 @@ async def fresh_set(
     """
     if not patience.writing_seconds:
         raise GenerationFailed
-    standing = verification.standing
     order = SetOrder(
         verification_id=standing.verification_id,
         ended=ended,
@@ -50,9 +49,9 @@ async def fresh_set(
     )
     asked = await store.ask(order)
     if isinstance(asked, Finished):
-        return await _result(asked, verification, store)
+        return await _result(asked, standing, store)
     finished = await store.end_of(order.verification_id, asked, patience.deadline)
-    return await _result(finished or await store.cut_off(order.verification_id, asked), verification, store)
+    return await _result(finished or await store.cut_off(order.verification_id, asked), standing, store)
 
 
 async def rest(deadline: Deadline, seconds: float) -> float:
@@ -63,7 +62,7 @@ async def rest(deadline: Deadline, seconds: float) -> float:
     return min(seconds * 2, LONGEST_PAUSE_SECONDS)
 
 
-async def _result(finished: Finished, verification: Verification, store: AssessmentStore) -> QuestionSet | LookAgain:
+async def _result(finished: Finished, standing: Standing, store: AssessmentStore) -> QuestionSet | LookAgain:
     """The set that was written, unless it is gone or scored already."""
     match finished.ending:
         case Ending.FAILED:
@@ -72,7 +71,7 @@ async def _result(finished: Finished, verification: Verification, store: Assessm
             raise RetakeError
         case Ending.OUTDATED | Ending.PREPARED:
             return LookAgain(finished.ended)
-    current = await store.current_set(verification.standing.verification_id)
+    current = await store.current_set(standing.verification_id)
     if current is None or current.set_id != finished.set_id or current.state is not SetState.ACTIVE:
         return LookAgain(finished.ended)
     return current

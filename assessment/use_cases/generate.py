@@ -23,20 +23,20 @@ async def generate(
 
     Raises what may_generate raises, GenerationFailed, or RateLimited when too many such calls wait.
     """
-    ended, pause = arrived.ended, FIRST_PAUSE_SECONDS
+    standing, ended, pause = arrived, arrived.ended, FIRST_PAUSE_SECONDS
     with store.admitted(arrived.verification_id):
         while True:
-            verification = await store.load(arrived.verification_id)
-            if verification.standing.is_over:
+            if standing.is_over:
                 await end_overdue(verification_id=arrived.verification_id, store=store, clock=patience.deadline.clock)
+                standing = await store.look(arrived.verification_id)
                 continue
-            may_generate(verification.standing)
-            current = verification.current_set
-            if current is not None and current.state is SetState.ACTIVE:
-                return GeneratedSet(await store.start(arrived.verification_id, current), already_generated=True)
-            fresh = await fresh_set(
-                verification=verification, ended=ended, scenario=scenario, patience=patience, store=store
-            )
+            may_generate(standing)
+            if standing.set_state is SetState.ACTIVE:
+                current = await store.current_set(arrived.verification_id)
+                if current is not None and current.state is SetState.ACTIVE:
+                    return GeneratedSet(await store.start(arrived.verification_id, current), already_generated=True)
+            fresh = await fresh_set(standing=standing, ended=ended, scenario=scenario, patience=patience, store=store)
             if not isinstance(fresh, LookAgain):
                 return GeneratedSet(await store.start(arrived.verification_id, fresh), already_generated=False)
             ended, pause = fresh.ended, await rest(patience.deadline, pause)
+            standing = await store.look(arrived.verification_id)

@@ -22,17 +22,16 @@ async def retake(*, arrived: Standing, scenario: str | None, patience: Patience,
     Until the new set is complete, and whenever it cannot be completed, the old state stands untouched. Raises what
     may_retake raises, GenerationFailed, or RateLimited when too many such calls wait.
     """
-    ended, pause = arrived.ended, FIRST_PAUSE_SECONDS
+    standing, ended, pause = arrived, arrived.ended, FIRST_PAUSE_SECONDS
     with store.admitted(arrived.verification_id):
         while True:
-            verification = await store.load(arrived.verification_id)
-            if verification.standing.is_over:
+            if standing.is_over:
                 await end_overdue(verification_id=arrived.verification_id, store=store, clock=patience.deadline.clock)
+                standing = await store.look(arrived.verification_id)
                 continue
-            may_retake(verification.standing)
-            fresh = await fresh_set(
-                verification=verification, ended=ended, scenario=scenario, patience=patience, store=store
-            )
+            may_retake(standing)
+            fresh = await fresh_set(standing=standing, ended=ended, scenario=scenario, patience=patience, store=store)
             if not isinstance(fresh, LookAgain):
-                return Retaken(await store.start(arrived.verification_id, fresh), verification.standing.attempts + 1)
+                return Retaken(await store.start(arrived.verification_id, fresh), standing.attempts + 1)
             ended, pause = fresh.ended, await rest(patience.deadline, pause)
+            standing = await store.look(arrived.verification_id)

@@ -39,5 +39,5 @@ async def save_answers(
         saved = await store.save(verification_id, current.set_id, chosen)
         if saved is not None:
             return Saved(saved, len(current.questions))
-        may_answer((await store.load(verification_id)).standing)
+        may_answer(await store.look(verification_id))
     raise NoQuestions  # the set was replaced each time

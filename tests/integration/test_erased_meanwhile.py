@@ -8,9 +8,7 @@ from litestar import Litestar
 
 from api.services import Services
 from assessment.credentials import StudentAccess
-from assessment.models import Verification
 from db.accounts import Accounts
-from db.assessment_store import PostgresAssessmentStore
 from db.engine import RetakeEngine
 from jobs.vendors import Vendors
 from tests.documented import Document
@@ -38,19 +36,6 @@ class ErasedOnceRecognised(Accounts):
         access = await super().student_access(token)
         await _erase(self._engine, access.standing.student_id)
         return access
-
-
-class ErasedOnceLoaded(PostgresAssessmentStore):
-    """Erases the student between the look at the verification and the request for a set."""
-
-    def __init__(self, store: PostgresAssessmentStore) -> None:
-        super().__init__(store._engine)
-        self.ends = store.ends
-
-    async def load(self, verification_id: str) -> Verification:
-        verification = await super().load(verification_id)
-        await _erase(self._engine, verification.standing.student_id)
-        return verification
 
 
 @pytest.fixture(scope="module")
@@ -93,15 +78,6 @@ async def test_a_person_erased_while_a_set_is_written_ends_the_generation_as_an_
     await _erase(engine, journey.student_id)
     gate.opened.set()
     answer = await generating
-    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "INVALID_SESSION")
-
-
-async def test_a_person_erased_before_the_lease_is_asked_for_ends_it_too(
-    app: Litestar, services: Services, journey: Journey
-) -> None:
-    await journey.prepared()
-    app.state.services = msgspec.structs.replace(services, store=ErasedOnceLoaded(services.store))
-    answer = await journey.generate()
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "INVALID_SESSION")
 
 

@@ -95,6 +95,14 @@ async def test_a_retake_replaces_the_set_and_counts_from_the_last_attempt(again:
     assert (brief.scenario, brief.seen, len(brief.slots)) == ("marked", (SeenItem("skill-0", "old stem"),), 10)
 
 
+async def test_only_the_job_reads_the_verification_since_a_request_arrives_with_how_it_stands(
+    first: Scene, again: Scene
+) -> None:
+    await first.generate()
+    await again.retake()
+    assert (first.store.looks, again.store.looks) == (1, 1)
+
+
 async def test_a_retake_writes_to_another_plan_and_seed_than_the_first_set(first: Scene, again: Scene) -> None:
     writer = FakeWriter()
     await first.generate(writer)
