@@ -162,5 +162,6 @@ def _bitmap(texts: Iterable[str], size: int) -> int:
     return bits
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
 import regex
@@ -50,10 +50,12 @@ def runs(sequence: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
 
 def contains(sequence: Sequence[str], part: Sequence[str]) -> bool:
     """Tell whether the words of `part` stand one after the other in `sequence`."""
-    size = len(part)
-    if not size or part[0] not in sequence:
-        return False
-    return any(tuple(sequence[start : start + size]) == tuple(part) for start in range(len(sequence) - size + 1))
+    return bool(part) and as_phrase(part) in as_phrase(sequence)
+
+
+def as_phrase(found: Iterable[str]) -> str:
+    """Words with a space before, between and after them, so that whole words can be looked for among others."""
+    return f" {' '.join(found)} "
 
 
 @cache

@@ -42,7 +42,7 @@ async def cpu_ratio(*, stream: bool) -> Ratio:
         writer = build_vendors(config)
         pairs = [
             (
-                await _cpu(_write(writer)),
+                await _cpu(_write_and_settle(writer)),
                 await _cpu(bare_calls(config.chain[0], KEY, orders_of(config))),
             )
             for _ in range(WARM_UP + PAIRS)
@@ -80,6 +80,12 @@ async def prompt_tokens(per_call: int) -> int:
 async def _write(writer: Snapshot) -> None:
     written = await writer.write(brief(), Deadline(SystemClock(), 60.0))
     assert len(written.items) == 10
+
+
+async def _write_and_settle(writer: Snapshot) -> None:
+    """With what goes on for the bill when the set stands."""
+    await _write(writer)
+    await writer.settled()
 
 
 async def _cpu(work: Awaitable[object]) -> float:

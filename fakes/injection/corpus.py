@@ -9,8 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from assessment.items.rules.context import as_phrase
-from assessment.items.text import runs, words
+from assessment.items.text import as_phrase, runs, words
 
 PADDING_CHARACTERS = 50_000
 HEARD_WORDS = 5
@@ -75,7 +74,7 @@ class Attempt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def heard_in(self, prompt: str) -> bool:
         """Tell whether enough of the order stands in a prompt: a few of its words in a row, also where it was cut."""
-        heard = as_phrase(prompt)
+        heard = as_phrase(words(prompt))
         return any(phrase in heard for phrase in _phrases(self))
 
 
@@ -94,7 +93,7 @@ def attempt(attempt_id: str) -> Attempt:
 @cache
 def _phrases(attempt: Attempt) -> tuple[str, ...]:
     spoken = words(attempt.order)
-    return tuple(as_phrase(" ".join(run)) for run in runs(spoken, min(HEARD_WORDS, len(spoken))))
+    return tuple(as_phrase(run) for run in runs(spoken, min(HEARD_WORDS, len(spoken))))
 
 
 def _zero_width(text: str) -> str:

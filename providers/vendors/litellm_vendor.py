@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, NoReturn
 import httpx
 import litellm
 import openai
+from litellm._internal_context import is_internal_call
 from litellm.exceptions import (
     ContentPolicyViolationError,
     ContextWindowExceededError,
@@ -190,6 +191,8 @@ class LiteLLMVendor:
         """Ask the model once. Raises VendorError; LiteLLM's own timeout is per read, so callers bound the call."""
         sent = _Sent(self._fallback.response_format, self._config.stream and self._asks_for_usage)
         request = self._request(sent.response_format, order)
+        # LiteLLM then neither prepares a log of the call nor works out its costs, which nobody here would read.
+        unlogged = is_internal_call.set(True)
         try:
             return await (self._stream(request, hear) if self._config.stream else self._whole(request, hear))
         except VendorError as error:
@@ -200,6 +203,8 @@ class LiteLLMVendor:
                 hear(said.failed_answer)
                 return Ending()
             raise self._named(error, said, sent, deadline) from None
+        finally:
+            is_internal_call.reset(unlogged)
 
     async def _whole(self, request: dict[str, Any], hear: Listener) -> Ending:
         response = await litellm.acompletion(**request)

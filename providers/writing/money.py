@@ -51,7 +51,7 @@ class Ticket:
     __slots__ = ("id", "nanos", "waits")
 
     def __init__(self) -> None:
-        self.id = uuid4()
+        self.id: UUID | None = None
         self.nanos = 0
         self.waits = False
 
@@ -124,7 +124,7 @@ class SetMoney:
         spent = spent_in_nanos(cost or 0.0)
         if self._allowance is not None:
             self._allowance.settle(ticket.nanos, spent)
-        if self._money.per_day is not None and self._money.day is not None:
+        if self._money.per_day is not None and self._money.day is not None and ticket.id is not None:
             self._money.day.settle(ticket.id, spent)
         ticket.nanos = 0
 

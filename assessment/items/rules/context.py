@@ -6,7 +6,7 @@ from functools import cache, cached_property
 import msgspec
 
 from assessment.items.language import Language, language_of
-from assessment.items.text import runs, words
+from assessment.items.text import as_phrase, runs, words
 from assessment.models import Brief
 
 COPIED_WORDS = 6
@@ -57,14 +57,9 @@ class RuleContext(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def own_phrases(self) -> str:
         """All that the student wrote, so that whole words can be looked for in it (see as_phrase)."""
-        return "\n".join(as_phrase(text) for text in self.own_text)
+        return "\n".join(as_phrase(words(text)) for text in self.own_text)
 
 
 @cache
 def _runs_of(texts: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
     return frozenset().union(*(runs(words(text), COPIED_WORDS) for text in texts))
-
-
-def as_phrase(text: str) -> str:
-    """The words of a text with a space before, between and after them."""
-    return f" {' '.join(words(text))} "

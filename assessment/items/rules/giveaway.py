@@ -52,8 +52,8 @@ _LETTER = regex.compile(
     r"|(?<!\b[A-Z])[,:]\s*[A-D][.!]\s"
     r"|(?:^|[\s(-])[A-D]\s+(?i:is|wins)\s+(?i:right|correct|true|the\s+(?:one|key|answer))"
 )
-_ALONE = regex.compile(r"(?<!\w)[A-D1-4](?!\w)")  # what _LETTER finds has one; most stems have none
-# And, in ASCII, one of these; most stems that begin with "A" have none.
+# What _LETTER finds in ASCII has a letter or number that stands alone, and one of these words; most stems lack one.
+_ALONE = re.compile(r"(?<!\w)[A-D1-4](?!\w)")
 _TELLING_WORDS = (
     *("answer", "solution", "correct", "right", "hint", "tip", "spoiler", "antwort", "richtig", "bonne", "cevap"),
     *("respuesta", "risposta", "resposta", "antwoord", "odpowied"),
@@ -90,13 +90,15 @@ def key_stands_out(item: Item, form_of: Callable[[str], Form]) -> bool:
 
 def tells_letter(stem: str) -> bool:
     """Tell whether a stem names the key by letter or number: wrong after the shuffle, but nothing to ask."""
-    return _ALONE.search(stem) is not None and _may_tell(stem) and _LETTER.search(stem) is not None
+    return _may_tell(stem) and _LETTER.search(stem) is not None
 
 
 def _may_tell(stem: str) -> bool:
+    if not stem.isascii():
+        return True
     lowered = stem.lower()
-    is_told = not stem.isascii() or any(word in lowered for word in _TELLING_WORDS)
-    return is_told or _TELLING_LETTER.search(stem) is not None
+    is_told = any(word in lowered for word in _TELLING_WORDS) or _TELLING_LETTER.search(stem) is not None
+    return is_told and _ALONE.search(stem) is not None
 
 
 def goes_on(stem: str) -> bool:

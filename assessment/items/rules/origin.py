@@ -3,8 +3,8 @@
 import re
 
 from assessment.findings import Finding, hard
-from assessment.items.rules.context import COPIED_WORDS, RuleContext, as_phrase
-from assessment.items.text import any_of, fold, runs, words
+from assessment.items.rules.context import COPIED_WORDS, RuleContext
+from assessment.items.text import any_of, as_phrase, fold, runs, words
 from assessment.models import Item
 
 
@@ -24,7 +24,7 @@ def biography(item: Item, context: RuleContext) -> Finding | None:
     stem = fold(item.stem)
     if any_of(context.language.asks_biography).search(stem):
         return hard("biography", "asks back what the profile tells")
-    own = [as_phrase(option) in context.own_phrases for option in item.options]
+    own = [as_phrase(words(option)) in context.own_phrases for option in item.options]
     is_fact = own[item.key] and sum(own) == 1 and _is_fact(item.options[item.key])
     return hard("biography", "the key alone is a fact of the profile") if is_fact else None
 

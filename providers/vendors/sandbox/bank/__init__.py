@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from assessment.items.rules.context import as_phrase
-from assessment.items.text import fold
+from assessment.items.text import as_phrase, fold, words
 from assessment.models import Concept, Skill, SourceItem
 
 FOLDER = Path(__file__).parent
@@ -95,8 +94,8 @@ def goes_with(item: BankItem, source: SourceItem) -> bool:
     """Tell whether an item may be set in a source."""
     if not item.tags:
         return True
-    text = as_phrase(" ".join((source.title, *(value for _, value in source.facts))))
-    return any(as_phrase(tag) in text for tag in item.tags)
+    text = as_phrase(words(" ".join((source.title, *(value for _, value in source.facts)))))
+    return any(as_phrase(words(tag)) in text for tag in item.tags)
 
 
 def _bank(skill: Skill) -> Bank | None:

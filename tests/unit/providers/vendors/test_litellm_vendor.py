@@ -1,6 +1,7 @@
 """The adapter's request and its names for failures, without any network: respx stands where the vendor would."""
 
 import asyncio
+import contextlib
 import json
 import math
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import httpx
 import litellm
 import pytest
 import respx
+from litellm.litellm_core_utils.litellm_logging import Logging
 
 from assessment.deadline import Deadline, SystemClock
 from providers.config import VendorConfig
@@ -78,6 +80,25 @@ async def test_one_attempt_is_one_request_with_the_key_and_the_schema(route: res
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
     assert body["response_format"]["json_schema"]["schema"]["properties"]["items"]["minItems"] == 4
     assert (text, ending.usage) == ('{"items": []}', Usage(700, 90))
+
+
+@pytest.mark.parametrize("answer", [completion(), httpx.Response(500, json={"error": {"message": "x"}})])
+async def test_litellm_prepares_no_log_of_a_call(
+    route: respx.Route, monkeypatch: pytest.MonkeyPatch, answer: httpx.Response
+) -> None:
+    """It would work out costs that nobody reads, and a failure's log swallows cancellations."""
+    logged: list[str] = []
+
+    async def note(*_: object, **__: object) -> None:
+        logged.append("a log")
+
+    monkeypatch.setattr(litellm.utils, "_schedule_async_success_logging", lambda **_: logged.append("a log"))
+    monkeypatch.setattr(Logging, "failure_handler", lambda *_, **__: logged.append("a log"))
+    monkeypatch.setattr(Logging, "async_failure_handler", note)
+    route.return_value = answer
+    with contextlib.suppress(VendorError):
+        await ask()
+    assert logged == []
 
 
 async def test_a_model_of_unknown_abilities_is_tried_with_the_strictest_form(route: respx.Route) -> None:
