@@ -15,6 +15,7 @@ SECONDS = Histogram("retake_vendor_attempt_seconds", "Time of a request to a ven
 ITEMS = Counter(
     "retake_vendor_items", "Items that vendors wrote, accepted or by the rule broken", ("vendor", "verdict")
 )
+MENDED = Counter("retake_vendor_mended", "What had to be mended to read answers, by rule", ("vendor", "rule"))
 COST = Counter("retake_vendor_cost_dollars", "US dollars, as far as prices are known", ("vendor",))
 LOST = Counter("retake_ledger_records_lost", "Records of requests to vendors that could not be stored")
 
@@ -32,5 +33,7 @@ class CountingLedger:
         SECONDS.labels(vendor).observe(record.seconds)
         for verdict, items in ({ACCEPTED: record.accepted} | record.rejected).items():
             ITEMS.labels(vendor, verdict).inc(items)
+        for rule, times in record.mended.items():
+            MENDED.labels(vendor, rule).inc(times)
         COST.labels(vendor).inc(record.cost or 0.0)
         self._ledger.record(record)

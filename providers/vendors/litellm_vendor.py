@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator
 from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlsplit
 
 import httpx
 import litellm
@@ -162,6 +163,10 @@ _LATE_IMPORTS = (
 
 NO_KEY = "none"
 
+# LiteLLM believes in a stream and leaves the answer unread, and what the vendor gets asks for none: so answers in one
+# piece are read as streams are, with all that real servers do wrong, and for less time.
+_IN_ONE_PIECE = {"stream": True, "extra_body": {"stream": openai.omit, "stream_options": openai.omit}}
+
 
 class _Sent(NamedTuple):
     """What of a request a vendor may not know; meanwhile a parallel one may have learned it."""
@@ -180,6 +185,7 @@ class LiteLLMVendor:
         self._key = key
         self._fallback = FormatFallback(_formats_of(config.model))
         self._asks_for_usage = "stream_options" in _supported(config.model)
+        self._reads_body = _is_spoken_to_as_is(config)
         _warm_up()
 
     @property
@@ -194,7 +200,11 @@ class LiteLLMVendor:
         # LiteLLM then neither prepares a log of the call nor works out its costs, which nobody here would read.
         unlogged = is_internal_call.set(True)
         try:
-            return await (self._stream(request, hear) if self._config.stream else self._whole(request, hear))
+            if self._config.stream:
+                return await self._stream(request | self._stream_options(), hear)
+            if self._reads_body:
+                return await self._stream(request | _IN_ONE_PIECE, hear)
+            return await self._whole(request, hear)
         except VendorError as error:
             raise self._perhaps_of_format(error, sent.response_format) from None
         except Exception as error:  # noqa: BLE001 - LiteLLM raises whatever its adapters raise; all of it has a name here
@@ -221,7 +231,7 @@ class LiteLLMVendor:
         return Ending(str(finish_reason), usage_of(response))
 
     async def _stream(self, request: dict[str, Any], hear: Listener) -> Ending:
-        stream = await litellm.acompletion(**request, **self._stream_options())
+        stream = await litellm.acompletion(**request)
         try:
             if (reader := self._reader(stream.completion_stream)) is not None:
                 return await self._read_wire(stream, reader, hear)
@@ -250,6 +260,8 @@ class LiteLLMVendor:
             _tell(hear, reader.end())
         if not reader.text_seen:
             self._check_type(content_type_of(stream))
+        if self._reads_body and not reader.dialect.has_begun:
+            raise MalformedReply(self.name)
         self._check_end(
             reader.dialect.finish_reason, has_text=reader.text_seen, reasoning=reader.dialect.reasoning_tail
         )
@@ -336,6 +348,18 @@ def has_credentials(config: VendorConfig, key: Secret | None) -> bool:
     if key is not None or config.api_base is not None:
         return True
     return bool(litellm.validate_environment(model=config.model)["keys_in_environment"])
+
+
+def _is_spoken_to_as_is(config: VendorConfig) -> bool:
+    """Tell whether requests go to a server of OpenAI's dialect as they are.
+
+    To OpenAI itself, or for reasoning, LiteLLM may choose another endpoint with another body.
+    """
+    host = urlsplit(config.api_base or "").hostname or ""
+    is_other_server = bool(host) and not host.endswith("openai.com")
+    is_chat = (_listed(config.model) or {}).get("mode", "chat") == "chat"
+    changes_request = any(name == "extra_body" or name.startswith("reasoning") for name in config.params)
+    return config.model.startswith("openai/") and is_other_server and is_chat and not changes_request
 
 
 def _needs_stand_in(config: VendorConfig) -> bool:

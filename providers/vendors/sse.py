@@ -89,6 +89,9 @@ class Dialect(Protocol):
 
     finish_reason: str
     is_over: bool
+    has_begun: bool
+    """Whether anything came that is an answer, if only one without text."""
+
     reasoning_tail: str
     """The last characters of the reasoning."""
 
@@ -105,7 +108,7 @@ class OpenAIDialect:
 
     def __init__(self, vendor: str) -> None:
         self.finish_reason = "stop"
-        self.is_over = False
+        self.is_over = self.has_begun = False
         self.usage: Usage | None = None
         self.reasoning_tail = ""
         self._vendor = vendor
@@ -118,6 +121,7 @@ class OpenAIDialect:
         parsed = self._decoder.decode(event)
         if parsed.error or not parsed.choices:
             self._check(event)
+        self.has_begun = self.has_begun or bool(parsed.choices)
         if parsed.usage is not None:
             self.usage = usage_in(parsed.usage) or self.usage
         return joined(self._said(choice) for choice in parsed.choices or () if choice is not None)
@@ -165,7 +169,7 @@ class AnthropicDialect:
 
     def __init__(self, vendor: str) -> None:
         self.finish_reason = "stop"
-        self.is_over = False
+        self.is_over = self.has_begun = False
         self.reasoning_tail = ""
         self._vendor = vendor
         self._input = self._output = 0
@@ -180,6 +184,7 @@ class AnthropicDialect:
         if parsed.type in ("error", "") and is_error(body := msgspec.json.decode(event)):
             raise named_by_body(body, self._vendor)
         self.is_over = parsed.type == "message_stop"
+        self.has_begun = True
         self._count(parsed.message.usage if parsed.message else parsed.usage)
         delta = parsed.delta or _AnthropicDelta()
         if stop_reason := delta.stop_reason or parsed.stop_reason:
@@ -205,9 +210,11 @@ def _text_of_block(block: _AnthropicBlock) -> str | None:
 
 
 def text_of_content(content: Any) -> str | None:
-    """The text of a content that is one, or a list of parts; "" when it is nothing but reasoning."""
+    """The text of a content that is one, a list of parts, or JSON; "" when it is nothing but reasoning."""
     if isinstance(content, str):
         return content or None
+    if isinstance(content, dict):
+        return msgspec.json.encode(content).decode()
     parts = content if isinstance(content, list) else ()
     return joined(_text_of_part(part) for part in parts)
 

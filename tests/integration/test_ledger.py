@@ -66,7 +66,7 @@ async def test_no_column_holds_a_text_a_key_or_a_person(live: LiveServer) -> Non
 
 
 async def test_metrics_count_the_same_attempts(live: LiveServer) -> None:
-    live.first.reset("good")
+    live.first.reset("key_as_letter")
     await live.take_set()
     rows = await live.rows_when_settled(everything=True)
     text = (await live.client.get(f"{live.server.root_url}/metrics")).text
@@ -80,6 +80,8 @@ async def test_metrics_count_the_same_attempts(live: LiveServer) -> None:
     mine = [row for row in rows if row["vendor"] == "first"]
     assert lines['retake_vendor_items_total{vendor="first",verdict="accepted"}'] == sum(row["accepted"] for row in mine)
     assert lines['retake_vendor_attempt_seconds_count{vendor="first"}'] == len(mine) > 0
+    mended = sum(json.loads(row["mended"]).get("key_letter", 0) for row in mine)
+    assert lines['retake_vendor_mended_total{rule="key_letter",vendor="first"}'] == mended > 0
     cost = lines['retake_vendor_cost_dollars_total{vendor="first"}']
     assert cost == pytest.approx(sum(row["cost"] for row in mine))
     assert lines["retake_ledger_records_lost_total"] == 0

@@ -33,6 +33,9 @@ _EMPHASIS = regex.compile(
     r"\*\*[^*\s](?:[^*]*[^*\s])?\*\*|~~\S[^~]*~~|==\w[^=]*==|<(b|i|u|em|strong|mark|font|span|ins|big|s)\b[^>]*>.*</\1>",
     regex.IGNORECASE,
 )
+_PLAIN = re.compile(
+    r"(?!.*\b(?i:ok|okay|yep)$)[a-zA-Z0-9]+(?:(?:,? |['-])[a-zA-Z0-9]+)*"
+)  # no mark finds anything in it
 _ODD_SPACE = regex.compile(r"[^\S ]|  ")
 _OTHER_LETTER = regex.compile(r"[\p{L}--[\p{Latin}\p{Greek}\p{Common}]]", regex.VERSION1)
 
@@ -71,6 +74,8 @@ Form = TypeVar("Form")
 
 def marked_key(item: Item, language: Language) -> str:
     """Say what sets the key alone apart, or the three others from the key; empty when nothing does."""
+    if all(map(_PLAIN.fullmatch, item.options)):
+        return ""
     patterns = _MARKS_OF_ASCII if all(map(str.isascii, item.options)) else _MARKS
     for name, pattern in patterns.items():
         if name == "letter" and language.script != LATIN:

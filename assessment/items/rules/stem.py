@@ -53,9 +53,11 @@ def negative_stem(item: Item, context: RuleContext) -> Finding | None:
     Only the asking clause counts, from the last question word up to the next comma: a negative in the scene before it
     ("the test does not pass") turns nothing round.
     """
+    negatives = context.language.negatives
+    if item.stem.isascii() and not any(word in item.stem.lower() for word in negatives):
+        return None
     asking = _ASKING.findall(item.stem)
     clause = _HARMLESS.sub("", asking[-1]) if asking else ""
-    negatives = context.language.negatives
     found = [word for word in _TOKEN.findall(clause) if fold(word) in negatives and not word.isupper()]
     return soft("negative_stem", "a negative that is not in capitals") if found else None
 

@@ -58,6 +58,13 @@ def test_ascii_has_the_words_that_other_text_would_have(shown: str) -> None:
     assert text.words(shown) == tuple(text._WORD.findall(text.fold(shown)))
 
 
+@settings(max_examples=1_500, deadline=None)
+@given(TEXTS | st.lists(st.sampled_from(["Use", "ok", "a", "4", "x-y", "Yep", " ", ", ", "-", "'", "."])).map("".join))
+def test_a_plain_option_bears_no_mark(option: str) -> None:
+    if giveaway._PLAIN.fullmatch(option):
+        assert not [name for name, pattern in giveaway._MARKS.items() if pattern.search(option)]
+
+
 @given(st.characters(max_codepoint=127))
 def test_no_ascii_character_is_a_symbol_or_a_letter_of_another_alphabet(character: str) -> None:
     left_out = giveaway._MARKS.keys() - giveaway._MARKS_OF_ASCII.keys()

@@ -35,11 +35,12 @@ from providers.protocol import (
     VendorTimedOut,
 )
 from providers.secret import Secret
-from providers.vendors.litellm_vendor import LiteLLMVendor, classify, has_credentials, listed_price
+from providers.vendors.litellm_vendor import LiteLLMVendor, _is_spoken_to_as_is, classify, has_credentials, listed_price
 from tests.unit.providers.fakes import answer_of, order
 
 URL = "https://vendor.example/v1/chat/completions"
 KEY = "sk-very-secret"
+USAGE = {"prompt_tokens": 700, "completion_tokens": 90, "total_tokens": 790}
 
 
 @pytest.fixture
@@ -55,8 +56,7 @@ def vendor(model: str = "openai/gpt-4o-mini", **changes: Any) -> LiteLLMVendor:
 
 def completion(content: str | None = '{"items": []}', finish_reason: str = "stop") -> httpx.Response:
     choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": content}}
-    usage = {"prompt_tokens": 700, "completion_tokens": 90, "total_tokens": 790}
-    return httpx.Response(200, json={"id": "x", "object": "chat.completion", "choices": [choice], "usage": usage})
+    return httpx.Response(200, json={"id": "x", "object": "chat.completion", "choices": [choice], "usage": USAGE})
 
 
 async def ask(model: str = "openai/gpt-4o-mini", **changes: Any) -> Any:
@@ -99,6 +99,42 @@ async def test_litellm_prepares_no_log_of_a_call(
     with contextlib.suppress(VendorError):
         await ask()
     assert logged == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": [{"type": "text", "text": '{"items": '}, {"type": "text", "text": "[]}"}]},
+        {"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": '{"items": []}'}]},
+        {"content": {"items": []}},
+        {"content": None, "tool_calls": [{"function": {"arguments": {"items": []}}}]},
+    ],
+    ids=["parts", "reasoning in parts", "an object", "arguments as an object"],
+)
+async def test_an_answer_in_one_piece_is_read_like_a_stream(route: respx.Route, message: dict[str, Any]) -> None:
+    route.return_value = httpx.Response(200, json={"choices": [{"message": message}], "usage": USAGE})
+    text, ending = await ask()
+    body = json.loads(route.calls.last.request.content)
+    assert (json.loads(text), ending.usage) == ({"items": []}, Usage(700, 90))
+    assert not {"stream", "stream_options"} & set(body)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_read"),
+    [
+        ({}, True),
+        ({"api_base": None}, False),
+        ({"api_base": "https://eu.api.openai.com/v1"}, False),
+        ({"params": {"reasoning_effort": "low"}}, False),
+        ({"params": {"extra_body": {"top_k": 5}}}, False),
+        ({"model": "anthropic/claude-sonnet-4-5"}, False),
+    ],
+)
+def test_only_a_request_that_reaches_its_server_as_it_is_is_read_by_us_in_one_piece(
+    changes: dict[str, Any], is_read: bool
+) -> None:
+    fields = {"name": "mini", "model": "openai/gpt-4o-mini", "api_base": "https://vendor.example/v1", **changes}
+    assert _is_spoken_to_as_is(VendorConfig(**fields)) is is_read
 
 
 async def test_a_model_of_unknown_abilities_is_tried_with_the_strictest_form(route: respx.Route) -> None:
