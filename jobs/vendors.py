@@ -88,14 +88,14 @@ class Vendors:
     def report(self) -> WorkerReport:
         """How the vendors stand now, for the web processes. A vendor that is out can be asked by nobody."""
         snapshot = self.current.snapshot
-        statuses = snapshot.status()
+        writers = snapshot.status()
         return WorkerReport(
             config_hash=snapshot.config.hash,
             has_providers=not snapshot.config.is_built_in,
-            serves_live=self.current.serves_live and any(status.state is not State.OUT for status in statuses),
+            serves_live=self.current.serves_live and any(status.state is not State.OUT for status in writers),
             vendors=tuple(
                 VendorReport(status.name, status.state.value, status.reason and status.reason.value)
-                for status in statuses
+                for status in (*writers, *snapshot.solver_status())
             ),
             spend_limit_reached=snapshot.is_spend_limit_reached(),
         )

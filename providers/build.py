@@ -89,6 +89,7 @@ def make_upstream(vendor: VendorConfig, config: ProvidersConfig, latencies: Late
         vendor.attempt_seconds,
         vendor.max_concurrency,
         breaker=Breaker(config.settings.breaker),
+        solving=Breaker(config.settings.breaker),
         pace=latencies.of(latency_key(vendor)),
         price=price_of(vendor),
         max_output_tokens=max_output_tokens(vendor),

@@ -49,3 +49,10 @@ class Snapshot:
     def status(self) -> tuple[VendorStatus, ...]:
         """How the vendors of the live chain stand now, in order of preference; without a chain there are none."""
         return self._live.chain.status(self._clock.monotonic()) if self._live else ()
+
+    def solver_status(self) -> tuple[VendorStatus, ...]:
+        """How the vendors stand that only solve."""
+        if self._live is None:
+            return ()
+        now, writers = self._clock.monotonic(), self._live.chain.upstreams
+        return tuple(solver.status(now, solves=True) for solver in self._live.solvers if solver not in writers)

@@ -1,7 +1,7 @@
 """Whether a vendor is to be asked now: it rests after failures in a row, and one request probes whether it is back.
 
 Transport and content are counted apart: a vendor that answers with rubbish is up, and one that is down has said nothing
-about its answers. A vendor that only solved has shown that it is up, and nothing about what it writes.
+about its answers.
 """
 
 from enum import StrEnum
@@ -30,7 +30,11 @@ CONTENT_FAILURES = frozenset(
     }
 )
 MAX_REST_SECONDS = 300.0  # of a pause that a vendor asks for: minutes, whether it says a year, infinity or a far date
+HANGS = frozenset({CallOutcome.STALLED, CallOutcome.TIMED_OUT})  # each costs a student many seconds
 FATAL = frozenset({CallOutcome.UNAUTHORIZED, CallOutcome.MODEL_NOT_FOUND})
+REFUSED_SECONDS = 180.0  # who refuses the key on every call for so long means it
+OUT_SECONDS = 60.0  # until a vendor that is out is probed again
+SHORTER_RESTS = 2  # of a vendor that has just failed, each half as long as the next one
 
 
 class State(StrEnum):
@@ -51,17 +55,17 @@ class Breaker:
         self._limits = limits or BreakerLimits()
         self._transport = 0
         self._content = 0
+        self._rests = 0
         self._opened_until: float | None = None
-        self._opened_by: CallOutcome | None = None
         self._resting_until = 0.0
+        self._refused_since: float | None = None
         self._is_probing = False
         self._is_out = False
         self.reason: CallOutcome | None = None
 
-    @property
-    def is_out(self) -> bool:
-        """Whether only a change of the configuration can bring the vendor back."""
-        return self._is_out
+    def is_barred(self, now: float) -> bool:
+        """Whether the vendor is out and not to be probed now, so that it is not even the last chance."""
+        return self._is_out and not self.is_ready(now)
 
     def state(self, now: float) -> State:
         """How the vendor stands at a moment."""
@@ -75,8 +79,7 @@ class Breaker:
 
     def is_ready(self, now: float) -> bool:
         """Tell whether the vendor may be asked: it is closed, or nobody probes it yet."""
-        state = self.state(now)
-        return state is State.CLOSED or (state is State.HALF_OPEN and not self._is_probing)
+        return not self.seconds_to_ready(now) and (self._opened_until is None or not self._is_probing)
 
     def seconds_to_rest(self, now: float) -> float:
         """What is left of the pause that the vendor asked for."""
@@ -86,15 +89,23 @@ class Breaker:
         """How long until the vendor may be asked again; of several that are not ready the least is the least bad."""
         return max(self.seconds_to_rest(now), (self._opened_until or now) - now, 0.0)
 
-    def start(self, *, solves: bool = False) -> bool:
-        """Note that a request begins; tells whether it is the probe of a vendor that is not closed.
-
-        One that solves says nothing about a vendor that rests for what it wrote.
-        """
-        tells = not solves or self._opened_by not in CONTENT_FAILURES
-        is_probe = self._opened_until is not None and not self._is_probing and tells
+    def start(self) -> bool:
+        """Note that a request begins; tells whether it is the probe of a vendor that is not closed."""
+        is_probe = self._opened_until is not None and not self._is_probing
         self._is_probing = self._is_probing or is_probe
         return is_probe
+
+    def suspect(self, now: float) -> bool:
+        """Open it while a request is listened to that has said nothing yet; tells whether that is the probe."""
+        if self._opened_until is None:
+            self._opened_until = now
+        return self.start()
+
+    def trust(self, now: float, *, is_probe: bool) -> None:
+        """End a suspicion: the request that was listened to has shown life."""
+        if is_probe and (self.reason is None or self.reason in HANGS):
+            self._close()
+        self.end(CallOutcome.NOT_NEEDED, now, is_probe=is_probe)
 
     def end(
         self,
@@ -104,54 +115,52 @@ class Breaker:
         is_probe: bool,
         accepted: int = 0,
         retry_after: float | None = None,
-        solved: bool = False,
     ) -> None:
         """Note how a request ended.
 
         What is neither success nor failure of the vendor (the time of the request ran out, another one was faster)
-        leaves the standing as it was. A truncated answer that brought items is no failure either. With `solved` it was
-        an answer to questions, and any answer at all means that the vendor is up.
+        leaves the standing as it was. A truncated answer that brought items is no failure either.
         """
         if is_probe:
             self._is_probing = False
         if retry_after is not None:
             self._rest(now, retry_after)
         if outcome in FATAL:
-            self._is_out, self.reason = True, outcome
+            self._refuse(outcome, now)
         elif outcome in TRANSPORT_FAILURES:
             self._transport += 1
             self._fail(outcome, now, self._transport, is_probe)
-        elif solved:
-            self._answered(outcome)
         elif outcome is CallOutcome.OK:
             self._close()
-        elif outcome in CONTENT_FAILURES and not accepted:
-            self._transport, self._content = 0, self._content + 1
-            self._fail(outcome, now, self._content, is_probe)
+        elif outcome in CONTENT_FAILURES:
+            self._refused_since, self._is_out = None, False
+            if not accepted:
+                self._transport, self._content = 0, self._content + 1
+                self._fail(outcome, now, self._content, is_probe)
 
     def _rest(self, now: float, asked: float) -> None:
         """A vendor that asked for more than it gets is probed afterwards; it may be right."""
         self._resting_until = max(self._resting_until, now + min(asked, MAX_REST_SECONDS))
         if asked > MAX_REST_SECONDS:
-            self._open(CallOutcome.RATE_LIMITED, self._resting_until)
+            self._opened_until = self._resting_until
 
-    def _answered(self, outcome: CallOutcome) -> None:
-        if outcome is not CallOutcome.OK and outcome not in CONTENT_FAILURES:
-            return
-        self._transport = 0
-        if self._opened_by not in CONTENT_FAILURES:
-            self._opened_until = self._opened_by = None
-        if self.reason not in CONTENT_FAILURES:
-            self.reason = None
+    def _refuse(self, outcome: CallOutcome, now: float) -> None:
+        """One refused key may be a mishap of the vendor's; an unknown model is none."""
+        self.reason = outcome
+        self._refused_since = now if self._refused_since is None else self._refused_since
+        lasts = now - self._refused_since >= REFUSED_SECONDS
+        self._is_out = self._is_out or lasts or outcome is CallOutcome.MODEL_NOT_FOUND
+        self._opened_until = now + (OUT_SECONDS if self._is_out else self._limits.open_seconds)
 
     def _close(self) -> None:
-        self._transport = self._content = 0
-        self._opened_until = self._opened_by = self.reason = None
-
-    def _open(self, outcome: CallOutcome, until: float) -> None:
-        self._opened_until, self._opened_by = until, outcome
+        self._transport = self._content = self._rests = 0
+        self._opened_until = self._refused_since = self.reason = None
+        self._is_out = False
 
     def _fail(self, outcome: CallOutcome, now: float, count: int, is_probe: bool) -> None:
         self.reason = outcome
-        if is_probe or (self._opened_until is None and count >= self._limits.failures):
-            self._open(outcome, now + self._limits.open_seconds)
+        has_failed = count >= self._limits.failures or outcome in HANGS
+        if is_probe or (self._opened_until is None and has_failed):
+            rest = self._limits.open_seconds / 2 ** max(0, SHORTER_RESTS - self._rests)
+            self._rests += 1
+            self._opened_until = now + (OUT_SECONDS if self._is_out else rest)

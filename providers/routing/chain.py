@@ -64,6 +64,8 @@ class Tries:
             return True
         if outcome in _HOPELESS:
             return False
+        if outcome is CallOutcome.UNAUTHORIZED:
+            return self._fruitless[name] < MAX_FRUITLESS
         return self._fruitless[name] < MAX_FRUITLESS and order.differs_from(self._sent[name])
 
     def seconds_to_repeat(self, name: str, now: float) -> float:
@@ -83,7 +85,7 @@ class Tries:
         self._memory.ended(name, self._sent[name], outcome, has_progressed=has_progressed)
         self._fruitless[name] = 0 if has_progressed else self._fruitless[name] + 1
         self._again_at.pop(name, None)
-        if outcome in _REPEATABLE and not has_progressed:
+        if (outcome in _REPEATABLE or outcome is CallOutcome.UNAUTHORIZED) and not has_progressed:
             self._again_at[name] = now + self._backoff.seconds(self._fruitless[name])
         if outcome is CallOutcome.OK and has_progressed:
             self._failed.pop(name, None)
@@ -136,7 +138,7 @@ class Chain:
         if remaining < MIN_CALL_SECONDS:
             return []
         items, now = len(order.wanted), deadline.clock.monotonic()
-        usable = [it for it in self.upstreams if not it.breaker.is_out and not it.is_stuck(now)]
+        usable = [it for it in self.upstreams if not it.breaker.is_barred(now) and not it.is_stuck(now)]
         return [it for it in usable if it.can_finish(items, remaining)]
 
 

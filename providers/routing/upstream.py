@@ -1,6 +1,7 @@
 """A vendor as the chain sees it: its limits, its standing, its pace and its price."""
 
 from collections.abc import Sequence
+from typing import Required, TypedDict, Unpack
 
 import msgspec
 import structlog
@@ -39,10 +40,19 @@ class VendorStatus(msgspec.Struct, frozen=True):
     stuck: int = 0
 
 
+class How(TypedDict, total=False):
+    """What the breaker is told of a call beside its outcome."""
+
+    is_probe: Required[bool]
+    accepted: int
+    retry_after: float | None
+
+
 class Upstream:
     """A vendor with its limits: seconds for one call, and calls at the same time in this process.
 
-    `max_output_tokens` is the longest answer it can be billed for, None where nobody knows.
+    `max_output_tokens` is the longest answer it can be billed for, None where nobody knows. `solving` is how it stands
+    as a solver, which says nothing about what it writes.
     """
 
     def __init__(
@@ -52,6 +62,7 @@ class Upstream:
         max_concurrency: int,
         *,
         breaker: Breaker | None = None,
+        solving: Breaker | None = None,
         pace: Pace | None = None,
         price: Price | None = None,
         max_output_tokens: int | None = None,
@@ -62,6 +73,7 @@ class Upstream:
         self.attempt_seconds = attempt_seconds
         self.places = Places(max_concurrency, quiet_share)
         self.breaker = breaker or Breaker()
+        self.solving = solving or Breaker()
         self.pace = pace or Pace()
         self.price = price
         self.max_output_tokens = max_output_tokens
@@ -110,10 +122,21 @@ class Upstream:
         )
         return dollars / 1_000_000
 
-    def status(self, now: float) -> VendorStatus:
-        """How the vendor stands at a moment of the monotonic clock."""
-        breaker = self.breaker
+    def status(self, now: float, *, solves: bool = False) -> VendorStatus:
+        """How the vendor stands at a moment of the monotonic clock, as a writer or as a solver."""
+        breaker = self.solving if solves else self.breaker
         seconds = round(breaker.seconds_to_ready(now), 3)
         stuck = self.places.stuck(now)
         state = State.STUCK if stuck >= self.places.most_stuck else breaker.state(now)
         return VendorStatus(self.name, self.vendor.model, state, reason=breaker.reason, seconds=seconds, stuck=stuck)
+
+    def end(self, outcome: CallOutcome, now: float, *, solves: bool = False, **how: Unpack[How]) -> None:
+        """Note how a call ended, and say in the log when the vendor is out by it, or back."""
+        breaker = self.solving if solves else self.breaker
+        before = breaker.state(now)
+        breaker.end(outcome, now, **how)
+        after = breaker.state(now)
+        if after is before:
+            return
+        tell = log.error if after is State.OUT else log.info
+        tell("vendor_standing", vendor=self.name, solves=solves, state=after, outcome=outcome, reason=breaker.reason)

@@ -50,8 +50,8 @@ async def ask(
 ) -> Asked:
     """Have a vendor answer before the deadline. Never raises VendorError: what failed is the outcome.
 
-    The vendor's breaker hears only of transport: a model that answers badly here may still write well. `note` gets what
-    is returned, and also what came of a request that is cancelled.
+    What comes of it never counts for the vendor as a writer: who answers badly or too late here may still write well.
+    `note` gets what is returned, and also what came of a request that is cancelled.
     """
     asking = _Asking(upstream, request, deadline, money or SetMoney(Money()))
     try:
@@ -74,7 +74,7 @@ class _Asking:
         self._slice_seconds = deadline.remaining
         self._pieces: list[str] = []
         self._asked: float | None = None
-        self._is_probe = upstream.breaker.start(solves=True)
+        self._is_probe = upstream.solving.start()
         self._place = upstream.places.place(money.quiet)
         self._task = asyncio.ensure_future(self._in_turn())
 
@@ -90,8 +90,7 @@ class _Asking:
         """Let go of it, tell the breaker, and read what came."""
         ended, usage, retry_after = (outcome, None, None) if outcome else self._result()
         now = self._deadline.clock.monotonic()
-        breaker = self._upstream.breaker
-        breaker.end(ended, now, is_probe=self._is_probe, retry_after=retry_after, solved=True)
+        self._upstream.end(ended, now, solves=True, is_probe=self._is_probe, retry_after=retry_after)
         self._upstream.places.let_go(self._task, self._place, now)
         del self._task  # its exception holds the frames that it passed, and one of them holds this object
         text = "".join(self._pieces)

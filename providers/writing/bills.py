@@ -1,11 +1,13 @@
-"""Answers that are read on for their bill when the set stands already.
+"""Calls that go on when the set stands already: for their bill, or for a sign of life.
 
 A vendor says what it counted at the end of its answer. Whoever hangs up before pays all the same for what was written
-until the vendor notices, and has to guess what that was.
+until the vendor notices, and has to guess what that was. Of one that has said nothing when another one was faster
+nobody knows yet whether it hangs or thinks.
 """
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from assessment.deadline import Clock
 from providers.routing.bounded import abandon
@@ -14,6 +16,14 @@ from providers.writing.vendor_call import VendorCall
 READ_ON_SECONDS = 10.0
 READ_ON_ITEMS = 2  # who still has more to write is cut off: that would cost more than an exact bill is worth
 READ_ON_CHARACTERS = 4_000  # of these items, and of whatever a model adds to them
+ANY_SIGN = -1
+
+
+class Patience(NamedTuple):
+    """So many seconds, and until more than so many characters have come."""
+
+    seconds: float
+    characters: int
 
 
 def is_worth_its_end(call: VendorCall) -> bool:
@@ -30,9 +40,16 @@ class Bills:
 
     def read_on(self, call: VendorCall, clock: Clock, record: Callable[[], None]) -> None:
         """Take over a call that was left; `record` is called when its bill is there, or is waited for no longer."""
+        self._take_over(call, clock, Patience(READ_ON_SECONDS, READ_ON_CHARACTERS), record)
+
+    def listen(self, call: VendorCall, clock: Clock, conclude: Callable[[], None]) -> None:
+        """Take over a silent call; `conclude` is called at its first sign of life, or when it has had its fair time."""
+        self._take_over(call, clock, Patience(call.fair_seconds_left, ANY_SIGN), conclude)
+
+    def _take_over(self, call: VendorCall, clock: Clock, patience: Patience, record: Callable[[], None]) -> None:
         enough = asyncio.Event()
-        call.read_on(READ_ON_CHARACTERS, enough.set)
-        reading = asyncio.ensure_future(_first_of(call, clock, enough))
+        call.read_on(patience.characters, enough.set)
+        reading = asyncio.ensure_future(_first_of(call, clock, patience.seconds, enough))
         self._readings[reading] = enough
 
         def over(reading: asyncio.Task[None]) -> None:  # also of one that is cancelled before it has begun
@@ -52,9 +69,9 @@ class Bills:
             await asyncio.wait(tuple(self._readings))
 
 
-async def _first_of(call: VendorCall, clock: Clock, enough: asyncio.Event) -> None:
+async def _first_of(call: VendorCall, clock: Clock, seconds: float, enough: asyncio.Event) -> None:
     """Wait for the end of the answer, of the time, or of what may come."""
-    ends = [asyncio.ensure_future(clock.sleep(READ_ON_SECONDS)), asyncio.ensure_future(enough.wait())]
+    ends = [asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(enough.wait())]
     try:
         await asyncio.wait([call.task, *ends], return_when=asyncio.FIRST_COMPLETED)
     finally:

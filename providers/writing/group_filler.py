@@ -13,8 +13,9 @@ from assessment.models import Brief
 from providers import prompts
 from providers.protocol import CallOutcome, FormatRefused, Order
 from providers.routing.bounded import abandon
-from providers.routing.breaker import TRANSPORT_FAILURES
+from providers.routing.breaker import HANGS, TRANSPORT_FAILURES
 from providers.routing.chain import Chain, Pause, Tries, VendorChoice
+from providers.routing.hedge import FLOOR_SECONDS
 from providers.routing.set_memory import SetMemory
 from providers.writing.bills import Bills, is_worth_its_end
 from providers.writing.candidates import CandidatePool, SlotGroup
@@ -122,7 +123,9 @@ class GroupFiller:
             choice = chain.choose_hedge(order, self._tries, self._deadline, ())
         elif choice is None and slow.seconds < slow.upstream.fair_seconds:
             slow.hedge_after = slow.upstream.fair_seconds + TICK
-        if choice is not None and chain.hedge.take_token():
+        is_free = slow.is_probe  # nobody is to wait for a vendor that may still hang
+        if choice is not None and (is_free or chain.hedge.take_token()):
+            slow.is_hedged = slow.is_hedged or choice.upstream is not slow.upstream
             self._launch(choice, order, is_hedge=True)
 
     def _may_hedge(self) -> bool:
@@ -145,6 +148,8 @@ class GroupFiller:
         )
         call.hedge_after = hedge.seconds_until(choice.upstream.pace)
         call.hedge_after_silence = hedge.seconds_of_silence(choice.upstream.pace)
+        if call.is_probe and choice.upstream.breaker.reason in HANGS:
+            call.hedge_after = FLOOR_SECONDS
         self._tries.sent(choice.upstream.name, order)
         self._calls.append(call)
         if not is_hedge:
@@ -197,14 +202,33 @@ class GroupFiller:
         if outcome in _CUT_OFF and call.is_at_work:
             call.upstream.pace.note(call.seconds_until_useful, len(call.order.wanted), is_unfinished=True)
         reads_on = is_cut_off and outcome in _DONE and not call.task.done() and is_worth_its_end(call)
+        is_doubted = outcome is CallOutcome.NOT_NEEDED and call.is_silent and (call.is_hedged or call.is_probe)
         self._calls.remove(call)
         call.close(outcome, is_broken_off=not is_cut_off)
         self._pool.settle(self._group, call)
+        if is_doubted:
+            self._listen(call)
+            return
         self._learn(call, outcome)
         if reads_on:
             self._writing.bills.read_on(call, self._deadline.clock, partial(self._record, call, outcome))
         else:
             self._record(call, outcome)
+
+    def _listen(self, call: VendorCall) -> None:
+        """Another one that began later was faster, and this one has said nothing: it hangs, or thinks in silence."""
+        call.is_probe = call.is_probe or call.upstream.breaker.suspect(self._now())
+        self._writing.bills.listen(call, self._deadline.clock, partial(self._conclude, call))
+
+    def _conclude(self, call: VendorCall) -> None:
+        outcome = call.heard_out()
+        upstream = call.upstream
+        if outcome is CallOutcome.NOT_NEEDED:
+            upstream.breaker.trust(self._now(), is_probe=call.is_probe)
+            upstream.pace.note(call.seconds_until_useful, len(call.order.wanted), is_unfinished=not call.task.done())
+        else:
+            upstream.end(outcome, self._now(), is_probe=call.is_probe)
+        self._record(call, outcome)
 
     def _record(self, call: VendorCall, outcome: CallOutcome) -> None:
         call.let_go()
@@ -214,7 +238,7 @@ class GroupFiller:
     def _learn(self, call: VendorCall, outcome: CallOutcome) -> None:
         upstream, error = call.upstream, call.error
         has_progressed = len(self._pool.missing(self._group)) < call.missing_before
-        upstream.breaker.end(
+        upstream.end(
             CallOutcome.NOT_NEEDED if isinstance(error, FormatRefused) else outcome,
             self._now(),
             is_probe=call.is_probe,

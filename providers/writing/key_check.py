@@ -34,7 +34,7 @@ class KeyChecker:
 
     def __init__(self, solvers: Sequence[Upstream], rotations: int) -> None:
         self.names = tuple(solver.name for solver in solvers)
-        self._solvers = tuple(solvers)
+        self.solvers = tuple(solvers)
         self._rotations = rotations
 
     async def check(self, items: Sequence[Item], deadline: Deadline, recorder: Recorder) -> Doubts:
@@ -46,7 +46,7 @@ class KeyChecker:
         answers = await asyncio.gather(
             *(
                 self._answers(solver, quizzes, deadline.capped(min(seconds, solver.attempt_seconds)), recorder)
-                for solver in self._solvers
+                for solver in self.solvers
             )
         )
         doubted = [

@@ -49,6 +49,7 @@ class VendorCall:
         self.error: VendorError | None = None
         self.hedge_after = math.inf  # seconds under way
         self.hedge_after_silence = math.inf  # seconds
+        self.is_hedged = False
         self.missing_before = len(pool.missing(group))
         self._is_last_of_request = choice.seconds >= deadline.remaining - TICK
         self._author = Author(choice.upstream.name, choice.upstream.vendor.model)
@@ -97,6 +98,16 @@ class VendorCall:
         if self._asked is None or self.task.done():
             return False
         return self._now() - max(self._asked, self._alive or 0.0) >= self.upstream.fair_seconds - TICK
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the vendor has been asked and has shown no life at all."""
+        return self._asked is not None and self._alive is None and not self.task.done()
+
+    @property
+    def fair_seconds_left(self) -> float:
+        """How much longer it may say nothing before it hangs."""
+        return max(0.0, self.upstream.fair_seconds - (self._now() - (self._asked or self._now())))
 
     @property
     def is_at_work(self) -> bool:
@@ -160,6 +171,14 @@ class VendorCall:
         self._most_beyond, self._say_enough = characters, say_enough
         self.upstream.places.offer(self._place, say_enough)
 
+    def heard_out(self) -> CallOutcome:
+        """What a call that was listened to for a sign of life has come to."""
+        self._closed = self._now()
+        if self.is_silent:
+            return CallOutcome.STALLED
+        failed = self.task.done() and (self.task.cancelled() or self.task.exception() is not None)
+        return self._outcome_of_task() if failed else CallOutcome.NOT_NEEDED
+
     def let_go(self) -> None:
         """Have done with it, whether or not the vendor has; keep what it counted, if it came to its end."""
         if self.task.done() and not self.task.cancelled() and self.task.exception() is None:
@@ -192,10 +211,14 @@ class VendorCall:
 
     def _pass_over(self, text: str) -> None:
         """Count what comes for the bill alone; a call that was let go and talks on is not heard at all."""
-        if self._say_enough is not None:
-            self._beyond += len(text)
-            if self._beyond > self._most_beyond:
-                self._say_enough()
+        if self._say_enough is None:
+            return
+        self._beyond += len(text)
+        is_blank = text.isspace()
+        if not is_blank:
+            self._alive = self._now()
+        if self._beyond > self._most_beyond and not (is_blank and self._alive is None):
+            self._say_enough()
 
     def _read_rest(self, *, is_whole: bool) -> None:
         for found in self.scanner.end(is_whole=is_whole):

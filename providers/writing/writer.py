@@ -12,6 +12,7 @@ from providers import prompts
 from providers.config import Questions
 from providers.ledger import Ledger, NoLedger
 from providers.routing.chain import Chain
+from providers.routing.upstream import Upstream
 from providers.vendors.decode import Reject
 from providers.writing.bills import Bills
 from providers.writing.candidates import CandidatePool, PoolMaker
@@ -50,6 +51,11 @@ class Writer:
         self._ledger = ledger or NoLedger()
         self._checker = checker
         self._make_pool = make_pool
+
+    @property
+    def solvers(self) -> tuple[Upstream, ...]:
+        """The vendors that check keys."""
+        return self._checker.solvers if self._checker else ()
 
     async def write(self, brief: Brief, deadline: Deadline) -> WrittenSet:
         """Return one item per slot. Raises GenerationFailed when the time or the vendors are used up before."""

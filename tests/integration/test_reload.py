@@ -95,7 +95,7 @@ async def _take_sets_until(enough: asyncio.Event, live: LiveServer) -> int:
 
 
 async def test_a_vendor_that_was_out_gets_its_chance_with_the_next_configuration(live: LiveServer) -> None:
-    live.first.reset("unauthorized")
+    live.first.reset("not_found")
     async with live.started():
 
         async def states() -> list[tuple[str, str | None]]:
@@ -103,7 +103,7 @@ async def test_a_vendor_that_was_out_gets_its_chance_with_the_next_configuration
             return [(vendor["state"], vendor["reason"]) for vendor in answer["vendors"]]
 
         async def first_is_out() -> bool:
-            return await states() == [("out", "unauthorized"), ("closed", None)]
+            return await states() == [("out", "model_not_found"), ("closed", None)]
 
         await live.take_set()
         await until(first_is_out)

@@ -2,7 +2,17 @@ import pytest
 
 from providers.config import BreakerLimits
 from providers.protocol import CallOutcome
-from providers.routing.breaker import CONTENT_FAILURES, FATAL, MAX_REST_SECONDS, TRANSPORT_FAILURES, Breaker, State
+from providers.routing.breaker import (
+    CONTENT_FAILURES,
+    FATAL,
+    HANGS,
+    MAX_REST_SECONDS,
+    OUT_SECONDS,
+    REFUSED_SECONDS,
+    TRANSPORT_FAILURES,
+    Breaker,
+    State,
+)
 
 NEUTRAL = {
     CallOutcome.OUT_OF_BUDGET,
@@ -29,13 +39,13 @@ def test_failures_in_a_row_open_it_for_a_while(failure: CallOutcome) -> None:
     made = after(failure, failure)
     assert made.is_ready(0)
     made.end(failure, 0, is_probe=False)
-    assert (made.state(0), made.state(19.9), made.state(20)) == (State.OPEN, State.OPEN, State.HALF_OPEN)
+    assert (made.state(0), made.state(4.9), made.state(5)) == (State.OPEN, State.OPEN, State.HALF_OPEN)
     assert not made.is_ready(0)
     assert made.reason is failure
 
 
 def test_a_success_in_between_begins_the_count_anew() -> None:
-    made = after(*(CallOutcome.TIMED_OUT, CallOutcome.TIMED_OUT, CallOutcome.OK) * 3)
+    made = after(*(CallOutcome.UNREACHABLE, CallOutcome.UNREACHABLE, CallOutcome.OK) * 3)
     assert made.state(0) is State.CLOSED
 
 
@@ -74,10 +84,47 @@ def test_one_probe_at_a_time_asks_whether_the_vendor_is_back() -> None:
     assert made.reason is None
 
 
-def test_a_probe_that_fails_opens_it_again() -> None:
+def test_a_probe_that_fails_opens_it_for_twice_as_long_up_to_the_limit() -> None:
     made = after(*(CallOutcome.UNREACHABLE,) * 3)
-    made.end(CallOutcome.UNREACHABLE, 25, is_probe=made.start())
-    assert (made.state(44), made.state(45)) == (State.OPEN, State.HALF_OPEN)
+    for rest in (10, 20, 20):
+        made.end(CallOutcome.UNREACHABLE, 25, is_probe=made.start())
+        assert (made.state(25 + rest - 1), made.state(25 + rest)) == (State.OPEN, State.HALF_OPEN)
+
+
+def test_a_success_makes_the_next_rest_short_again() -> None:
+    made = after(*(CallOutcome.UNREACHABLE,) * 3)
+    made.end(CallOutcome.UNREACHABLE, 5, is_probe=made.start())
+    made.end(CallOutcome.OK, 15, is_probe=made.start())
+    for _ in range(3):
+        made.end(CallOutcome.UNREACHABLE, 20, is_probe=made.start())
+    assert (made.state(24.9), made.state(25)) == (State.OPEN, State.HALF_OPEN)
+
+
+@pytest.mark.parametrize("hang", sorted(HANGS))
+def test_one_hang_is_enough_for_others_to_be_asked_first(hang: CallOutcome) -> None:
+    made = after(hang)
+    assert (made.state(0), made.reason) == (State.OPEN, hang)
+    assert made.is_ready(5)
+
+
+def test_while_a_silent_request_is_listened_to_others_are_asked_first() -> None:
+    made = breaker()
+    is_probe = made.suspect(0)
+    assert not made.is_ready(1000)
+    made.trust(1000, is_probe=is_probe)
+    assert (made.is_ready(1000), made.state(1000)) == (True, State.CLOSED)
+
+
+def test_a_silent_request_that_stays_silent_is_a_hang() -> None:
+    made = breaker()
+    made.end(CallOutcome.STALLED, 30, is_probe=made.suspect(0))
+    assert (made.state(30), made.is_ready(35)) == (State.OPEN, True)
+
+
+def test_a_sign_of_life_does_not_bring_back_a_vendor_that_rests_for_what_it_wrote() -> None:
+    made = after(*(CallOutcome.UNUSABLE,) * 3)
+    made.trust(5, is_probe=made.suspect(5))
+    assert (made.state(5), made.is_ready(5)) == (State.HALF_OPEN, True)
 
 
 def test_a_probe_that_was_cancelled_makes_room_for_the_next() -> None:
@@ -86,10 +133,49 @@ def test_a_probe_that_was_cancelled_makes_room_for_the_next() -> None:
     assert made.is_ready(25)
 
 
-@pytest.mark.parametrize("outcome", sorted(FATAL))
-def test_a_wrong_key_or_model_takes_the_vendor_out_for_good(outcome: CallOutcome) -> None:
-    made = after(outcome)
-    assert (made.state(1e9), made.is_ready(1e9), made.reason) == (State.OUT, False, outcome)
+def test_one_refused_key_is_a_rest_and_a_probe() -> None:
+    made = after(CallOutcome.UNAUTHORIZED)
+    assert (made.state(0), made.reason, made.is_ready(19.9)) == (State.OPEN, CallOutcome.UNAUTHORIZED, False)
+    assert made.is_ready(20)
+    made.end(CallOutcome.OK, 20, is_probe=made.start())
+    assert (made.state(20), made.reason) == (State.CLOSED, None)
+
+
+def test_a_key_that_every_call_refuses_for_minutes_takes_the_vendor_out() -> None:
+    made = breaker()
+    for moment in range(0, int(REFUSED_SECONDS), 30):
+        made.end(CallOutcome.UNAUTHORIZED, moment, is_probe=made.start())
+        assert made.state(moment) is State.OPEN
+    made.end(CallOutcome.UNAUTHORIZED, REFUSED_SECONDS, is_probe=made.start())
+    assert (made.state(REFUSED_SECONDS), made.is_barred(REFUSED_SECONDS)) == (State.OUT, True)
+
+
+@pytest.mark.parametrize("answer", [CallOutcome.OK, CallOutcome.UNUSABLE])
+def test_one_answer_in_between_shows_that_the_key_is_good(answer: CallOutcome) -> None:
+    made = after(CallOutcome.UNAUTHORIZED)
+    made.end(answer, REFUSED_SECONDS - 1, is_probe=made.start())
+    made.end(CallOutcome.UNAUTHORIZED, REFUSED_SECONDS + 1, is_probe=made.start())
+    assert made.state(REFUSED_SECONDS + 1) is State.OPEN
+
+
+def test_an_unknown_model_takes_the_vendor_out_at_once() -> None:
+    made = after(CallOutcome.MODEL_NOT_FOUND)
+    assert (made.state(0), made.is_barred(0), made.reason) == (State.OUT, True, CallOutcome.MODEL_NOT_FOUND)
+
+
+def test_a_vendor_that_is_out_is_probed_again_and_again_and_is_back_with_its_first_answer() -> None:
+    made = after(CallOutcome.MODEL_NOT_FOUND)
+    now = 0.0
+    for failure in (CallOutcome.MODEL_NOT_FOUND, CallOutcome.UNAUTHORIZED, CallOutcome.UNREACHABLE):
+        assert made.is_barred(now + OUT_SECONDS - 1)
+        now += OUT_SECONDS
+        assert not made.is_barred(now)
+        is_probe = made.start()
+        assert made.is_barred(now)
+        made.end(failure, now, is_probe=is_probe)
+        assert made.state(now) is State.OUT
+    made.end(CallOutcome.OK, now + OUT_SECONDS, is_probe=made.start())
+    assert (made.state(now), made.reason) == (State.CLOSED, None)
 
 
 def test_a_vendor_rests_as_long_as_it_asked_to() -> None:
@@ -108,37 +194,3 @@ def test_a_vendor_that_asks_for_more_than_minutes_is_probed_after_minutes(asked:
     assert made.start()
     made.end(CallOutcome.OK, rested, is_probe=True)
     assert made.state(rested) is State.CLOSED
-
-
-@pytest.mark.parametrize("refusal", sorted(CONTENT_FAILURES))
-def test_what_a_solver_refuses_is_no_failure_of_the_writer(refusal: CallOutcome) -> None:
-    made = breaker()
-    for _ in range(10):
-        made.end(refusal, 0, is_probe=made.start(solves=True), solved=True)
-    made.end(CallOutcome.UNUSABLE, 0, is_probe=made.start())
-    made.end(CallOutcome.UNUSABLE, 0, is_probe=made.start())
-    assert made.state(0) is State.CLOSED
-
-
-def test_answers_of_a_solver_leave_the_writers_count_as_it_is() -> None:
-    made = after(CallOutcome.UNUSABLE, CallOutcome.UNUSABLE)
-    made.end(CallOutcome.OK, 0, is_probe=made.start(solves=True), solved=True)
-    assert made.reason is CallOutcome.UNUSABLE
-    made.end(CallOutcome.UNUSABLE, 0, is_probe=made.start())
-    assert made.state(0) is State.OPEN
-
-
-def test_a_solver_neither_probes_nor_brings_back_a_vendor_that_rests_for_what_it_wrote() -> None:
-    made = after(*(CallOutcome.UNUSABLE,) * 3)
-    assert not made.start(solves=True)
-    made.end(CallOutcome.OK, 20, is_probe=False, solved=True)
-    assert made.is_ready(20)
-    assert made.state(20) is State.HALF_OPEN
-
-
-def test_transport_is_shared_by_solvers_and_writers() -> None:
-    made = after(CallOutcome.UNREACHABLE, CallOutcome.UNREACHABLE)
-    made.end(CallOutcome.UNREACHABLE, 0, is_probe=made.start(solves=True), solved=True)
-    assert made.state(0) is State.OPEN
-    made.end(CallOutcome.OK, 20, is_probe=made.start(solves=True), solved=True)
-    assert (made.state(20), made.reason) == (State.CLOSED, None)

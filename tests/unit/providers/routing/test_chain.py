@@ -7,6 +7,7 @@ import pytest
 from assessment.deadline import Deadline
 from providers.protocol import CallOutcome, Order
 from providers.routing.backoff import FIRST_SECONDS, LEAST_SHARE, MOST_SECONDS, Backoff
+from providers.routing.breaker import OUT_SECONDS
 from providers.routing.chain import Chain, Pause, Tries, VendorChoice
 from providers.routing.pace import Learned, Pace
 from providers.routing.upstream import Upstream
@@ -104,15 +105,21 @@ def test_a_vendor_with_an_open_breaker_is_passed_over() -> None:
 
 def test_with_no_vendor_closed_the_least_bad_is_tried() -> None:
     chain = three()
-    for upstream, at in zip(chain.upstreams, (990.0, 985.0, 995.0), strict=True):
+    for upstream, at in zip(chain.upstreams, (998.0, 997.0, 999.0), strict=True):
         open_breaker(upstream, at=at)
     assert chosen(chain) == "two"
 
 
 def test_a_vendor_that_is_out_is_not_even_the_least_bad() -> None:
     chain = chain_of(ScriptedVendor("one"))
-    chain.upstreams[0].breaker.end(CallOutcome.UNAUTHORIZED, NOW, is_probe=False)
+    chain.upstreams[0].breaker.end(CallOutcome.MODEL_NOT_FOUND, NOW, is_probe=False)
     assert chosen(chain) is None
+
+
+def test_a_vendor_that_is_out_is_asked_again_as_a_probe() -> None:
+    chain = chain_of(ScriptedVendor("one"))
+    chain.upstreams[0].breaker.end(CallOutcome.MODEL_NOT_FOUND, NOW - OUT_SECONDS, is_probe=False)
+    assert chosen(chain) == "one"
 
 
 def test_a_single_vendor_that_failed_by_bad_luck_is_asked_again_after_a_pause() -> None:

@@ -20,6 +20,7 @@ from providers.protocol import (
     RateLimited,
     Request,
     ResponseFormat,
+    Unauthorized,
     Unreachable,
     Usage,
     VendorError,
@@ -149,24 +150,27 @@ async def test_every_quiz_is_one_entry_of_the_ledger_with_its_cost() -> None:
 
 @pytest.mark.parametrize(
     ("error", "state"),
-    [(Unreachable("solver"), State.OPEN), (EmptyReply("solver"), State.CLOSED), (None, State.CLOSED)],
+    [
+        (Unreachable("solver"), State.OPEN),
+        (RateLimited("solver", retry_after=9.0), State.RESTING),
+        (Unauthorized("solver"), State.OPEN),
+        (EmptyReply("solver"), State.OPEN),
+        (None, State.CLOSED),
+    ],
 )
-async def test_failed_quizzes_count_against_the_vendor_and_badly_answered_ones_do_not(
+async def test_how_a_vendor_solves_is_counted_and_never_touches_what_it_counts_as_a_writer(
     error: VendorError | None, state: State
 ) -> None:
     clock, limits = FakeClock(), BreakerLimits()
-    upstream = Upstream(Solver(lambda *_: None, error=error), 30.0, 8, breaker=Breaker(limits))
+    solver = Solver(lambda *_: None, error=error)
+    upstream = Upstream(solver, 30.0, 8, breaker=Breaker(limits), solving=Breaker(limits))
     for _ in range(limits.failures):
-        assert upstream.breaker.state(clock.monotonic()) is State.CLOSED
         await solve(upstream, quiz_of(ITEMS, 0), Deadline(clock, 5.0), lambda _: None)
-    assert upstream.breaker.state(clock.monotonic()) is state
-
-
-async def test_a_solver_that_asks_for_a_pause_gets_it() -> None:
-    clock = FakeClock()
-    upstream = Upstream(Solver(right, error=RateLimited("solver", retry_after=9.0)), 30.0, 8)
-    await solve(upstream, quiz_of(ITEMS, 0), Deadline(clock, 5.0), lambda _: None)
-    assert upstream.breaker.seconds_to_rest(clock.monotonic()) == 9.0
+    assert upstream.solving.state(clock.monotonic()) is state
+    assert (upstream.breaker.state(clock.monotonic()), upstream.breaker.reason) == (State.CLOSED, None)
+    for _ in range(limits.failures - 1):
+        upstream.breaker.end(CallOutcome.UNREACHABLE, clock.monotonic(), is_probe=False)
+    assert upstream.breaker.state(clock.monotonic()) is State.CLOSED
 
 
 async def test_a_solver_that_says_nothing_for_its_fair_time_counts_as_hanging_and_with_less_it_does_not() -> None:
@@ -174,14 +178,14 @@ async def test_a_solver_that_says_nothing_for_its_fair_time_counts_as_hanging_an
         solver = Upstream(Solver(right, seconds=1e6), 30.0, 8)
         solved = await solve(solver, quiz_of(ITEMS, 0), Deadline(FakeClock(), seconds), lambda _: None)
         assert solved.outcome is (reason or CallOutcome.OUT_OF_BUDGET)
-        assert solver.breaker.reason is reason
+        assert solver.solving.reason is reason
 
 
 async def test_a_quiz_that_is_cancelled_gives_its_place_and_its_probe_back_and_is_on_record() -> None:
     solver, begun = Solver(right, seconds=1e6), asyncio.Event()
     upstream, ledger = Upstream(solver, 30.0, 1), ListLedger()
     for _ in range(3):
-        upstream.breaker.end(CallOutcome.UNREACHABLE, -100.0, is_probe=False)
+        upstream.solving.end(CallOutcome.UNREACHABLE, -100.0, is_probe=False)
     clock = FakeClock()
 
     async def stand_still(_: float) -> None:
@@ -194,7 +198,7 @@ async def test_a_quiz_that_is_cancelled_gives_its_place_and_its_probe_back_and_i
     await begun.wait()
     checking.cancel()
     await asyncio.wait({checking})
-    assert upstream.breaker.is_ready(clock.time)
+    assert upstream.solving.is_ready(clock.time)
     assert [it.outcome for it in ledger.records] == [CallOutcome.ABANDONED] * 2
     async with asyncio.timeout(1), upstream.places.place():
         pass
