@@ -88,13 +88,14 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
         stop,
         worker=partial(worker.run, stop),
         ledger=partial(ledger.run, stop),
-        under_way=under_way.run,
-        progress=reports.run,
         paces=partial(_save_paces, vendors, paces, latencies, stop),
         report=partial(_report, engine, worker_id, vendors, stop),
     )
-    # sets that are still being written after the stop ask for money, too
-    until_the_end = _in_background(stop, reload=vendors.reload_for_ever, spend=spend.run)
+    # sets that are still being written after the stop ask for money, are waited for and tell how far they are, too;
+    # these end when they are cancelled, and a stop that waited for them would take all of its grace
+    until_the_end = _in_background(
+        stop, reload=vendors.reload_for_ever, spend=spend.run, under_way=under_way.run, progress=reports.run
+    )
     try:
         yield vendors
     finally:
