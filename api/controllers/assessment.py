@@ -6,17 +6,16 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 import msgspec
-from litestar import Controller, get, post, put
+from litestar import Controller
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
 from api import intake
 from api.envelope import Success
 from api.guards import rehearses_in_test_mode
-from api.idempotency import IdempotencyMiddleware
-from api.openapi import Documented
 from api.progress import events
 from api.request import ApiRequest
+from api.routes import documented_get, documented_put, repeatable_post
 from api.schemas import (
     AnswersSaved,
     AssessmentState,
@@ -68,14 +67,7 @@ class AssessmentController(Controller):
     path = "/assessment"
     opt = {"credential": by_session_token}  # noqa: RUF012  # Litestar reads this class attribute as it is
 
-    @post(
-        "/generate",
-        operation_id="generateAssessment",
-        operation_class=Documented,
-        status_code=200,
-        guards=[rehearses_in_test_mode],
-        middleware=[IdempotencyMiddleware()],
-    )
+    @repeatable_post("/generate", operation_id="generateAssessment", guards=[rehearses_in_test_mode])
     async def generate(self, request: ApiRequest) -> Success[Generated]:
         """Get the first question set; the one that waits for answers comes back unchanged."""
         await request.fields()
@@ -89,13 +81,7 @@ class AssessmentController(Controller):
         )
         return request.success(data, "Assessment generated successfully")
 
-    @post(
-        "/submit",
-        operation_id="submitAssessment",
-        operation_class=Documented,
-        status_code=200,
-        middleware=[IdempotencyMiddleware()],
-    )
+    @repeatable_post("/submit", operation_id="submitAssessment")
     async def submit(self, request: ApiRequest) -> Success[Submitted]:
         """Answer all questions in one call; 60% passes and locks."""
         services = request.services
@@ -113,14 +99,7 @@ class AssessmentController(Controller):
         )
         return request.success(data, "Assessment submitted successfully")
 
-    @post(
-        "/retakeassessment",
-        operation_id="retakeAssessment",
-        operation_class=Documented,
-        status_code=200,
-        guards=[rehearses_in_test_mode],
-        middleware=[IdempotencyMiddleware()],
-    )
+    @repeatable_post("/retakeassessment", operation_id="retakeAssessment", guards=[rehearses_in_test_mode])
     async def retake(self, request: ApiRequest) -> Success[RetakeGenerated]:
         """Replace the question set with a fresh one after a failed attempt; every attempt stays in the archive."""
         await request.fields()
@@ -134,7 +113,7 @@ class AssessmentController(Controller):
         )
         return request.success(data, "Retake assessment generated successfully")
 
-    @get("/", operation_id="getAssessment", operation_class=Documented)
+    @documented_get("/", operation_id="getAssessment")
     async def state(self, request: ApiRequest) -> Success[AssessmentState]:
         """Say where the assessment stands and what may be called now."""
         standing = await _settled(request)
@@ -156,7 +135,7 @@ class AssessmentController(Controller):
         )
         return request.success(data, "Assessment state retrieved successfully")
 
-    @get("/progress", operation_id="getProgress", operation_class=Documented)
+    @documented_get("/progress", operation_id="getProgress")
     async def progress(self, request: ApiRequest) -> ServerSentEvent:
         """Tell how far the writing of a set is, until it has ended."""
         standing, services = request.standing, request.services
@@ -166,7 +145,7 @@ class AssessmentController(Controller):
         total = services.preparations.plan.form.total
         return ServerSentEvent(events(looks, progress(standing), total))
 
-    @get("/questions", operation_id="getQuestions", operation_class=Documented)
+    @documented_get("/questions", operation_id="getQuestions")
     async def questions(self, request: ApiRequest) -> Success[CurrentSet]:
         """Show the set that waits for answers, with those saved so far."""
         current = await current_set(standing=await _settled(request), store=request.services.store)
@@ -181,7 +160,7 @@ class AssessmentController(Controller):
         )
         return request.success(data, "Questions retrieved successfully")
 
-    @put("/answers", operation_id="saveAnswers", operation_class=Documented)
+    @documented_put("/answers", operation_id="saveAnswers")
     async def save(self, request: ApiRequest) -> Success[AnswersSaved]:
         """Keep answers before they are submitted."""
         answers = intake.answers_to_save(await request.fields())
@@ -189,7 +168,7 @@ class AssessmentController(Controller):
         saved = await save_answers(verification_id=verification_id, answers=answers, store=store)
         return request.success(AnswersSaved(saved.saved, saved.total), "Answers saved successfully")
 
-    @get("/attempts", operation_id="listAttempts", operation_class=Documented)
+    @documented_get("/attempts", operation_id="listAttempts")
     async def attempts(self, request: ApiRequest) -> Success[AttemptList]:
         """List the archived attempts, oldest first."""
         attempts = await request.services.store.attempts(request.standing.verification_id)
@@ -197,7 +176,7 @@ class AssessmentController(Controller):
             AttemptList([_summary(attempt) for attempt in attempts]), "Attempts retrieved successfully"
         )
 
-    @get("/attempts/{number:str}", operation_id="getAttempt", operation_class=Documented)
+    @documented_get("/attempts/{number:str}", operation_id="getAttempt")
     async def attempt(self, request: ApiRequest, number: FromPath[str]) -> Success[AttemptInFull]:
         """Show one archived attempt in full, right answers included."""
         archived = None

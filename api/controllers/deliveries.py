@@ -1,13 +1,12 @@
 """What became of a platform's webhooks, and sending one again."""
 
-from litestar import Controller, get, post
+from litestar import Controller
 from litestar.params import FromPath
 
 from api import intake
 from api.envelope import Success
-from api.idempotency import IdempotencyMiddleware
-from api.openapi import Documented
 from api.request import ApiRequest
+from api.routes import documented_get, repeatable_post
 from api.schemas import Delivery, DeliveryPage
 from api.session_auth import by_api_key
 from assessment import notices
@@ -19,7 +18,7 @@ class DeliveriesController(Controller):
     path = "/webhooks/deliveries"
     opt = {"credential": by_api_key}  # noqa: RUF012  # Litestar reads this class attribute as it is
 
-    @get("/", operation_id="listDeliveries", operation_class=Documented)
+    @documented_get("/", operation_id="listDeliveries")
     async def list_deliveries(self, request: ApiRequest) -> Success[DeliveryPage]:
         """List the webhooks of the platform, newest first."""
         filters, after = intake.delivery_filters(request.query_params)
@@ -27,13 +26,7 @@ class DeliveriesController(Controller):
         data = DeliveryPage([_told(delivery) for delivery in found], str(following) if following else None)
         return request.success(data, "Deliveries retrieved successfully")
 
-    @post(
-        "/{delivery_id:str}/replay",
-        operation_id="replayDelivery",
-        operation_class=Documented,
-        status_code=200,
-        middleware=[IdempotencyMiddleware()],
-    )
+    @repeatable_post("/{delivery_id:str}/replay", operation_id="replayDelivery")
     async def replay(self, request: ApiRequest, delivery_id: FromPath[str]) -> Success[Delivery]:
         """Send a webhook again under the same id."""
         await request.fields()

@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response
 from msgspec import UNSET, UnsetType
 
 from api.credential import for_operators
-from api.openapi import Documented
 from api.request import ApiRequest
+from api.routes import documented_get
 from api.schemas import Alive, Readiness, VendorState
 
 SPEND: dict[bool | None, Literal["within_limit", "limit_reached"] | UnsetType] = {
@@ -23,12 +23,12 @@ class HealthController(Controller):
     path = "/health"
     opt = {"credential": for_operators}  # noqa: RUF012  # Litestar reads this class attribute as it is
 
-    @get("/live", operation_id="getLiveness", operation_class=Documented)
+    @documented_get("/live", operation_id="getLiveness")
     async def live(self) -> Alive:
         """Say that the process answers."""
         return Alive()
 
-    @get("/ready", operation_id="getReadiness", operation_class=Documented)
+    @documented_get("/ready", operation_id="getReadiness")
     async def ready(self, request: ApiRequest) -> Response[Readiness]:
         """Say whether the database takes writes, is migrated, and a worker can use a provider; 503 when not."""
         found = await request.services.readiness.look()

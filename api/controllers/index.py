@@ -1,11 +1,12 @@
 """Where things are, for whoever opens the address of the server."""
 
-from litestar import Controller, MediaType, Response, get
+from litestar import Controller, MediaType, Response
 from litestar.response import Redirect
 
 from api.credential import for_operators
-from api.openapi import DOCS_PATH, DOCUMENT_PATH, Documented
+from api.openapi import DOCS_PATH, DOCUMENT_PATH
 from api.request import ApiRequest
+from api.routes import documented_get
 from api.schemas import About, Links
 
 VARY = {"Vary": "Accept"}
@@ -17,7 +18,7 @@ class IndexController(Controller):
     path = "/"
     opt = {"credential": for_operators}  # noqa: RUF012  # Litestar reads this class attribute as it is
 
-    @get("/", operation_id="getIndex", operation_class=Documented)
+    @documented_get("/", operation_id="getIndex")
     async def index(self, request: ApiRequest) -> Response[About]:
         """Name the service and link its documentation and health; a browser is led to the documentation."""
         root = request.root_path

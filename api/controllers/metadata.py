@@ -1,11 +1,11 @@
 """What a platform may know about the skills of one of its students."""
 
-from litestar import Controller, get
+from litestar import Controller
 from litestar.params import FromPath
 
 from api.envelope import Success
-from api.openapi import Documented
 from api.request import ApiRequest
+from api.routes import documented_get
 from api.schemas import SkillOfStudent
 from api.session_auth import by_api_key
 from assessment.models import SkillStatus
@@ -13,11 +13,8 @@ from assessment.notices import iso
 
 
 class MetadataController(Controller):
-    @get(
-        "/metadata/user/{record_user_id:str}",
-        operation_id="getStudentSkills",
-        operation_class=Documented,
-        opt={"credential": by_api_key},
+    @documented_get(
+        "/metadata/user/{record_user_id:str}", operation_id="getStudentSkills", opt={"credential": by_api_key}
     )
     async def skills_of_student(
         self, request: ApiRequest, record_user_id: FromPath[str]

@@ -1,14 +1,14 @@
 """The skill catalogue: a public search, and the names that platforms give."""
 
-from litestar import Controller, get, put
+from litestar import Controller
 from litestar.params import FromPath, FromQuery
 
 from api import intake
 from api.credential import public
 from api.envelope import Success
 from api.limits import searches_of_address
-from api.openapi import Documented
 from api.request import ApiRequest
+from api.routes import documented_get, documented_put
 from api.schemas import FoundSkill, NamedSkill, SkillPage
 from api.session_auth import by_api_key
 from assessment.errors import Detail, InvalidKeyword, InvalidPage
@@ -20,11 +20,8 @@ PAGE_SIZE = 10
 
 
 class SkillsController(Controller):
-    @get(
-        "/skills/search",
-        operation_id="searchSkills",
-        operation_class=Documented,
-        opt={"credential": public, "limit": searches_of_address},
+    @documented_get(
+        "/skills/search", operation_id="searchSkills", opt={"credential": public, "limit": searches_of_address}
     )
     async def search_skills(
         self, request: ApiRequest, keyword: FromQuery[str | None] = None, page: FromQuery[str | None] = None
@@ -35,12 +32,7 @@ class SkillsController(Controller):
         skills = [FoundSkill(skill.skill_id, skill.name) for skill in found]
         return request.success(SkillPage(skills, number, PAGE_SIZE, len(skills)), "Skills retrieved successfully")
 
-    @put(
-        "/skills/{skill_id:str}",
-        operation_id="nameSkill",
-        operation_class=Documented,
-        opt={"credential": by_api_key},
-    )
+    @documented_put("/skills/{skill_id:str}", operation_id="nameSkill", opt={"credential": by_api_key})
     async def name_skill(self, request: ApiRequest, skill_id: FromPath[str]) -> Success[NamedSkill]:
         """Name a skill for all verifications of the platform from now on."""
         skill = intake.named_skill(skill_id, await request.fields())

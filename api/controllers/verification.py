@@ -1,6 +1,6 @@
 """The way to an assessment: open a verification, choose skills, method and source items."""
 
-from litestar import Controller, get, post, put
+from litestar import Controller, get
 from litestar.params import FromPath
 from structlog.contextvars import bind_contextvars
 
@@ -8,10 +8,9 @@ from api import intake
 from api.body import VERIFY_MAX_BYTES
 from api.credential import public
 from api.envelope import Success
-from api.idempotency import IdempotencyMiddleware
 from api.limits import verifications_of_key
-from api.openapi import Documented
 from api.request import ApiRequest
+from api.routes import documented_get, documented_put, repeatable_post
 from api.schemas import (
     Accommodated,
     ItemsStored,
@@ -40,14 +39,11 @@ from assessment.use_cases.open import open_verification
 class VerificationController(Controller):
     """Steps 0 to 3."""
 
-    @post(
+    @repeatable_post(
         "/verify",
         operation_id="verify",
-        operation_class=Documented,
-        status_code=200,
         opt={"credential": by_api_key, "limit": verifications_of_key},
         request_max_body_size=VERIFY_MAX_BYTES,
-        middleware=[IdempotencyMiddleware()],
     )
     async def verify(self, request: ApiRequest) -> Success[VerificationOpened]:
         """Open a verification for one student and get its session token."""
@@ -69,14 +65,7 @@ class VerificationController(Controller):
         )
         return request.success(data, "Verification session created successfully")
 
-    @post(
-        "/step1/storeskills/store",
-        operation_id="storeSkills",
-        operation_class=Documented,
-        status_code=200,
-        opt={"credential": by_session_token},
-        middleware=[IdempotencyMiddleware()],
-    )
+    @repeatable_post("/step1/storeskills/store", operation_id="storeSkills", opt={"credential": by_session_token})
     async def store_skills(self, request: ApiRequest) -> Success[SkillsStored]:
         """Choose the skills to verify; what was stored before is replaced."""
         fields = await request.fields()
@@ -91,13 +80,8 @@ class VerificationController(Controller):
         data = SkillsStored(request.standing.verification_id, stored, len(stored))
         return request.success(data, "Skill verifications replaced successfully")
 
-    @post(
-        "/step2/verification-method",
-        operation_id="storeVerificationMethod",
-        operation_class=Documented,
-        status_code=200,
-        opt={"credential": by_session_token},
-        middleware=[IdempotencyMiddleware()],
+    @repeatable_post(
+        "/step2/verification-method", operation_id="storeVerificationMethod", opt={"credential": by_session_token}
     )
     async def store_method(self, request: ApiRequest) -> Success[MethodStored]:
         """Choose how the skills are verified; only `assessment` goes on in this service."""
@@ -109,10 +93,9 @@ class VerificationController(Controller):
         data = MethodStored(verification_id, method.value)
         return request.success(data, "Verification method stored successfully")
 
-    @put(
+    @documented_put(
         "/verifications/{record_verification_id:str}/accommodation",
         operation_id="accommodate",
-        operation_class=Documented,
         opt={"credential": by_api_key},
     )
     async def accommodate(self, request: ApiRequest, record_verification_id: FromPath[str]) -> Success[Accommodated]:
@@ -129,10 +112,9 @@ class VerificationController(Controller):
         """Answer a path that ends where the token should begin."""
         raise MissingSessionToken(Detail("sessionToken", "is required"))
 
-    @get(
+    @documented_get(
         "/step3/store-verification-items/session/{session_token:str}",
         operation_id="getSession",
-        operation_class=Documented,
         opt={"credential": by_token_in_path},
     )
     async def session_contents(self, request: ApiRequest) -> Success[SessionContents]:
@@ -141,13 +123,10 @@ class VerificationController(Controller):
             submission = await request.services.verifications.submission(request.standing.verification_id)
         return request.success(_contents(submission), "Session retrieved successfully")
 
-    @post(
+    @repeatable_post(
         "/step3/store-verification-items/store",
         operation_id="storeVerificationItems",
-        operation_class=Documented,
-        status_code=200,
         opt={"credential": by_token_in_body},
-        middleware=[IdempotencyMiddleware()],
     )
     async def store_items(self, request: ApiRequest) -> Success[ItemsStored]:
         """Attach the source items that questions may draw on; items not named again are removed."""
