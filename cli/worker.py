@@ -32,7 +32,10 @@ def worker(grace: float) -> None:
 
 
 async def run_jobs(settings: JobSettings, started: Callable[[], None]) -> None:
-    """Run jobs until SIGTERM or SIGINT; calls `started` when the first may be taken."""
+    """Run jobs until SIGTERM or SIGINT; calls `started` when the first may be taken.
+
+    It ends by itself, in the same way, when it is worn out: whoever supervises it starts another one.
+    """
     put_off_collections()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -44,6 +47,15 @@ async def run_jobs(settings: JobSettings, started: Callable[[], None]) -> None:
             settle_memory()
             with hangups_to(vendors.ask):
                 started()
-                await stop.wait()
+                await _first_of(stop, vendors.worn_out)
     finally:
         await engine.disconnect()
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

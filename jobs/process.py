@@ -124,6 +124,7 @@ def _in_background(stop: asyncio.Event, **works: Job) -> list[asyncio.Task[None]
 async def _report(engine: RetakeEngine, worker_id: UUID, vendors: Vendors, stop: asyncio.Event) -> None:
     """Say regularly that this worker lives and how its vendors stand, and at the end that it has left."""
     while not await _is_set(stop, REPORT_SECONDS):
+        vendors.look_for_stuck()
         with contextlib.suppress(ServiceUnavailable):
             await return_to_present(engine)
             await workers.report(engine, worker_id, vendors.report())

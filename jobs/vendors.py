@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import structlog
+from prometheus_client import Counter
 
 from assessment.deadline import Clock
 from assessment.models import FormPlan
@@ -21,6 +22,10 @@ from providers.routing.pace import Latencies
 from providers.snapshot import Snapshot
 from providers.writing.money import DaySpend
 from providers.writing.own_loop import OwnLoop, OwnLoopWriter
+
+RECYCLED = Counter(
+    "retake_workers_recycled", "Workers that ended because too many calls of a vendor did not let go", ("vendor",)
+)
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +45,7 @@ class Vendors:
     """`current` writes the sets that begin now; one under way keeps those it began with.
 
     All configurations share a loop, the ledger, the day's spending and what was learned of the vendors' pace.
+    `worn_out` is set when the process should end and another one take its place.
     """
 
     current: Configured
@@ -64,6 +70,7 @@ class Vendors:
         self._day_spend = day_spend
         self._reloaded = reloaded
         self._asked = asyncio.Event()
+        self.worn_out = asyncio.Event()
 
     def read(self) -> None:
         """Read the configuration. Raises ConfigError; with model vendors it takes seconds."""
@@ -99,6 +106,15 @@ class Vendors:
             ),
             spend_limit_reached=snapshot.is_spend_limit_reached(),
         )
+
+    def look_for_stuck(self) -> None:
+        """Have this process replaced when a vendor is stuck: nothing else ends its calls."""
+        snapshot = self.current.snapshot
+        for status in (*snapshot.status(), *snapshot.solver_status()):
+            if status.state is State.STUCK and not self.worn_out.is_set():
+                self.worn_out.set()
+                RECYCLED.labels(status.name).inc()
+                log.error("worker_worn_out", vendor=status.name, calls=status.stuck)
 
     def ask(self) -> None:
         """Have the configuration read again, soon; signals that come while it is being read count as one more."""
