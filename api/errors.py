@@ -69,6 +69,7 @@ CATALOGUE: Mapping[str, Row] = {
     "SESSION_NOT_FOUND": Row(404, "There is no such session."),
     "NO_QUESTIONS": Row(404, "There is no question set to answer; generate one first."),
     "ATTEMPT_NOT_FOUND": Row(404, "There is no attempt with this number."),
+    "USER_NOT_FOUND": Row(404, "There is no such student."),
     "DELIVERY_NOT_FOUND": Row(404, "There is no such delivery."),
     "METHOD_NOT_ALLOWED": Row(405, "This path does not take this method."),
     "REQUEST_TIMEOUT": Row(408, "The request did not arrive whole in time."),

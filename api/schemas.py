@@ -296,6 +296,28 @@ class DeliveryPage(Sent):
     next_cursor: str | None
 
 
+class PersonExport(Sent):
+    """All that is stored of a person, as it is stored; questions nobody has answered yet without what is right."""
+
+    record_user_id: UserId
+    student: dict[str, Any]
+    verifications: list[dict[str, Any]]
+    sessions: list[dict[str, Any]]
+    items: list[dict[str, Any]]
+    skills: list[dict[str, Any]]
+    question_sets: list[dict[str, Any]]
+    attempts: list[dict[str, Any]]
+    notices: list[dict[str, Any]]
+    shown_questions: list[dict[str, Any]]
+
+
+class PersonErased(Sent):
+    """How much of each kind is gone."""
+
+    record_user_id: UserId
+    erased: dict[str, Count]
+
+
 class FoundSkill(Sent):
     skill_id: str
     name: str

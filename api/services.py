@@ -13,6 +13,7 @@ from db.catalogue import Catalogue
 from db.deliveries import Deliveries
 from db.engine import RetakeEngine
 from db.idempotency import IdempotencyStore
+from db.persons import Persons
 from db.progress import ProgressWatch
 from db.rate_limit import RateLimiter
 from db.readiness import ReadinessCheck
@@ -33,6 +34,7 @@ class Services(msgspec.Struct, frozen=True):
     verifications: Verifications
     catalogue: Catalogue
     deliveries: Deliveries
+    persons: Persons
     store: PostgresAssessmentStore
     preparations: Preparations
     progress: ProgressWatch

@@ -22,6 +22,7 @@ from db.generation_ends import CHANNEL
 from db.idempotency import IdempotencyStore
 from db.listener import Listener
 from db.opening import open_database
+from db.persons import Persons
 from db.presence import BEAT_SECONDS, beat
 from db.progress import CHANNEL as PROGRESS
 from db.progress import ProgressWatch
@@ -118,6 +119,7 @@ def _services(engine: RetakeEngine, clock: Clock, settings: Settings) -> Service
         preparations=preparations,
         progress=ProgressWatch(engine),
         deliveries=Deliveries(engine),
+        persons=Persons(engine),
         idempotency=IdempotencyStore(engine),
         search_limiter=RateLimiter(engine, SEARCHES_PER_MINUTE, 60),
         verify_limiter=RateLimiter(engine, settings.verify_per_minute, 60),

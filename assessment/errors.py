@@ -12,7 +12,7 @@ RetakeError
 │       NoData, NoSkills, RetakeLimitReached, RetakeTooSoon, TooManySets, MaxSkillsPerSource,
 │       DuplicateSkillsInBundle
 ├── NotFound
-│   └── VerificationNotFound, SessionNotFound, NoQuestions, AttemptNotFound, DeliveryNotFound
+│   └── VerificationNotFound, SessionNotFound, NoQuestions, AttemptNotFound, DeliveryNotFound, UserNotFound
 ├── RequestConflict                   repeated or too many requests
 │   └── IdempotencyKeyReused, IdempotencyKeyInUse, RateLimited
 ├── GenerationFailed                  the models gave no complete set within the budget
@@ -257,6 +257,10 @@ class NoQuestions(NotFound):
 
 class AttemptNotFound(NotFound):
     code = "ATTEMPT_NOT_FOUND"
+
+
+class UserNotFound(NotFound):
+    code = "USER_NOT_FOUND"
 
 
 class DeliveryNotFound(NotFound):

@@ -14,6 +14,7 @@ COMMANDS = {
     "keys": "cli.keys",
     "ledger": "cli.ledger",
     "openapi": "cli.openapi",
+    "person": "cli.person",
     "policy": "cli.policy",
     "providers": "cli.providers",
     "serve": "cli.serve.command",

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 import msgspec
 import structlog
 from cryptography.fernet import Fernet
+from structlog.contextvars import get_contextvars
 
 from assessment.errors import IdempotencyKeyReused
 from db.engine import RetakeEngine
@@ -128,18 +129,22 @@ class IdempotencyStore:
         return bool(rows)
 
     async def finish(self, lease: Lease, sealing_key: bytes, answer: StoredAnswer) -> bool:
-        """Keep the answer; False when the lease was lost, and somebody else answers."""
+        """Keep the answer; False when the lease was lost, and somebody else answers, or whom it tells of was erased."""
+        verification_id = get_contextvars().get("verification_id")
         rows = await fetch(
             self._engine,
             """
-            UPDATE idempotent_request SET status = {}, body = {}
-            WHERE credential = {} AND key = {} AND lease_id = {} AND status IS NULL RETURNING id
+            UPDATE idempotent_request SET status = {}, body = {}, verification = {}
+            WHERE credential = {} AND key = {} AND lease_id = {} AND status IS NULL
+                AND ({}::text IS NULL OR EXISTS (SELECT 1 FROM verification v WHERE v.id = {})) RETURNING id
             """,
             answer.status,
             _seal(sealing_key).encrypt(answer.body),
+            verification_id,
             lease.credential,
             lease.key,
             lease.lease_id,
+            *[verification_id] * 2,
         )
         return bool(rows)
 

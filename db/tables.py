@@ -275,7 +275,8 @@ class OutboxMessage(Table):
 class IdempotentRequest(Table):
     """The first answer to a request that carried an Idempotency-Key; status is null while it is worked on.
 
-    Meanwhile whoever holds the lease makes `beats` grow. `leased_until` is what versions before that went by.
+    `verification` is the one it tells of, where it tells of one. Meanwhile whoever holds the lease makes `beats` grow.
+    `leased_until` is what versions before that went by.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -285,6 +286,7 @@ class IdempotentRequest(Table):
     leased_until = Timestamptz(null=True, default=None)
     lease_id = UUID(null=True, default=None)
     beats = BigInt(default=0)
+    verification = Text(null=True, default=None, index=True)
     status = SmallInt(null=True, default=None)
     body = Bytea(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())

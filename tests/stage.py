@@ -23,6 +23,8 @@ TO_STATE = {
     "getQuestions": "answering",
     "saveAnswers": "ready",
     "accommodate": "ready",
+    "exportPerson": "failed",
+    "erasePerson": "failed",
     "listDeliveries": "delivering",
     "replayDelivery": "delivering",
     "listAttempts": "failed",

@@ -5,6 +5,7 @@ from api.controllers.deliveries import DeliveriesController
 from api.controllers.health import HealthController
 from api.controllers.index import IndexController
 from api.controllers.metadata import MetadataController
+from api.controllers.persons import PersonsController
 from api.controllers.skills import SkillsController
 from api.controllers.verification import VerificationController
 
@@ -13,6 +14,7 @@ CONTROLLERS = (
     AssessmentController,
     MetadataController,
     DeliveriesController,
+    PersonsController,
     SkillsController,
 )
 

@@ -326,6 +326,39 @@ DELIVERY: Json = {
     "settledAt": "2026-11-22T09:52:13.081Z",
 }
 REPLAYED: Json = {**DELIVERY, "state": "pending", "tries": 0, "settledAt": None}
+PERSON: Json = {
+    "recordUserId": STUDENT,
+    "student": {
+        "id": STUDENT,
+        "platform": 1,
+        "mode": "test",
+        "email": "mateo.lindqvist@example.com",
+        "phoneNumber": None,
+        "createdAt": "2026-11-22T09:30:00.000000+00:00",
+    },
+    "verifications": [],
+    "sessions": [],
+    "items": [],
+    "skills": [],
+    "questionSets": [],
+    "attempts": [],
+    "notices": [],
+    "shownQuestions": [],
+}
+PERSON_ERASED: Json = {
+    "recordUserId": STUDENT,
+    "erased": {
+        "verifications": 1,
+        "sessions": 1,
+        "items": 3,
+        "skills": 2,
+        "questionSets": 1,
+        "attempts": 1,
+        "notices": 2,
+        "shownQuestions": 10,
+        "keptAnswers": 4,
+    },
+}
 NAME_SKILL_REQUEST: Json = {"name": "Star Schemas"}
 NAMED_SKILL: Json = {"skillId": "acme-star-schemas", "name": "Star Schemas"}
 FOUND_SKILLS: Json = {

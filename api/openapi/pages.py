@@ -30,6 +30,7 @@ ASSESSMENT = "Assessment"
 ARCHIVE = "Archive"
 SKILLS = "Skills"
 WEBHOOKS = "Webhooks"
+PERSONS = "Persons"
 HEALTH = "Health"
 TAGS = {
     VERIFICATION: "The way to an assessment: a session, then skills, method and source items.",
@@ -37,6 +38,7 @@ TAGS = {
     ARCHIVE: "Submitted attempts, kept for good.",
     SKILLS: "The skill catalogue, and what is known about a student's skills.",
     WEBHOOKS: "What was sent to your `callbackWebhookUrl`, and what became of it.",
+    PERSONS: "What is stored of a person, and its erasure.",
     HEALTH: "For load balancers and operators; outside `/api/v1` and without the envelope.",
 }
 
@@ -411,6 +413,32 @@ PAGES: Mapping[str, Page] = {
         answers={"pending": examples.REPLAYED},
         errors=("DELIVERY_NOT_FOUND", "NOT_FOUND", *OF_API_KEY, *OF_POST),
         parameters=(DELIVERY_ID, *POST),
+    ),
+    "exportPerson": Page(
+        tag=PERSONS,
+        summary="Export a person",
+        description="All that is stored of a student, of all their verifications, as one document. Of a set that is "
+        "still to be answered it has the questions without the right answers; a set that nobody has seen yet is left "
+        "out. Written to the audit log.",
+        credential=API_KEY,
+        data=schemas.PersonExport,
+        message="Person exported successfully",
+        answers={"shortened": examples.PERSON},
+        errors=("USER_NOT_FOUND", "NOT_FOUND", *OF_API_KEY, *OURS),
+        parameters=(RECORD_USER_ID, *GET),
+    ),
+    "erasePerson": Page(
+        tag=PERSONS,
+        summary="Erase a person",
+        description="Erases a student with all verifications, sessions, evidence, questions, answers, attempts and "
+        "notices, at once and for good. Sessions end, and webhooks that were to be tried again are not sent. A call "
+        "that is under way finds its session gone. Written to the audit log, with the id and the counts.",
+        credential=API_KEY,
+        data=schemas.PersonErased,
+        message="Person erased successfully",
+        answers={"erased": examples.PERSON_ERASED},
+        errors=("USER_NOT_FOUND", *OF_API_KEY, *OURS),
+        parameters=(RECORD_USER_ID, *GET),
     ),
     "nameSkill": Page(
         tag=SKILLS,

@@ -56,6 +56,7 @@ OPERATION_OF = {
     "SESSION_NOT_FOUND": "getSession",
     "NO_QUESTIONS": "submitAssessment",
     "ATTEMPT_NOT_FOUND": "getAttempt",
+    "USER_NOT_FOUND": "erasePerson",
     "DELIVERY_NOT_FOUND": "replayDelivery",
     "METHOD_NOT_ALLOWED": "submitAssessment",
     "MAX_SKILLS_PER_SOURCE": "storeSkills",

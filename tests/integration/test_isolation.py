@@ -47,6 +47,8 @@ OPERATIONS = (
     Operation("metadata", Due.API_KEY, "GET", "/metadata/user/{student}"),
     Operation("name", Due.API_KEY, "PUT", "/skills/own-skill", {"name": "Own Skill"}),
     Operation("accommodate", Due.API_KEY, "PUT", "/verifications/{verification}/accommodation", {"timeFactor": 2}),
+    Operation("export", Due.API_KEY, "GET", "/users/{student}/export"),
+    Operation("erase", Due.API_KEY, "DELETE", "/users/{student}"),
     Operation("deliveries", Due.API_KEY, "GET", "/webhooks/deliveries?recordVerificationId={verification}"),
     Operation("replay", Due.API_KEY, "POST", "/webhooks/deliveries/{delivery}/replay"),
     Operation(
@@ -77,7 +79,9 @@ OPERATIONS = (
 
 OF_A_SESSION = tuple(operation for operation in OPERATIONS if operation.due is not Due.API_KEY)
 (METADATA,) = (operation for operation in OPERATIONS if operation.name == "metadata")
-OF_A_PLATFORM = tuple(each for each in OPERATIONS if each.name in ("accommodate", "deliveries", "replay"))
+OF_A_PLATFORM = tuple(
+    each for each in OPERATIONS if each.name in ("accommodate", "deliveries", "replay", "export", "erase")
+)
 (STORE_SKILLS,) = (operation for operation in OPERATIONS if operation.name == "skills")
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.name for operation in OPERATIONS])

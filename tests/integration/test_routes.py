@@ -34,7 +34,7 @@ EACH = pytest.mark.parametrize(
     [(method, re.sub(r"\{[^}]*\}", "x", path), credential_of(handler)) for method, path, handler in ROUTES],
     ids=[f"{method} {path}" for method, path, _ in ROUTES],
 )
-READS = sorted(page for page in PAGES if not PAGES[page].examples)
+READS = sorted(page for page in PAGES if not PAGES[page].examples and page != "erasePerson")
 
 
 def odd(path: str) -> list[str]:

@@ -32,7 +32,7 @@ EXAMPLES = 15
 WITHOUT_ENVELOPE = {"getIndex", "getLiveness", "getReadiness"}
 NEVER_RIGHT = {"submitAssessment", "saveAnswers"}  # nobody guesses the ids of questions
 HELD_BACK = {"slow", "fail"}  # scenarios that rehearse seconds of waiting and a documented 500
-OWN_PARTS = {"recordVerificationId", "deliveryId"}  # last but one of their paths
+OWN_PARTS = {"recordVerificationId": "ver_", "deliveryId": "msg_", "recordUserId": "usr_"}
 OWN_IDS = ("recordVerificationId", "recordUserId", "sessionToken")
 
 
@@ -108,8 +108,8 @@ def _let_in(case: Case[Any], call: Call, mode: GenerationMode) -> None:
         del case.headers["x-sandbox-scenario"]
     if mode is GenerationMode.POSITIVE and "sessionToken" in case.path_parameters:
         case.path_parameters["sessionToken"] = call.url.rpartition("/")[2]
-    for name in OWN_PARTS & case.path_parameters.keys() if mode is GenerationMode.POSITIVE else ():
-        case.path_parameters[name] = call.url.split("/")[-2]
+    for name in OWN_PARTS.keys() & case.path_parameters.keys() if mode is GenerationMode.POSITIVE else ():
+        case.path_parameters[name] = next(part for part in call.url.split("/") if part.startswith(OWN_PARTS[name]))
     if isinstance(case.body, dict) and isinstance(call.body, dict) and mode is GenerationMode.POSITIVE:
         case.body.update({name: call.body[name] for name in OWN_IDS if name in call.body})
 
