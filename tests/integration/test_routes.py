@@ -34,7 +34,9 @@ EACH = pytest.mark.parametrize(
     [(method, re.sub(r"\{[^}]*\}", "x", path), credential_of(handler)) for method, path, handler in ROUTES],
     ids=[f"{method} {path}" for method, path, _ in ROUTES],
 )
-READS = sorted(page for page in PAGES if not PAGES[page].examples and page != "erasePerson")
+# one ends what it is asked about, and what another tells goes on: notices are delivered meanwhile
+NOT_TWICE_ALIKE = {"erasePerson", "exportPerson"}
+READS = sorted(page for page in PAGES if not PAGES[page].examples and page not in NOT_TWICE_ALIKE)
 
 
 def odd(path: str) -> list[str]:
