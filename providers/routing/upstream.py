@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 from providers.config import Price
 from providers.protocol import CallOutcome, Usage, Vendor
 from providers.routing.breaker import Breaker, State
+from providers.routing.meter import Meter
 from providers.routing.pace import Pace
 from providers.routing.places import Places
 
@@ -75,6 +76,7 @@ class Upstream:
         self.breaker = breaker or Breaker()
         self.solving = solving or Breaker()
         self.pace = pace or Pace()
+        self.meter = Meter()  # of orders; answers to quizzes and repairs are of another kind
         self.price = price
         self.max_output_tokens = max_output_tokens
         self._is_stuck = False

@@ -5,7 +5,8 @@ import structlog
 from assessment.models import Mode
 from providers import prompts
 from providers.ledger import Ledger, Purpose, VendorCallRecord
-from providers.protocol import CallOutcome, Order, Quiz, Repair, Usage
+from providers.protocol import CallOutcome, Order, Quiz, Repair, Request, Usage
+from providers.routing.meter import Meter
 from providers.routing.upstream import Upstream
 from providers.writing.asking import Asked
 from providers.writing.money import Money, SetMoney
@@ -13,8 +14,6 @@ from providers.writing.solving import Solved
 from providers.writing.vendor_call import VendorCall
 
 log = structlog.get_logger(__name__)
-
-CHARACTERS_PER_TOKEN = 4  # of English text, for answers that were never billed to us in figures
 
 
 class Recorder:
@@ -34,6 +33,8 @@ class Recorder:
 
     def record(self, call: VendorCall, outcome: CallOutcome) -> None:
         """Note how a call ended."""
+        if call.usage is not None:
+            call.upstream.meter.note(_length(call.order), call.characters, call.usage)
         record = self._record(call, outcome)
         self.money.settle(call.ticket, record.cost)
         self._keep(record)
@@ -142,20 +143,18 @@ def estimate(call: VendorCall) -> Usage:
     """Guess the tokens of an answer that gave no figures: none where the vendor cannot have begun to write."""
     if not call.may_be_billed:
         return Usage()
-    prompt = prompts.build(call.order)
-    return Usage(
-        (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN,
-        -(-call.characters // CHARACTERS_PER_TOKEN),
-    )
+    return call.upstream.meter.guess(_length(call.order), call.characters)
 
 
 def _estimate_asked(request: Quiz | Repair, characters: int, *, may_be_billed: bool) -> Usage:
     if not may_be_billed:
         return Usage()
+    return Meter().guess(_length(request), characters)
+
+
+def _length(request: Request) -> int:
     prompt = prompts.build(request)
-    return Usage(
-        (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN, -(-characters // CHARACTERS_PER_TOKEN)
-    )
+    return len(prompt.system) + len(prompt.user)
 
 
 def _log(record: VendorCallRecord) -> None:

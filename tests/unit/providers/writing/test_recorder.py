@@ -87,6 +87,18 @@ async def test_tokens_of_a_broken_off_answer_are_estimated_and_marked() -> None:
     assert record.cost == pytest.approx((record.input_tokens + 10 * record.output_tokens) / 1e6)
 
 
+async def test_a_call_that_was_cut_off_is_estimated_as_its_vendor_has_counted_before() -> None:
+    ledger = ListLedger()
+    known = Upstream(ScriptedVendor("one", good, Stream(opening(3), 1e6)), 30, 64)
+    chain = Chain([known, Upstream(ScriptedVendor("two"), 30, 64)], HedgePolicy(NO_HEDGE))
+    await write(chain, ledger, 5)
+    await write(chain, ledger, 5)
+    whole, cut, _ = ledger.records
+    assert (whole.input_tokens, whole.output_tokens, whole.is_estimated) == (10, 20, False)
+    assert (cut.input_tokens, cut.is_estimated) == (10, True)
+    assert 12 <= cut.output_tokens <= 14  # of 20 for five items
+
+
 async def test_a_request_that_the_vendor_turned_away_cost_nothing() -> None:
     ledger = ListLedger()
     refused = Upstream(ScriptedVendor("one", RateLimited("one")), 30, 64, price=PRICE)
