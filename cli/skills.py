@@ -19,13 +19,12 @@ from assessment.models import Concept, ConceptMap, MapKey, Mode
 from cli.printing import harmless, print_found
 from cli.running import read_settings, with_database
 from db.catalogue import Catalogue
-from db.concept_maps import PostgresConceptMaps
+from db.concept_maps import SHARED, MapOrder, PostgresConceptMaps, order_map
 from db.engine import RetakeEngine
 from db.platforms import UnknownPlatform, platform_id_of
 
 COLUMNS = ("id", "name", "tests", "level", "retired")
 MAY_BE_LEFT_EMPTY = ("id", "retired")
-NO_PLATFORM = 0  # none has this id
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,7 +43,7 @@ class Named(msgspec.Struct, frozen=True):
             platform_id = await platform_id_of(engine, self.platform) if self.platform else None
         except UnknownPlatform as error:
             raise click.ClickException(f"no platform is named {self.platform!r}") from error
-        if not await Catalogue(engine).names_of(platform_id or NO_PLATFORM, [self.skill_id]):
+        if not await Catalogue(engine).names_of(platform_id or SHARED, [self.skill_id]):
             raise click.ClickException(f"no skill has the id {self.skill_id!r}; PUT /skills/{{skillId}} names one")
         return MapKey(Mode(self.mode), platform_id, self.skill_id, self.language)
 
@@ -116,6 +115,20 @@ def retire_concept(*, concept_id: str, **whose: Any) -> None:
     read_settings()
     _changed(Named(**whose), lambda held: retired(held, concept_id))
     click.echo(f"{concept_id} is retired")
+
+
+@map_group.command()
+@_of_a_map
+def write(**whose: Any) -> None:
+    """Have a worker ask the model vendors for concepts that the map does not have; nothing that is in it changes."""
+    read_settings()
+
+    async def work(engine: RetakeEngine) -> None:
+        key = await Named(**whose).key(engine)
+        await order_map(engine, MapOrder(key.mode, key.platform_id or SHARED, key.skill_id, key.language, again=True))
+
+    with_database(work)
+    click.echo("asked for; a worker writes it")
 
 
 def _found(named: Named) -> ConceptMap | None:

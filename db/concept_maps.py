@@ -7,8 +7,11 @@ import msgspec
 
 from assessment.models import Concept, ConceptMap, MapKey, Mode
 from db.engine import RetakeEngine
+from db.queue import JobKind, wake
 from db.retry import in_transaction
 from db.sql import fetch, fetch_one, to_json
+
+SHARED = 0  # in place of a platform's id
 
 _CONCEPTS = msgspec.json.Decoder(tuple[Concept, ...])
 
@@ -22,11 +25,35 @@ OF_SKILLS = """
         OR NOT EXISTS (SELECT 1 FROM skill s WHERE s.platform = {} AND s.skill_id = asked.skill_id)
     ORDER BY asked.skill_id, m.platform NULLS LAST, m.version DESC
 """
+# In one order, so that those who ask for several at once do not wait for each other in a ring.
+WITHOUT_MAP = """
+    SELECT s.skill_id, s.platform FROM (
+        SELECT DISTINCT ON (asked.skill_id) k.skill_id, k.platform FROM unnest({}::text[]) AS asked (skill_id)
+        JOIN skill k ON k.skill_id = asked.skill_id AND (k.platform IS NULL OR k.platform = {})
+        ORDER BY asked.skill_id, k.platform NULLS LAST
+    ) s WHERE NOT EXISTS (
+        SELECT 1 FROM concept_map m
+        WHERE m.skill_id = s.skill_id AND m.mode = {} AND m.platform IS NOT DISTINCT FROM s.platform
+    ) ORDER BY s.skill_id
+"""
 NEWEST = """
     SELECT skill_id, language, version, concepts FROM concept_map
     WHERE skill_id = {} AND mode = {} AND platform IS NOT DISTINCT FROM {}::int AND language = {}
     ORDER BY version DESC LIMIT 1
 """
+
+
+class MapOrder(msgspec.Struct, frozen=True):
+    """A job's order for a map; platform 0 is that of nobody, so of the shared skill.
+
+    Without a language the deployment's is meant. With `again` a map that is there is extended.
+    """
+
+    mode: Mode
+    platform_id: int
+    skill_id: str
+    language: str = ""
+    again: bool = False
 
 
 class PostgresConceptMaps:
@@ -54,7 +81,7 @@ class PostgresConceptMaps:
             before = await self.newest(key)
             held = before.concepts if before else ()
             decided = decide(held)
-            if decided == held:
+            if before and decided == held:
                 return before
             version = before.version + 1 if before else 1
             await fetch(
@@ -70,6 +97,21 @@ class PostgresConceptMaps:
             return ConceptMap(key.skill_id, key.language, version, decided)
 
         return await in_transaction(self._engine, work)
+
+
+async def ask_for_maps(engine: RetakeEngine, platform_id: int, mode: Mode, skill_ids: Sequence[str]) -> None:
+    """Have maps written, in the transaction that stores these skills, of those in the catalogue that have none.
+
+    A skill that a session named belongs to its verification alone, and gets none: its name is a browser's.
+    """
+    for row in await fetch(engine, WITHOUT_MAP, list(skill_ids), platform_id, mode.value):
+        await order_map(engine, MapOrder(mode, row["platform"] or SHARED, row["skill_id"]))
+
+
+async def order_map(engine: RetakeEngine, order: MapOrder) -> None:
+    """Have one written, once however often it is asked for."""
+    key = f"{order.mode}:{order.platform_id}:{order.language}:{order.again}:{order.skill_id}"
+    await wake(engine, JobKind.MAP_SKILL, key, order)
 
 
 def _values(key: MapKey) -> tuple[str, str, int | None, str]:

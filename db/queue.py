@@ -25,6 +25,7 @@ class JobKind(StrEnum):
     DELIVER = "deliver"
     SWEEP = "sweep"
     TIME_UP = "time_up"
+    MAP_SKILL = "map_skill"
 
 
 Payload = msgspec.Struct | dict[str, str | int]

@@ -21,6 +21,7 @@ from assessment.evidence import (
 from assessment.models import ClaimedSkills, Method, Mode, SkillStatus, SourceKind, Standing
 from db.ahead import Preparations
 from db.audit import Action, record
+from db.concept_maps import ask_for_maps
 from db.engine import RetakeEngine
 from db.locks import lock_student, lock_verification
 from db.retry import TryAgain, in_transaction
@@ -260,6 +261,9 @@ async def _store(engine: RetakeEngine, verification_id: str, evidence: Evidence,
         is_other = is_other or await _differ(engine, verification_id, change.skills)
         await run(engine, VerificationSkill.delete().where(VerificationSkill.verification == verification_id))
         await _insert_skills(engine, verification_id, change.skills)
+        standing = evidence.standing
+        skill_ids = [skill.skill_id for skill in change.skills]
+        await ask_for_maps(engine, standing.platform_id, standing.mode, skill_ids)
     if change.method is not None:
         update = Verification.update({Verification.method: change.method.value})
         await run(engine, update.where(Verification.id == verification_id))

@@ -86,3 +86,19 @@ def _stem(rng: Random, case: str) -> str:
         ),
     )
     return rng.choice(told)
+
+
+def concepts_for(count: int, seed: object) -> list[dict[str, str]]:
+    """So many concepts of one trade, hardly any two alike; the same for the same seed."""
+    rng = Random(f"concepts-{seed}")  # noqa: S311 - repeatable on purpose
+    pairs = [(kind, noun) for kind in _KINDS.split() for noun in _NOUNS.split()]
+    return [_concept(kind, noun, rng) for kind, noun in rng.sample(pairs, min(count, len(pairs)))]
+
+
+def _concept(kind: str, noun: str, rng: Random) -> dict[str, str]:
+    verb, aim = rng.choice(_VERBS.split()).lower(), rng.choice(_AIMS.split())
+    return {
+        "name": f"{kind.capitalize()} {noun}",
+        "tests": f"What to {verb} for the {aim} of the {kind} {noun}",
+        "level": rng.choice(("easy", "medium", "medium", "hard")),
+    }

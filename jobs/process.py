@@ -29,6 +29,7 @@ from delivery.webhook import WebhookSender
 from jobs.background import Job, for_ever
 from jobs.delivering import delivering
 from jobs.housekeeping import sweeping_kind
+from jobs.mapping import mapping
 from jobs.preparing import UnderWay, preparing
 from jobs.progress import ProgressReports
 from jobs.settings import JobSettings
@@ -79,6 +80,7 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
         preparing(vendors, store, clock, under_way=under_way, reports=reports),
         timing(engine, store, clock),
         delivering(engine, Dispatcher(PostgresOutbox(engine), clock, webhooks, mail), stop),
+        mapping(vendors, engine, clock),
         sweeping_kind(engine, stop),
     )
     worker = Worker(engine, kinds, SCHEDULES, grace_seconds=settings.grace_seconds, hears={WANTED: under_way.hear})

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from prometheus_client import Counter
 
+from assessment.concepts.writing import ConceptWriter
 from assessment.deadline import Clock
 from assessment.models import FormPlan
 from assessment.ports import QuestionWriter
@@ -21,7 +22,7 @@ from providers.routing.breaker import State
 from providers.routing.pace import Latencies
 from providers.snapshot import Snapshot
 from providers.writing.money import DaySpend
-from providers.writing.own_loop import OwnLoop, OwnLoopWriter
+from providers.writing.own_loop import OwnLoop, OwnLoopMapWriter, OwnLoopWriter
 
 RECYCLED = Counter(
     "retake_workers_recycled", "Workers that ended because too many calls of a vendor did not let go", ("vendor",)
@@ -37,6 +38,7 @@ class Configured(msgspec.Struct, frozen=True):
     writer: QuestionWriter
     form: FormPlan
     serves_live: bool
+    map_writer: ConceptWriter
     ahead: Ahead = Ahead()
     writing_seconds: float = 90.0
 
@@ -88,6 +90,7 @@ class Vendors:
             writer,
             settings.questions.form,
             serves_live,
+            OwnLoopMapWriter(snapshot, self._loop),
             ahead=settings.ahead or Ahead(),
             writing_seconds=settings.budget_seconds - settings.reserve_seconds,
         )

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 
 from assessment.deadline import Clock, SystemClock
+from assessment.models import Mode
 from providers.config import SANDBOX, Price, ProvidersConfig, VendorConfig
 from providers.ledger import Ledger
 from providers.protocol import Vendor
@@ -16,6 +17,7 @@ from providers.snapshot import Snapshot
 from providers.vendors.sandbox.vendor import SandboxVendor
 from providers.writing.candidates import CandidatePool, PoolMaker
 from providers.writing.key_check import KeyChecker
+from providers.writing.mapping import MapWriter
 from providers.writing.money import PER_DAY, PER_SET, DaySpend, Money
 from providers.writing.rehearsal import Rehearsal
 from providers.writing.writer import Writer
@@ -43,7 +45,11 @@ def build_vendors(
     settings = config.settings
     money = Money(settings.spend, day_spend, call_seconds=settings.budget_seconds)
     live = None if config.is_built_in else _live_writer(config, paces, ledger=ledger, make_pool=make_pool, money=money)
-    return Snapshot(config, clock=clock or SystemClock(), latencies=paces, test=test, live=live)
+    sandbox = Upstream(SandboxVendor(), settings.budget_seconds, 1, price=FREE)
+    maps = {Mode.TEST: MapWriter([sandbox], config.hash, ledger=ledger)}
+    if live is not None:
+        maps[Mode.LIVE] = MapWriter(live.chain.upstreams, config.hash, ledger=ledger, money=money)
+    return Snapshot(config, clock=clock or SystemClock(), latencies=paces, test=test, live=live, maps=maps)
 
 
 def make_vendor(vendor: VendorConfig, config: ProvidersConfig) -> Vendor:

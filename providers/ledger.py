@@ -15,6 +15,7 @@ class Purpose(StrEnum):
 
     WRITE = "write"
     REPAIR = "repair"
+    MAP = "map"
     SOLVE = "solve"
 
 

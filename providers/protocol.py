@@ -26,7 +26,7 @@ from typing import ClassVar, Protocol
 import msgspec
 
 from assessment.deadline import Deadline
-from assessment.models import SeenItem, Slot
+from assessment.models import SeenItem, Skill, Slot
 
 
 class CallOutcome(StrEnum):
@@ -229,6 +229,15 @@ class Repair(msgspec.Struct, frozen=True):
     language: str = "en"
 
 
+class MapRequest(msgspec.Struct, frozen=True):
+    """A request to say what a skill consists of, in so many concepts beside those that are known."""
+
+    skill: Skill
+    count: int
+    holds: tuple[str, ...] = ()
+    language: str = "en"
+
+
 class Usage(msgspec.Struct, frozen=True):
     """Tokens as the vendor counts them."""
 
@@ -243,7 +252,7 @@ class Ending(msgspec.Struct, frozen=True):
     usage: Usage | None = None
 
 
-Request = Order | Quiz | Repair
+Request = Order | Quiz | Repair | MapRequest
 
 Listener = Callable[[str], None]
 """Takes a vendor's text piece by piece, unchecked; an empty piece says that the connection is alive."""

@@ -1,8 +1,12 @@
 """What one configuration has become: writers, breakers and limits; replaced whole, never changed."""
 
+from collections.abc import Mapping
+
+from assessment.concepts.cleaning import ConceptDraft
+from assessment.concepts.writing import ConceptWriter, MapBrief
 from assessment.deadline import Clock, Deadline
 from assessment.errors import GenerationFailed
-from assessment.models import Brief, Mode, WrittenSet
+from assessment.models import Brief, Mode, Origin, WrittenSet
 from assessment.ports import QuestionWriter
 from providers.config import ProvidersConfig
 from providers.routing.pace import Latencies
@@ -21,12 +25,14 @@ class Snapshot:
         latencies: Latencies,
         test: QuestionWriter,
         live: Writer | None,
+        maps: Mapping[Mode, ConceptWriter],
     ) -> None:
         self.config = config
         self.latencies = latencies
         self._clock = clock
         self._test = test
         self._live = live
+        self._maps = maps
 
     async def write(self, brief: Brief, deadline: Deadline) -> WrittenSet:
         """Pass a brief to the writer of its mode. Raises GenerationFailed."""
@@ -34,6 +40,11 @@ class Snapshot:
         if writer is None:
             raise GenerationFailed
         return await writer.write(brief, deadline)
+
+    async def write_map(self, brief: MapBrief, deadline: Deadline) -> Mapping[ConceptDraft, Origin]:
+        """Pass a brief to whoever writes maps in its mode; nobody does in live mode without a chain."""
+        writer = self._maps.get(brief.mode)
+        return await writer.write_map(brief, deadline) if writer else {}
 
     async def settled(self) -> None:
         """Wait until the ledger has all calls for the live sets that were written: some are read on for their bill."""

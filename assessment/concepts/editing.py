@@ -1,6 +1,6 @@
 """How a map grows and is changed: what a person has put there stays, whatever a model writes later."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -28,12 +28,12 @@ class ConceptRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def extended(
-    held: Sequence[Concept], written: Sequence[ConceptDraft], *, skill: str, language: str, origin: Origin
+    held: Sequence[Concept], written: Mapping[ConceptDraft, Origin], *, skill: str, language: str
 ) -> tuple[Concept, ...]:
     """Add what was written and is new, up to a full map; what is there stays as it is, and what is retired retired."""
     room = MOST_CONCEPTS - sum(not concept.is_retired for concept in held)
-    new = clean(written, skill, language, held).kept[: max(0, room)]
-    return (*held, *(Concept(new_id("con"), it.name, it.tests, it.level, origin) for it in new))
+    new = clean(tuple(written), skill, language, held).kept[: max(0, room)]
+    return (*held, *(Concept(new_id("con"), it.name, it.tests, it.level, written[it]) for it in new))
 
 
 def edited(held: Sequence[Concept], rows: Sequence[ConceptRow], at: datetime) -> tuple[Concept, ...]:

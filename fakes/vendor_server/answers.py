@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from fakes.item_maker import distractors_for
+from fakes.item_maker import concepts_for, distractors_for
 from fakes.vendor_server import items as make
 from fakes.vendor_server.asked import Asked, Form
 from fakes.vendor_server.behaviours import Behaviour
@@ -42,7 +42,7 @@ class Writing(msgspec.Struct):
     @property
     def good(self) -> str:
         """A good text."""
-        return repairs(self.asked) or _json(self.items)
+        return repairs(self.asked) or concepts(self.asked, self.seed) or _json(self.items)
 
     @property
     def part(self) -> str:
@@ -64,6 +64,12 @@ def repairs(asked: Asked) -> str:
         for it in asked.flawed
     ]
     return msgspec.json.encode({"repairs": mended}).decode() if mended else ""
+
+
+def concepts(asked: Asked, seed: int) -> str:
+    """The answer to a request for a map; nothing where it asks for something else."""
+    made = concepts_for(asked.concepts, seed)
+    return msgspec.json.encode({"concepts": made}).decode() if made else ""
 
 
 def _json(items: object) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 _PLAN_LINE = re.compile(r"^- skill (s\d+), source (p\d+)\b.*$", re.MULTILINE)
+_CONCEPTS = re.compile(r"Name (\d+) concepts of this skill:")
 _FLAWED = re.compile(r'\[\{"question":1,"stem":.*"what is wrong":.*\}\]')
 _SCHEMA_IN_PROMPT = '{"type":"object","properties":{"items"'
 
@@ -56,6 +57,12 @@ class Asked(msgspec.Struct):
         prompt = self.prompt
         found: list[tuple[str, str]] = _PLAN_LINE.findall(prompt)
         return found or _pairs_of_schema(self.schema or _schema_in(prompt))
+
+    @property
+    def concepts(self) -> int:
+        """How many concepts of a skill are wanted; 0 where something else is."""
+        found = _CONCEPTS.match(self.prompt)
+        return int(found[1]) if found else 0
 
     @property
     def flawed(self) -> list[dict[str, Any]]:

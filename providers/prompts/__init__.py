@@ -16,7 +16,7 @@ import msgspec
 
 from assessment.items.novelty import without_setting
 from assessment.models import Difficulty, SourceItem
-from providers.protocol import Order, Quiz, Repair, Request
+from providers.protocol import MapRequest, Order, Quiz, Repair, Request
 
 VERSION = "v3"
 
@@ -84,6 +84,8 @@ def build(request: Request) -> Prompt:
             return _solving(request, fence)
         case Repair():
             return _repairing(request, fence)
+        case MapRequest():
+            return _mapping(request, fence)
     return _writing(request, fence)
 
 
@@ -94,6 +96,8 @@ def schema(request: Request) -> dict[str, Any]:
             return _answer_schema(request)
         case Repair():
             return _repair_schema(request)
+        case MapRequest():
+            return _map_schema(request)
     return _item_schema(request)
 
 
@@ -143,6 +147,26 @@ def _repairing(repair: Repair, fence: dict[str, str]) -> Prompt:
     )
     language = LANGUAGES.get(repair.language, repair.language)
     return Prompt(_template("repair_system").substitute(fence, language=language), user)
+
+
+def _mapping(request: MapRequest, fence: dict[str, str]) -> Prompt:
+    data = {
+        "skill": _clean(request.skill.name, MAX_SKILL_CHARACTERS),
+        "the map holds already": [_clean(name, MAX_SKILL_CHARACTERS) for name in request.holds],
+    }
+    user = _template("map_user").substitute(fence, count=request.count, data=_json(data), schema=_json(schema(request)))
+    language = LANGUAGES.get(request.language, request.language)
+    return Prompt(_template("map_system").substitute(fence, language=language), user)
+
+
+def _map_schema(request: MapRequest) -> dict[str, Any]:
+    concept = {
+        "name": {"type": "string"},
+        "tests": {"type": "string"},
+        "level": {"type": "string", "enum": [difficulty.value for difficulty in Difficulty]},
+    }
+    concepts = {"type": "array", "items": _closed_object(concept), "minItems": 1, "maxItems": request.count}
+    return _closed_object({"concepts": concepts})
 
 
 def _repair_schema(repair: Repair) -> dict[str, Any]:

@@ -7,13 +7,15 @@ loop a few milliseconds at a time instead.
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import structlog
 
+from assessment.concepts.cleaning import ConceptDraft
+from assessment.concepts.writing import ConceptWriter, MapBrief
 from assessment.deadline import Deadline
-from assessment.models import Brief, WrittenSet
+from assessment.models import Brief, Origin, WrittenSet
 from assessment.ports import QuestionWriter
 
 SWITCH_SECONDS = 0.001  # how long a busy thread keeps the interpreter while another one waits; Python's default is 5 ms
@@ -67,6 +69,21 @@ class OwnLoopWriter:
     async def write(self, brief: Brief, deadline: Deadline) -> WrittenSet:
         """Write there, and wait here. Raises what the writer raises."""
         return await self._loop.run(self._writer.write(brief, deadline))
+
+
+class OwnLoopMapWriter:
+    """assessment.concepts.writing.ConceptWriter: another one, on a loop of its own."""
+
+    def __init__(self, writer: ConceptWriter, loop: OwnLoop) -> None:
+        self._writer = writer
+        self._loop = loop
+
+    async def write_map(self, brief: MapBrief, deadline: Deadline) -> Mapping[ConceptDraft, Origin]:
+        """Write there, and wait here."""
+        return await self._loop.run(self._write(brief, deadline))
+
+    async def _write(self, brief: MapBrief, deadline: Deadline) -> Mapping[ConceptDraft, Origin]:
+        return await self._writer.write_map(brief, deadline)
 
 
 async def _end_all() -> None:

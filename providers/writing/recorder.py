@@ -5,7 +5,7 @@ import structlog
 from assessment.models import Mode
 from providers import prompts
 from providers.ledger import Ledger, Purpose, VendorCallRecord
-from providers.protocol import CallOutcome, Order, Quiz, Repair, Request, Usage
+from providers.protocol import CallOutcome, MapRequest, Order, Quiz, Repair, Request, Usage
 from providers.routing.meter import Meter
 from providers.routing.upstream import Upstream
 from providers.writing.asking import Asked
@@ -104,6 +104,41 @@ class Recorder:
             )
         )
 
+    def record_map(
+        self, upstream: Upstream, request: MapRequest, asked: Asked, *, accepted: int, rejected: dict[str, int]
+    ) -> None:
+        """Note what came of a request for a map of concepts."""
+        usage = asked.usage or _estimate_asked(request, len(asked.text), may_be_billed=asked.may_be_billed)
+        cost = upstream.cost_of(usage)
+        self.money.settle(asked.ticket, cost)
+        is_empty = asked.outcome is CallOutcome.OK and not accepted
+        self._keep(
+            VendorCallRecord(
+                writing_id=self._writing_id,
+                mode=self._mode,
+                vendor=upstream.name,
+                model=upstream.vendor.model,
+                started_at=asked.started_at,
+                seconds=round(asked.seconds, 4),
+                slice_seconds=round(asked.slice_seconds, 4),
+                round_number=1,
+                part=0,
+                is_hedge=False,
+                outcome=CallOutcome.UNUSABLE if is_empty else asked.outcome,
+                response_format=asked.response_format and asked.response_format.value,
+                wanted=request.count,
+                accepted=accepted,
+                rejected=rejected,
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                is_estimated=asked.usage is None and usage != Usage(),
+                cost=cost,
+                prompt_version=prompts.VERSION,
+                config_hash=self._config_hash,
+                purpose=Purpose.MAP,
+            )
+        )
+
     def _keep(self, record: VendorCallRecord) -> None:
         _log(record)
         try:
@@ -146,7 +181,7 @@ def estimate(call: VendorCall) -> Usage:
     return call.upstream.meter.guess(_length(call.order), call.characters)
 
 
-def _estimate_asked(request: Quiz | Repair, characters: int, *, may_be_billed: bool) -> Usage:
+def _estimate_asked(request: Request, characters: int, *, may_be_billed: bool) -> Usage:
     if not may_be_billed:
         return Usage()
     return Meter().guess(_length(request), characters)

@@ -60,6 +60,19 @@ async def test_a_map_is_imported_shown_exported_edited_and_retired(deployment: D
         assert await run_map(deployment, "show", "sql", *other) == "there is no such map\n"
 
 
+async def test_a_map_is_asked_of_a_worker(deployment: Deployment) -> None:
+    asked = await run_map(deployment, "write", "react", "--mode", "test")
+    assert asked == "asked for; a worker writes it\n"
+    (job,) = await deployment.rows("SELECT * FROM jobs.pgqueuer WHERE dedupe_key LIKE 'map_skill:%:react'")
+    assert json.loads(job["payload"]) == {
+        "mode": "test",
+        "platform_id": 0,
+        "skill_id": "react",
+        "language": "en",
+        "again": True,
+    }
+
+
 async def test_what_cannot_be_taken_is_refused_with_a_reason(deployment: Deployment, tmp_path: Path) -> None:
     file = tmp_path / "map.csv"
     for content, reason in (

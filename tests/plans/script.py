@@ -11,7 +11,7 @@ from assessment.models import Concept, Difficulty, MapKey, Mode, Origin, OriginK
 from assessment.notices import Line
 from assessment.ports import Ending, Lease, SetOrder
 from db import ahead, audit, idempotency, ledger, presence, queue, sweeping, workers
-from db.concept_maps import PostgresConceptMaps
+from db.concept_maps import SHARED, MapOrder, PostgresConceptMaps, order_map
 from db.deliveries import Deliveries
 from db.item_statistics import item_statistics
 from db.latencies import PostgresLatencyStore
@@ -160,6 +160,7 @@ async def _as_maps_are_made() -> None:
     concept = Concept("con_1", "Joins", "Which rows stay", Difficulty.EASY, Origin(OriginKind.BANK))
     await maps.change(MapKey(Mode.TEST, None, uuid4().hex, "en"), lambda held: (*held, concept))
     await maps.of_skills(1, Mode.TEST, ["sql"], "en")
+    await order_map(DB, MapOrder(Mode.TEST, SHARED, "sql", "en"))
 
 
 async def _as_money_is_spent() -> None:

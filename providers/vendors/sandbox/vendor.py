@@ -13,6 +13,7 @@ from assessment.models import Skill, Slot
 from providers.protocol import (
     Ending,
     Listener,
+    MapRequest,
     Order,
     Request,
     RequestRejected,
@@ -20,7 +21,7 @@ from providers.protocol import (
     Wanted,
 )
 from providers.vendors.decode import Draft
-from providers.vendors.sandbox.bank import BankItem, bank_for, goes_with, item_about
+from providers.vendors.sandbox.bank import BankItem, bank_for, concepts_for, goes_with, item_about
 from providers.vendors.sandbox.samples import SAMPLES
 from providers.vendors.sandbox.stems import SeenStems, again, fill
 
@@ -39,7 +40,10 @@ class SandboxVendor:
         self._seed = seed
 
     async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:  # noqa: ARG002 - it answers at once
-        """Answer from the item banks. Raises RequestRejected for all but orders."""
+        """Answer from the item banks and their maps. Raises RequestRejected for all but orders and maps."""
+        if isinstance(order, MapRequest):
+            hear(msgspec.json.encode({"concepts": concepts_for(order.skill)[: order.count]}).decode())
+            return Ending()
         if not isinstance(order, Order):
             raise RequestRejected(self.name, "the sandbox solves and repairs nothing")
         hear(msgspec.json.encode({"items": self._drafts(order)}).decode())

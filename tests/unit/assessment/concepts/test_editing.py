@@ -14,7 +14,7 @@ NULLS = Concept("con_2", "Null in comparisons", "What a condition with null retu
 
 
 def extend(held: tuple[Concept, ...], *written: ConceptDraft) -> tuple[Concept, ...]:
-    return extended(held, written, skill="SQL", language="en", origin=MODEL)
+    return extended(held, dict.fromkeys(written, MODEL), skill="SQL", language="en")
 
 
 def test_what_is_written_is_added_with_its_origin_and_ids_of_its_own() -> None:
