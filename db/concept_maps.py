@@ -27,14 +27,15 @@ OF_SKILLS = """
 """
 # In one order, so that those who ask for several at once do not wait for each other in a ring.
 WITHOUT_MAP = """
-    SELECT s.skill_id, s.platform FROM (
-        SELECT DISTINCT ON (asked.skill_id) k.skill_id, k.platform FROM unnest({}::text[]) AS asked (skill_id)
-        JOIN skill k ON k.skill_id = asked.skill_id AND (k.platform IS NULL OR k.platform = {})
-        ORDER BY asked.skill_id, k.platform NULLS LAST
+    SELECT asked.skill_id, s.platform FROM unnest({}::text[]) AS asked (skill_id) CROSS JOIN LATERAL (
+        (SELECT 0 AS rank, k.platform FROM skill k WHERE k.platform = {} AND k.skill_id = asked.skill_id LIMIT 1)
+        UNION ALL
+        (SELECT 1, NULL FROM skill k WHERE k.platform IS NULL AND k.skill_id = asked.skill_id LIMIT 1)
+        ORDER BY rank LIMIT 1
     ) s WHERE NOT EXISTS (
         SELECT 1 FROM concept_map m
-        WHERE m.skill_id = s.skill_id AND m.mode = {} AND m.platform IS NOT DISTINCT FROM s.platform
-    ) ORDER BY s.skill_id
+        WHERE m.skill_id = asked.skill_id AND m.mode = {} AND m.platform IS NOT DISTINCT FROM s.platform
+    ) ORDER BY asked.skill_id
 """
 NEWEST = """
     SELECT skill_id, language, version, concepts FROM concept_map
