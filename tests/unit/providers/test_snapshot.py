@@ -57,7 +57,7 @@ async def test_vendors_that_only_solve_have_a_status_of_their_own(tmp_path: Path
     solver.end(CallOutcome.MODEL_NOT_FOUND, 1000.0, solves=True, is_probe=False)
     writer = Writer(Chain([both]), Questions(), "hash", checker=KeyChecker([solver, both], 2))
     built = build_vendors(config(tmp_path))
-    snapshot = Snapshot(built.config, clock=FakeClock(), latencies=built.latencies, test=writer, live=writer)
+    snapshot = Snapshot(built.config, clock=FakeClock(), latencies=built.latencies, test=writer, live=writer, maps={})
     assert [(status.name, status.state) for status in snapshot.status()] == [("both", State.CLOSED)]
     assert [(status.name, status.state, status.reason) for status in snapshot.solver_status()] == [
         ("solver", State.OUT, CallOutcome.MODEL_NOT_FOUND)
