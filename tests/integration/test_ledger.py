@@ -13,7 +13,7 @@ from tests.integration.live_server import KEY, LiveServer, live_server
 from tests.server_process import finished_retake, run_retake
 from tests.waiting import until
 
-HEDGED = "hedge: {after: p95, min_seconds: 0.3, max_extra_share: 1.0}"
+HEDGED = "hedge: {after: p95, min_seconds: 0.3, max_extra_share: 1.0}\nbreaker: {open_seconds: 0.2}"
 PRICE = {"first": (1.0, 2.0), "second": (10.0, 20.0)}
 
 
@@ -144,15 +144,15 @@ async def test_a_vendor_that_refused_the_key_is_shown_with_the_reason_and_the_se
     live.second.reset("good")
     await live.take_set()
 
-    async def is_open() -> bool:
+    async def is_told() -> bool:
         response = await live.client.get(f"{live.server.root_url}/health/ready")
         assert (response.status_code, response.json()["status"]) == (200, "ready")
         return bool(
             response.json()["vendors"]
             == [
-                {"name": "first", "state": "open", "reason": "unauthorized"},
+                {"name": "first", "state": "half_open", "reason": "unauthorized"},
                 {"name": "second", "state": "closed", "reason": None},
             ]
         )
 
-    await until(is_open)
+    await until(is_told)
