@@ -25,7 +25,8 @@ OF_SKILLS = """
         OR NOT EXISTS (SELECT 1 FROM skill s WHERE s.platform = {} AND s.skill_id = asked.skill_id)
     ORDER BY asked.skill_id, m.platform NULLS LAST, m.version DESC
 """
-# In one order, so that those who ask for several at once do not wait for each other in a ring.
+# An empty map says that nobody knew, and is tried again after a day. In one order, so that those who ask for several at
+# once do not wait for each other in a ring.
 WITHOUT_MAP = """
     SELECT asked.skill_id, s.platform FROM unnest({}::text[]) AS asked (skill_id) CROSS JOIN LATERAL (
         (SELECT 0 AS rank, k.platform FROM skill k WHERE k.platform = {} AND k.skill_id = asked.skill_id LIMIT 1)
@@ -35,6 +36,7 @@ WITHOUT_MAP = """
     ) s WHERE NOT EXISTS (
         SELECT 1 FROM concept_map m
         WHERE m.skill_id = asked.skill_id AND m.mode = {} AND m.platform IS NOT DISTINCT FROM s.platform
+            AND (m.concepts <> '[]' OR m.made_at > statement_timestamp() - interval '1 day')
     ) ORDER BY asked.skill_id
 """
 NEWEST = """
@@ -82,7 +84,7 @@ class PostgresConceptMaps:
             before = await self.newest(key)
             held = before.concepts if before else ()
             decided = decide(held)
-            if before and decided == held:
+            if before and decided == held and decided:
                 return before
             version = before.version + 1 if before else 1
             await fetch(

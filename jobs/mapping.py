@@ -3,7 +3,7 @@
 import msgspec
 
 from assessment.deadline import Clock, Deadline
-from assessment.models import MapKey
+from assessment.models import MapKey, Mode
 from assessment.use_cases.map_skill import map_skill
 from db.catalogue import Catalogue
 from db.concept_maps import MapOrder, PostgresConceptMaps
@@ -27,13 +27,14 @@ def mapping(vendors: Vendors, engine: RetakeEngine, clock: Clock) -> Kind:
         order, current = _ORDER.decode(job.payload), vendors.current
         await begin(engine, job.job_id)
         names = await catalogue.names_of(order.platform_id, [order.skill_id])
-        if order.skill_id not in names:
-            return  # it was taken out of the catalogue meanwhile
+        if order.skill_id not in names or (order.mode is Mode.LIVE and not current.serves_live):
+            return  # it was taken out of the catalogue meanwhile, or there is nobody to ask
         language = order.language or current.form.language
         await map_skill(
             key=MapKey(order.mode, order.platform_id or None, order.skill_id, language),
             name=names[order.skill_id],
             again=order.again,
+            is_last_try=job.tries >= len(PAUSES),
             deadline=Deadline(clock, WRITING_SECONDS),
             maps=maps,
             writer=current.map_writer,

@@ -11,19 +11,26 @@ ASKED = 60  # concepts asked of each writer: two of them fill a map
 
 
 async def map_skill(
-    *, key: MapKey, name: str, again: bool, deadline: Deadline, maps: ConceptMaps, writer: ConceptWriter
+    *,
+    key: MapKey,
+    name: str,
+    again: bool,
+    is_last_try: bool,
+    deadline: Deadline,
+    maps: ConceptMaps,
+    writer: ConceptWriter,
 ) -> None:
     """Write a map where there is none, or, `again`, extend one that is there; nothing that is in it changes.
 
-    No transaction is open while it is written. In test mode a skill that the sandbox does not know gets an empty map,
-    so that it is asked once. Raises GenerationFailed when nobody could say, so that it is tried again.
+    No transaction is open while it is written. Raises GenerationFailed when nobody could say, so that it is tried
+    again; after the last try, and in test mode, where the sandbox will never know, the map is empty.
     """
     held = await maps.newest(key)
-    if held is not None and not again:
+    if held is not None and held.concepts and not again:
         return
     known = tuple(concept.name for concept in held.concepts) if held else ()
     skill = Skill(key.skill_id, name)
     written = await writer.write_map(MapBrief(key.mode, skill, key.language, ASKED, known), deadline)
-    if not written and key.mode is Mode.LIVE:
+    if not written and key.mode is Mode.LIVE and not is_last_try:
         raise GenerationFailed
     await maps.change(key, lambda concepts: extended(concepts, written, skill=name, language=key.language))

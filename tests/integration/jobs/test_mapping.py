@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from assessment.concepts.cleaning import ConceptDraft
@@ -11,7 +12,7 @@ from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
 from assessment.models import Concept, Difficulty, MapKey, Mode, Origin, OriginKind
 from assessment.use_cases.map_skill import map_skill
-from db.concept_maps import PostgresConceptMaps
+from db.concept_maps import PostgresConceptMaps, ask_for_maps
 from db.engine import RetakeEngine
 from tests.journey import Journey
 from tests.rows import fetch
@@ -39,9 +40,19 @@ def key() -> MapKey:
     return MapKey(Mode.LIVE, None, f"skill-{uuid4().hex}", "en")
 
 
-async def run(engine: RetakeEngine, key: MapKey, writer: Scripted, *, again: bool = False) -> tuple[Concept, ...]:
-    maps, deadline = PostgresConceptMaps(engine), Deadline(SystemClock(), 10.0)
-    await map_skill(key=key, name="SQL", again=again, deadline=deadline, maps=maps, writer=writer)
+async def run(
+    engine: RetakeEngine, key: MapKey, writer: Scripted, *, again: bool = False, is_last_try: bool = False
+) -> tuple[Concept, ...]:
+    maps = PostgresConceptMaps(engine)
+    await map_skill(
+        key=key,
+        name="SQL",
+        again=again,
+        is_last_try=is_last_try,
+        deadline=Deadline(SystemClock(), 10.0),
+        maps=maps,
+        writer=writer,
+    )
     newest = await maps.newest(key)
     return newest.concepts if newest else ()
 
@@ -70,18 +81,36 @@ async def test_what_a_person_does_while_a_map_is_written_stays(engine: RetakeEng
     assert [it.name for it in concepts] == ["Left and outer joins", "Foreign keys"]
 
 
-async def test_vendors_that_could_not_say_are_asked_again_later_and_the_sandbox_once(
+async def test_vendors_that_could_not_say_are_asked_again_and_leave_an_empty_map_at_last(
     engine: RetakeEngine, key: MapKey
 ) -> None:
+    maps = PostgresConceptMaps(engine)
     with pytest.raises(GenerationFailed):
         await run(engine, key, Scripted())
-    maps = PostgresConceptMaps(engine)
     assert await maps.newest(key) is None
-    test = MapKey(Mode.TEST, None, key.skill_id, "en")
-    silent = Scripted()
-    assert await run(engine, test, silent) == ()
-    await run(engine, test, silent)
-    assert len(silent.briefs) == 1
+    assert await run(engine, key, Scripted(), is_last_try=True) == ()
+    assert await maps.newest(key) is not None
+    assert [it.name for it in await run(engine, key, Scripted(JOINS))] == ["Outer joins"]
+    assert await run(engine, msgspec.structs.replace(key, mode=Mode.TEST), Scripted()) == ()
+
+
+async def test_who_did_not_know_a_skill_is_asked_about_it_once_a_day(engine: RetakeEngine, key: MapKey) -> None:
+    await fetch("INSERT INTO skill (skill_id, name, field) VALUES ({}, 'Nobody knows it', '')", key.skill_id)
+
+    async def orders() -> int:
+        await ask_for_maps(engine, 0, Mode.LIVE, [key.skill_id])
+        waiting = "DELETE FROM jobs.pgqueuer WHERE entrypoint = 'map_skill' AND dedupe_key LIKE {} RETURNING 1"
+        return len(await fetch(waiting, f"%{key.skill_id}"))
+
+    async with engine.transaction():  # so that no worker takes it
+        assert await orders() == 1
+    await run(engine, key, Scripted(), is_last_try=True)
+    assert await orders() == 0
+    await fetch("UPDATE concept_map SET made_at = now() - interval '25 hours' WHERE skill_id = {}", key.skill_id)
+    async with engine.transaction():
+        assert await orders() == 1
+    await run(engine, key, Scripted(JOINS))
+    assert await orders() == 0
 
 
 async def test_storing_skills_has_their_maps_written_in_the_background(engine: RetakeEngine, journey: Journey) -> None:
