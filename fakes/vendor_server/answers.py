@@ -142,6 +142,7 @@ _ANSWERS: dict[Behaviour, Callable[[Writing], Answer]] = {
     Behaviour.KEY_AS_LETTER: _bad_items(make.key_as_letter),
     Behaviour.KEY_AS_TEXT: _bad_items(make.key_as_text),
     Behaviour.WRONG_LANGUAGE: _bad_items(make.wrong_language),
+    Behaviour.LONGEST_KEYS: _bad_items(make.longest_keys),
 }
 
 

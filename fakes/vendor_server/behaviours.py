@@ -73,6 +73,7 @@ class Behaviour(StrEnum):
     KEY_AS_LETTER = "key_as_letter"
     KEY_AS_TEXT = "key_as_text"
     WRONG_LANGUAGE = "wrong_language"
+    LONGEST_KEYS = "longest_keys"  # each item is good by itself, and in all of them the key says a word more
 
 
 def choose(programmed: str, seed: int, number: int) -> Behaviour:

@@ -65,6 +65,14 @@ def wrong_language(items: list[Item]) -> list[Item]:
     ]
 
 
+def longest_keys(items: list[Item]) -> list[Item]:
+    """The keys say a word more than they would."""
+    return [
+        {**item, "options": [f"{it} again" if place == item["key"] else it for place, it in enumerate(item["options"])]}
+        for item in items
+    ]
+
+
 def other_keys(items: list[Item]) -> list[Item]:
     """The content is good and the names of the fields are not those of the schema."""
     return [

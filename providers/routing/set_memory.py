@@ -7,12 +7,12 @@ over all of them, two calls with one bad sample each would use up what a single 
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from providers.protocol import CallOutcome, Order
 from providers.routing.breaker import CONTENT_FAILURES, TRANSPORT_FAILURES
 
-MAX_IN_VAIN = 4  # so often in a row a vendor's items may leave a refused set as far from the rules as it was
+MAX_IN_VAIN = 16  # so many items in a row of one vendor may leave a refused set as far from the rules as it was
 MAX_REFUSED = 10  # so often a set may be refused with new items of one vendor
 
 _ANSWERED = CONTENT_FAILURES | {CallOutcome.OK}
@@ -25,7 +25,7 @@ class SetMemory:
         self._failed: set[str] = set()
         self._in_vain: dict[str, list[Order]] = defaultdict(list)
         self._refused: Counter[str] = Counter()
-        self._without_gain: Counter[str] = Counter()
+        self._without_gain: Counter[str] = Counter()  # items
         self._turns: dict[str, int] = {}  # of vendors whose items a set was refused for, by the refusal it was
         self._refusals = 0
         self._least = math.inf
@@ -51,23 +51,23 @@ class SetMemory:
         if outcome in _ANSWERED and not has_progressed:
             self._in_vain[name].append(order)
 
-    def refused(self, writers: Collection[str], blamed: Collection[str], shortfall: float) -> None:
-        """Note that the items do not make a set: who wrote some of them since the last time, and whom it is due to.
+    def refused(self, written: Mapping[str, int], blamed: Collection[str], shortfall: float) -> None:
+        """Note that the items make no set: how many came from whom since the last time, and who is to blame.
 
         The first time, those who are to blame step back. Later it is those whose new items did not take the set nearer
         to the rules; who did better goes on.
         """
         self._refusals += 1
-        self._refused.update(writers)
+        self._refused.update(written.keys())
         if self._refusals == 1:
             self._turns.update(dict.fromkeys(blamed, self._refusals))
         elif shortfall < self._least:
-            for name in writers:
+            for name in written:
                 self._without_gain[name] = 0
                 self._turns.pop(name, None)
         else:
-            self._without_gain.update(writers)
-            self._turns.update(dict.fromkeys(writers, self._refusals))
+            self._without_gain.update(written)
+            self._turns.update(dict.fromkeys(written, self._refusals))
         self._least = min(self._least, shortfall)
 
     def _is_spent(self, name: str) -> bool:

@@ -33,12 +33,12 @@ class SlotGroup:
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """What is there makes no set: who has written since the last time, whose items are to blame, how far off it is.
+    """They make no set: how many items came from whom since the last time, who is to blame, how far it is off.
 
     `slots` are open again; `flaws` are the items that other distractors could mend, where nothing else is wrong.
     """
 
-    writers: frozenset[str]
+    written: Mapping[str, int]
     blamed: frozenset[str]
     excess: float
     slots: tuple[int, ...] = ()
@@ -65,7 +65,7 @@ class CandidatePool:
         self._sources: Counter[str] = Counter()  # of the items in stock
         self._passed_over: list[Item] = []  # refused though they break no rule
         self._flawed: list[Flaw] = []  # refused, and perhaps to be repaired
-        self._writers: set[str] = set()  # of the items since the last assembly
+        self._written: Counter[str] = Counter()  # items by vendor since the last assembly
         self._groups: list[SlotGroup] = []
         self._short: set[int] = set()  # slots of groups that came out short
         self._told = [*brief.seen]  # what is not to be asked again: what was shown, and then what is written
@@ -195,7 +195,7 @@ class CandidatePool:
         self._seen.add(item)
         self._told.append(SeenItem(item.skill_id, item.stem))
         self._stock.add(item)
-        self._writers.add(item.author.vendor)
+        self._written[item.author.vendor] += 1
         self._sources[item.source_id] += 1
         self._put(item, group, call)
 
@@ -240,14 +240,14 @@ class CandidatePool:
     def assemble(self) -> Refusal | None:
         """Make a set of what was kept; where the rules of sets need other items, their slots are open afterwards."""
         result = self._stock.assemble()
-        writers, self._writers = frozenset(self._writers), set()
+        written, self._written = self._written, Counter()
         if isinstance(result, Shortfall):
             if result.reasons:
                 self.rejected["set"] += len(result.reasons)
             self._advice.update(result.reasons)
             self._reopen(result.slots)
             return Refusal(
-                writers,
+                written,
                 frozenset(item.author.vendor for item in result.items),
                 result.excess,
                 result.slots,

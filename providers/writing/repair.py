@@ -1,6 +1,7 @@
 """Items of which only the distractors are at fault get others: that is less to write than a new item."""
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from providers.writing.recorder import Recorder
 Take = Callable[[Mapping[Item, Item]], int]
 
 SHARE_OF_TIME = 0.2  # of what is left; a repair that does not come leaves the rest for new items
-MIN_SECONDS = 1.0
+SHARE_OF_AN_ITEM = 1 / 3  # what a repair takes to write
 _LIST = '"repairs"'
 
 
@@ -45,10 +46,10 @@ class Repairer:
         fresh = [flaw for flaw in flaws if flaw.item.stem not in self._tried]
         choice = self._chain.choose(order, tries, self._deadline)
         seconds = SHARE_OF_TIME * self._deadline.remaining
-        if not fresh or not isinstance(choice, VendorChoice) or seconds < MIN_SECONDS:
+        if not fresh or not isinstance(choice, VendorChoice) or choice.upstream.name in self._useless:
             return 0
         upstream = choice.upstream
-        if upstream.name in self._useless:
+        if not upstream.can_finish(math.ceil(SHARE_OF_AN_ITEM * len(fresh)), seconds):
             return 0
         self._tried.update(flaw.item.stem for flaw in fresh)
         request = Repair(tuple(map(_flawed, fresh)), self._language)

@@ -28,7 +28,7 @@ class SetFiller:
             refusal = await asyncio.to_thread(self.writing.pool.assemble)
             if refusal is None:
                 return
-            self.writing.memory.refused(refusal.writers, refusal.blamed, refusal.excess)
+            self.writing.memory.refused(refusal.written, refusal.blamed, refusal.excess)
             if await self._repair(refusal) and await asyncio.to_thread(self.writing.pool.assemble) is None:
                 return
         await asyncio.to_thread(self.writing.pool.assemble_last)

@@ -10,11 +10,13 @@ import pytest
 from assessment.deadline import Deadline, SystemClock
 from assessment.errors import GenerationFailed
 from assessment.models import WrittenSet
+from assessment.sets.rules import robots
 from fakes.vendor_server import Behaviour, VendorServer
 from fakes.vendor_server.failures import FAILURES
 from providers.build import build_vendors, usable
 from providers.check import check
 from providers.config import ProvidersConfig, load
+from providers.ledger import Purpose
 from providers.protocol import CallOutcome
 from tests.contract.vendor_server.timeline import Timeline
 from tests.own_logs import own_logs
@@ -77,6 +79,20 @@ async def write(config: ProvidersConfig, ledger: ListLedger | None = None) -> Wr
 
 def shares(written: WrittenSet) -> dict[str, int]:
     return {share.vendor: share.items for share in written.provenance.vendors}
+
+
+async def test_items_whose_keys_are_the_longest_options_are_repaired_by_the_next_vendor(
+    config: ProvidersConfig, first: VendorServer
+) -> None:
+    first.reset(Behaviour.LONGEST_KEYS)
+    ledger = ListLedger()
+    written = await write(config, ledger)
+    assert not robots(written.items, "en")
+    assert shares(written) == {"first": 10}
+    repairs = [record for record in ledger.records if record.purpose is Purpose.REPAIR]
+    assert [(it.vendor, it.outcome, it.accepted == it.wanted > 0) for it in repairs] == [
+        ("second", CallOutcome.OK, True)
+    ]
 
 
 @pytest.mark.parametrize(

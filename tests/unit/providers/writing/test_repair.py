@@ -13,10 +13,14 @@ from providers import prompts
 from providers.config import Questions
 from providers.ledger import Purpose
 from providers.protocol import CallOutcome, Flawed, Order, Repair
+from providers.routing.chain import Chain
+from providers.routing.hedge import HedgePolicy
+from providers.routing.pace import Learned, Pace
+from providers.routing.upstream import Upstream
 from providers.writing.repair import SHARE_OF_TIME, read_repairs
 from providers.writing.writer import Writer
 from tests.unit.providers.fake_clock import FakeClock
-from tests.unit.providers.fakes import ListLedger, ScriptedVendor, brief, chain_of, good, text_of
+from tests.unit.providers.fakes import NO_HEDGE, ListLedger, ScriptedVendor, brief, chain_of, good, text_of
 
 ONE_CALL = Questions(total=10, per_call=20, spare=0)
 LONG_TAIL = " because this is what all the evidence that was gathered on site over the last weeks points to"
@@ -121,6 +125,16 @@ async def test_a_repair_that_hangs_costs_a_fifth_of_the_time_and_not_the_set() -
     run = Run(one, two)
     assert not robots((await run.write()).items, "en")
     assert run.clock.time - 1000 == pytest.approx(87 * SHARE_OF_TIME, abs=0.1)
+
+
+async def test_no_repair_is_begun_that_would_not_end_in_its_share_of_the_time() -> None:
+    one, two = ScriptedVendor("one", with_keys(" again")), ScriptedVendor("two")
+    two.repair = as_long_as_the_key
+    slow = Upstream(two, 60, 64, pace=Pace(Learned(5, (30.0,) * 20)))
+    chain = Chain([Upstream(one, 60, 64), slow], HedgePolicy(NO_HEDGE))
+    written = await Writer(chain, ONE_CALL, "hash").write(brief(), Deadline(FakeClock(), 60.0))
+    assert not robots(written.items, "en")
+    assert not two.repairs
 
 
 async def test_a_set_that_is_complete_meanwhile_waits_for_no_repair() -> None:

@@ -16,7 +16,6 @@ from assessment.sets.rules import broken, robots
 from providers import prompts
 from providers.config import Questions
 from providers.protocol import ContentRefused, Order, Unreachable
-from providers.routing.set_memory import MAX_IN_VAIN
 from providers.vendors.decode import Draft, Reject, decode
 from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.key_check import Doubts, KeyChecker
@@ -96,7 +95,7 @@ async def test_an_author_that_does_not_learn_ends_in_a_failure_after_a_few_sets_
     vendor = ScriptedVendor("one", tempting)
     with pytest.raises(GenerationFailed):
         await Writer(chain_of(vendor), ONE_CALL, "hash").write(brief(), deadline())
-    assert len(vendor.orders) == 1 + MAX_IN_VAIN
+    assert len(vendor.orders) == 3
 
 
 async def test_a_set_that_a_robot_would_pass_goes_to_the_next_vendor_and_not_back_to_its_author() -> None:
