@@ -14,7 +14,7 @@ from assessment.scoring.ahead import is_wanted
 from db.engine import RetakeEngine
 from db.queue import PRIORITY, JobKind, enqueue
 from db.sql import fetch, fetch_of_session, fetch_one
-from db.standing import STANDING_COLUMNS, STANDING_JOIN, standing_from
+from db.standing import POLICY_COLUMNS, POLICY_JOIN, SPENT_COLUMNS, STANDING_COLUMNS, STANDING_JOIN, standing_from
 
 WANTED = "generation_wanted"  # the channel on which a worker hears that somebody waits for what it writes ahead
 
@@ -29,6 +29,11 @@ FIRST = """
     ON CONFLICT DO NOTHING
 """
 
+GENERATION = f"""
+    SELECT g.verification, g.ended, g.ending, g.set_id, g.job, g.ahead, {SPENT_COLUMNS}, {POLICY_COLUMNS},
+        g.ending IS NULL AND EXISTS (SELECT 1 FROM jobs.pgqueuer j WHERE j.id = g.job) AS is_under_way
+    FROM generation g JOIN verification v ON v.id = g.verification {POLICY_JOIN} WHERE g.verification = {{}}
+"""  # noqa: S608  # only constants of this package are put in
 IS_AFFORDABLE = """
     SELECT mode = 'test' OR {} > (
         SELECT coalesce(sum(cost), 0) FROM ahead_event
@@ -36,6 +41,14 @@ IS_AFFORDABLE = """
     ) AS is_affordable
     FROM verification WHERE id = {}
 """
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A set that waits to be asked for, and the number of the last item that its student was shown by now."""
+
+    set_id: UUID
+    making: Making
+    seen_upto: int
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -90,16 +103,11 @@ async def _order(engine: RetakeEngine, verification_id: str, plan: AheadPlan, af
 
 async def locked_generation(engine: RetakeEngine, verification_id: str) -> dict[str, Any]:
     """Lock a verification's generation and read how it stands: under way as long as its job is there."""
-    await fetch(engine, FIRST, verification_id)
-    await fetch(engine, "SELECT 1 FROM generation WHERE verification = {} FOR UPDATE", verification_id)
-    return await fetch_of_session(
-        engine,
-        """
-        SELECT g.*, ending IS NULL AND EXISTS (SELECT 1 FROM jobs.pgqueuer j WHERE j.id = g.job) AS is_under_way
-        FROM generation g WHERE verification = {}
-        """,
-        verification_id,
-    )
+    lock = "SELECT 1 FROM generation WHERE verification = {} FOR UPDATE"
+    if not await fetch(engine, lock, verification_id):
+        await fetch(engine, FIRST, verification_id)
+        await fetch(engine, lock, verification_id)
+    return await fetch_of_session(engine, GENERATION, verification_id)
 
 
 async def take_back(engine: RetakeEngine, job: int) -> bool:
@@ -140,12 +148,20 @@ async def seen_upto(engine: RetakeEngine, student_id: str) -> int:
     return (row and row["id"]) or 0
 
 
-async def prepared(engine: RetakeEngine, verification_id: str) -> tuple[UUID, Making] | None:
-    """Find the prepared set of a verification and what it rests on."""
+async def prepared(engine: RetakeEngine, verification_id: str, student_id: str) -> Prepared | None:
+    """Find the prepared set of a verification."""
     row = await fetch_one(
-        engine, "SELECT id, making FROM question_set WHERE verification = {} AND state = 'prepared'", verification_id
+        engine,
+        """
+        SELECT id, making, coalesce((SELECT max(i.id) FROM shown_item i WHERE i.student = {}), 0) AS seen_upto
+        FROM question_set WHERE verification = {} AND state = 'prepared'
+        """,
+        student_id,
+        verification_id,
     )
-    return (row["id"], msgspec.json.decode(row["making"], type=Making)) if row else None
+    if row is None:
+        return None
+    return Prepared(row["id"], msgspec.json.decode(row["making"], type=Making), row["seen_upto"])
 
 
 def misfit(made_for: PreparedFor, now: PreparedFor, scenario: str | None) -> str | None:

@@ -52,9 +52,7 @@ from db.retry import in_transaction
 from db.sql import fetch, fetch_of_session, fetch_one, run, to_json
 from db.standing import (
     GRACE_SECONDS,
-    POLICY_COLUMNS,
     POLICY_JOIN,
-    SPENT_COLUMNS,
     STANDING_COLUMNS,
     STANDING_JOIN,
     policy_from,
@@ -81,10 +79,6 @@ BEGIN = f"""
     UPDATE generation g SET lease_id = gen_random_uuid(), job = {{}}, finished_at = NULL, ending = NULL, set_id = NULL,
         ahead = false, ready = 0, total = 0, {COUNT_START.format(by=1)}
     WHERE verification = {{}}
-"""  # noqa: S608  # only constants of this package are put in
-SPENT = f"""
-    SELECT {SPENT_COLUMNS}, {POLICY_COLUMNS}
-    FROM generation g JOIN verification v ON v.id = g.verification {POLICY_JOIN} WHERE g.verification = {{}}
 """  # noqa: S608  # only constants of this package are put in
 COUNT_SET = f""", sets = {times("g.sets", "g.sets_since")} + 1,
             sets_since = CASE WHEN {runs("g.sets_since")} THEN g.sets_since ELSE clock_timestamp() END"""
@@ -333,8 +327,7 @@ async def _ask(engine: RetakeEngine, order: SetOrder, preparations: Preparations
         before += 1
     elif row["ending"] not in (None, Ending.PREPARED) and before > order.ended:
         return _finished(row)
-    spent = await fetch_of_session(engine, SPENT, order.verification_id)
-    may_spend(*spent_from(spent), policy_from(spent))
+    may_spend(*spent_from(row), policy_from(row))
     if recipient.revision != order.revision:
         return Finished(Ending.OUTDATED, before)
     taken = await _take(engine, order, recipient, preparations)
@@ -368,12 +361,11 @@ async def _start(engine: RetakeEngine, verification_id: str, set_id: str) -> dic
 
 async def _take(engine: RetakeEngine, order: SetOrder, recipient: Recipient, preparations: Preparations) -> str | None:
     """Make the prepared set the current one, if it is what would be written now, and give its id."""
-    found = await ahead.prepared(engine, order.verification_id)
+    found = await ahead.prepared(engine, order.verification_id, recipient.addressee.student_id)
     if found is None:
         return None
-    set_id, making = found
-    upto = await ahead.seen_upto(engine, recipient.addressee.student_id)
-    now = PreparedFor(recipient.revision, upto, preparations.plan.form)
+    set_id, making = found.set_id, found.making
+    now = PreparedFor(recipient.revision, found.seen_upto, preparations.plan.form)
     reason = ahead.misfit(making.made_for, now, order.scenario)
     if reason is not None:
         await ahead.discard(engine, order.verification_id, reason)

@@ -13,6 +13,7 @@ import httpx
 
 from bench.beside import beside
 from bench.rows import Row, print_rows
+from bench.service.ahead import ahead_rows
 from bench.service.load import throughput
 from bench.service.processes import key, serving, started
 from bench.service.student import StudentClient
@@ -48,6 +49,7 @@ def main() -> int:
         whole = {**environment, **_providers(Path(folder), vendor, stream=False)}
         rows.append(way_to_the_vendor(whole, live_key, vendor))
         rows += crowd_rows(whole, live_key, vendor)
+        rows += ahead_rows(environment, Path(folder), vendor, live_key)
     print_rows("Retake, HTTP service", rows)
     return 0 if all(row[3] for row in rows) else 1
 

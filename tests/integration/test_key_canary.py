@@ -14,7 +14,7 @@ from assessment.ahead import AheadPlan
 from assessment.models import Mode
 from jobs.vendors import Vendors
 from tests.canary import CanaryWriter, ResponseLog, Sighting, every_log_line
-from tests.integration.ahead.conftest import prepared_set
+from tests.integration.ahead.conftest import no_jobs_left, prepared_set
 from tests.integration.delivery.receiver import Receiver, listening
 from tests.journey import Journey, Json
 from tests.waiting import until
@@ -159,6 +159,7 @@ async def evidence(
         sent["callbackWebhookUrl"] = receiver.url()
         await Teller(journey, writer, responses, is_ahead=is_ahead).tell()
         services.preparations.plan = AheadPlan()
+        await no_jobs_left()
         await until(lambda: len(receiver.got) >= EVENTS_PER_STORY)
     return Evidence(
         journey,

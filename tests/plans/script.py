@@ -27,6 +27,7 @@ from piccolo_conf import DB
 from providers.ledger import VendorCallRecord
 from providers.protocol import CallOutcome
 from providers.routing.pace import Learned
+from tests.integration.ahead.conftest import no_jobs_left
 from tests.journey import Journey
 from tests.waiting import until
 
@@ -75,10 +76,11 @@ async def _as_sets_are_written_ahead(services: Services, journey: Journey) -> No
     await ahead.summary(DB, 60)
     await ahead.join(DB, 0, SetOrder("none", 0, 0, 1.0))
     services.preparations.plan = before
+    await no_jobs_left()
 
 
 async def _is_prepared(journey: Journey) -> bool:
-    return await ahead.prepared(DB, journey.verification_id) is not None
+    return await ahead.prepared(DB, journey.verification_id, journey.student_id) is not None
 
 
 async def _as_a_platform(services: Services, journey: Journey, platform_name: str) -> None:
@@ -113,6 +115,7 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
 
 async def _as_leases_do(services: Services, journey: Journey) -> None:
     await services.store.cut_off(journey.verification_id, 1)
+    await services.store.look(journey.verification_id)
     await services.store.may_write_ahead(journey.verification_id, 20.0)
     await services.store.waited_for([journey.verification_id])
     await services.store.note_failure(journey.verification_id, "plans", 0.0)

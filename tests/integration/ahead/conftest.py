@@ -1,7 +1,6 @@
 """The app of the run, with sets written ahead."""
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import msgspec
@@ -20,11 +19,12 @@ PLAIN = {"accept": "application/json"}  # no rehearsal: what is asked for may ha
 
 
 @pytest.fixture
-def ahead(services: Services) -> Iterator[None]:
-    """First sets and retakes are written ahead meanwhile."""
+async def ahead(services: Services) -> AsyncIterator[None]:
+    """First sets and retakes are written ahead meanwhile; what was not begun is not written in another test."""
     before, services.preparations.plan = services.preparations.plan, AheadPlan(first=True, retake=True)
     yield
     services.preparations.plan = before
+    await no_jobs_left()
 
 
 @pytest.fixture
@@ -34,6 +34,16 @@ def gate(app: Litestar, vendors: Vendors) -> Iterator[GatedWriter]:
     vendors.current = msgspec.structs.replace(vendors.current, writer=gate)
     yield gate
     gate.opened.set()
+
+
+async def no_jobs_left() -> None:
+    """Take back what is ordered ahead, and wait for what is begun."""
+    await fetch("DELETE FROM jobs.pgqueuer WHERE entrypoint = 'prepare_set' AND status = 'queued'")
+
+    async def is_quiet() -> bool:
+        return not await fetch("SELECT 1 FROM jobs.pgqueuer WHERE entrypoint = 'prepare_set'")
+
+    await until(is_quiet)
 
 
 async def set_states(journey: Journey) -> list[str]:
@@ -62,8 +72,3 @@ async def hasten(journey: Journey) -> None:
         " AND id = (SELECT job FROM generation WHERE verification = {})",
         journey.verification_id,
     )
-
-
-async def settled(seconds: float = 0.3) -> None:
-    """Give what must not happen a moment to happen."""
-    await asyncio.sleep(seconds)
