@@ -6,10 +6,13 @@ from pathlib import Path
 
 import msgspec
 
+from assessment.credentials import SESSION_LIFETIME
+from db.sweeping import Retention
 from jobs.settings import JobSettings
 
 LOG_FORMATS = ("json", "console")
 VERIFY_PER_MINUTE = 600
+FEWEST_PERSON_DAYS = SESSION_LIFETIME.days + 1  # else a session would be ended that is still good
 MAX_COUNT = 1_000_000
 POOLINGS = ("session", "transaction")
 
@@ -40,6 +43,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
             providers_file=Path(providers) if providers else None,
             smtp_url=environment.get("RETAKE_SMTP_URL") or None,
             allow_private_webhooks=_flag(environment, "RETAKE_ALLOW_PRIVATE_WEBHOOKS"),
+            retention=_retention(environment),
         ),
         runs_jobs=environment.get("RETAKE_RUNS_JOBS") != "0",  # said by `retake serve`, which starts workers
         cors_origins=tuple(environment.get("RETAKE_CORS_ORIGINS", "").replace(",", " ").split()),
@@ -55,10 +59,21 @@ def _flag(environment: Mapping[str, str], name: str) -> bool:
     return value == "1"
 
 
-def _count(environment: Mapping[str, str], name: str, default: int) -> int:
+def _retention(environment: Mapping[str, str]) -> Retention:
+    usual = Retention()
+    persons = environment.get("RETAKE_KEEP_PERSONS_DAYS")
+    return Retention(
+        sessions=_count(environment, "RETAKE_KEEP_SESSIONS_DAYS", usual.sessions),
+        deliveries=_count(environment, "RETAKE_KEEP_DELIVERIES_DAYS", usual.deliveries),
+        ledger=_count(environment, "RETAKE_KEEP_LEDGER_DAYS", usual.ledger),
+        persons=_count(environment, "RETAKE_KEEP_PERSONS_DAYS", 0, least=FEWEST_PERSON_DAYS) if persons else None,
+    )
+
+
+def _count(environment: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
     value = environment.get(name) or str(default)
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= MAX_COUNT):
-        raise SettingsError(f"{name} must be a number from 1 to {MAX_COUNT}, not {value!r}")
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= MAX_COUNT):
+        raise SettingsError(f"{name} must be a number from {least} to {MAX_COUNT}, not {value!r}")
     return int(value)
 
 

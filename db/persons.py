@@ -52,6 +52,12 @@ COUNTS = """
         (SELECT count(*) FROM outbox_message WHERE verification = ANY({})) AS notices,
         (SELECT count(*) FROM shown_item WHERE student = {}) AS "shownQuestions"
 """
+IS_INACTIVE = """
+    NOT EXISTS (
+        SELECT 1 FROM verification v WHERE v.student = s.id
+            AND greatest(v.created_at, v.last_scored_at) > statement_timestamp() - make_interval(days => {})
+    )
+"""
 COUNTED_BY_VERIFICATION = 7
 
 
@@ -86,12 +92,31 @@ class Persons:
         found["shownQuestions"] = [_told(row["row"]) for row in shown]
         return found
 
-    async def erase(self, access: PlatformAccess | None, student_id: str, *, by: Actor) -> dict[str, int] | None:
-        """Erase a person with all that hangs on it, and count that by kind; None when there is none such."""
+    async def inactive(self, days: int, limit: int) -> list[str]:
+        """Name some of those who opened no verification and submitted no attempt for so many days."""
+        rows = await fetch(
+            self._engine,
+            f"""
+            SELECT s.id FROM student s WHERE s.created_at < statement_timestamp() - make_interval(days => {{}})
+                AND {IS_INACTIVE} ORDER BY s.created_at LIMIT {{}}
+            """,  # noqa: S608  # a constant
+            days,
+            days,
+            limit,
+        )
+        return [row["id"] for row in rows]
+
+    async def erase(
+        self, access: PlatformAccess | None, student_id: str, *, by: Actor, inactive_days: int | None = None
+    ) -> dict[str, int] | None:
+        """Erase a person with all that hangs on it, and count that by kind; None when there is none such.
+
+        With `inactive_days` only one who was not heard of for so long.
+        """
 
         async def work() -> dict[str, int] | None:
             student = await _student(self._engine, access, student_id, "FOR UPDATE")
-            if student is None:
+            if student is None or not await _is_inactive(self._engine, student_id, inactive_days):
                 return None
             ids = await _verification_ids(self._engine, student_id)
             await fetch(self._engine, "SELECT 1 FROM verification WHERE id = ANY({}) ORDER BY id FOR UPDATE", ids)
@@ -123,6 +148,12 @@ async def _student(
         *[access and access.platform_id] * 2,
         *[access and access.mode.value] * 2,
     )
+
+
+async def _is_inactive(engine: RetakeEngine, student_id: str, days: int | None) -> bool:
+    """Whether nobody has come back meanwhile; to be asked under the lock of the student."""
+    statement = f"SELECT 1 FROM student s WHERE s.id = {{}} AND {IS_INACTIVE}"  # noqa: S608  # a constant
+    return days is None or bool(await fetch(engine, statement, student_id, days))
 
 
 async def _verification_ids(engine: RetakeEngine, student_id: str) -> list[str]:

@@ -48,6 +48,19 @@ EXPIRED = """, noted AS (
     SELECT v.mode, 'expired', (gone.making ->> 'cost')::float FROM gone JOIN verification v ON v.id = gone.verification
 )"""
 
+
+class Retention(msgspec.Struct, frozen=True):
+    """For how many days is kept what a deployment may decide on; persons without an end when nothing is said.
+
+    `sessions` counts from their expiry, `deliveries` from their end, `persons` from the last verification or attempt.
+    """
+
+    sessions: int = 30
+    deliveries: int = SESSION_LIFETIME.days
+    ledger: int = 90
+    persons: int | None = None
+
+
 SWEEPS = (
     Sweep("idempotent_request", "idempotent_request", "created_at", timedelta(hours=24)),
     # the longest window is far shorter
@@ -68,6 +81,19 @@ SWEEPS = (
     # for a month its student hears that the session is over, and not that there is none
     Sweep("session", "session", "expires_at", timedelta(days=30)),
 )
+
+
+def sweeps_for(retention: Retention) -> tuple[Sweep, ...]:
+    """All sweeps, with what a deployment decided on."""
+    decided = {
+        "session": retention.sessions,
+        "outbox_message": retention.deliveries,
+        "vendor_attempt": retention.ledger,
+    }
+    return tuple(
+        msgspec.structs.replace(sweep, kept=timedelta(days=decided[sweep.kind])) if sweep.kind in decided else sweep
+        for sweep in SWEEPS
+    )
 
 
 async def sweep_batch(engine: RetakeEngine, sweep: Sweep) -> int:

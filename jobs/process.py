@@ -12,7 +12,7 @@ from assessment.credentials import Actor
 from assessment.deadline import Clock
 from assessment.errors import ServiceUnavailable
 from db import workers
-from db.ahead import WANTED
+from db.ahead import WANTED, Preparations
 from db.assessment_store import PostgresAssessmentStore
 from db.audit import Action, record
 from db.engine import RetakeEngine
@@ -70,6 +70,7 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
         reloaded=partial(_note_reload, engine),
     )
     vendors.read()
+    preparations = Preparations()
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
     stop = asyncio.Event()
@@ -78,10 +79,10 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
     kinds = (
         writing(vendors, store, clock, reports),
         preparing(vendors, store, clock, under_way=under_way, reports=reports),
-        timing(engine, store, clock),
+        timing(engine, PostgresAssessmentStore(engine, preparations), clock, partial(_plan, vendors, preparations)),
         delivering(engine, Dispatcher(PostgresOutbox(engine), clock, webhooks, mail), stop),
         mapping(vendors, engine, clock),
-        sweeping_kind(engine, stop),
+        sweeping_kind(engine, stop, settings.retention),
     )
     worker = Worker(engine, kinds, SCHEDULES, grace_seconds=settings.grace_seconds, hears={WANTED: under_way.hear})
     worker_id = uuid4()
@@ -110,6 +111,11 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
         await ledger.stop()
         await spend.stop()
         await webhooks.aclose()
+
+
+def _plan(vendors: Vendors, preparations: Preparations) -> None:
+    """Have sets written ahead as the configuration says that is in force now."""
+    preparations.plan = vendors.current.snapshot.config.settings.ahead_plan
 
 
 async def _note_reload(engine: RetakeEngine, config_hash: str) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from db.sweeping import Retention
+
 GRACE_SECONDS = 100.0  # a set under way may take its 90 seconds
 
 
@@ -14,3 +16,4 @@ class JobSettings(msgspec.Struct, frozen=True):
     smtp_url: str | None = None
     allow_private_webhooks: bool = False
     grace_seconds: float = GRACE_SECONDS
+    retention: Retention = Retention()

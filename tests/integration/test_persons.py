@@ -8,10 +8,13 @@ import httpx
 import pytest
 
 from api.services import Services
-from assessment.credentials import digest
+from api.settings import SettingsError, settings_from
+from assessment.credentials import SYSTEM, digest
 from assessment.models import Mode
 from db.audit import newest
 from db.engine import RetakeEngine
+from db.sweeping import SWEEPS, Retention, sweeps_for
+from jobs.housekeeping import sweep_all
 from tests.journey import Journey, Json
 from tests.rows import fetch
 
@@ -205,3 +208,60 @@ async def test_calls_that_are_under_way_bring_nothing_back(canary_person: Journe
     await asyncio.gather(*(use() for _ in range(10)), erase(canary_person))
     after = await whole_dump()
     assert [field for field, word in canaries.words.items() if word in after] == []
+
+
+async def age(journey: Journey, days: int, column: str = "created_at") -> None:
+    await fetch(
+        f"UPDATE verification SET {column} = now() - make_interval(days => {{}}) WHERE id = {{}}",  # noqa: S608  # a constant of this file
+        days,
+        journey.verification_id,
+    )
+    await fetch(
+        "UPDATE student SET created_at = now() - make_interval(days => {}) WHERE id = {}", days, journey.student_id
+    )
+
+
+async def test_who_was_not_heard_of_for_long_is_erased_and_nobody_else(
+    client: httpx.AsyncClient, engine: RetakeEngine, test_key: str
+) -> None:
+    gone, back, young, tested = [await Journey(client, test_key).prepared() for _ in range(4)]
+    for journey in (gone, back, tested):
+        await age(journey, 101)
+    again = Journey(client, test_key)
+    again.profile = back.profile
+    await again.verify()
+    await age(tested, 99, "last_scored_at")
+    await sweep_all(engine, asyncio.Event(), Retention())
+    assert (await export(gone))["verifications"]
+    await sweep_all(engine, asyncio.Event(), Retention(persons=100))
+    there = await fetch(
+        "SELECT id FROM student WHERE id = ANY({})", [each.student_id for each in (gone, back, young, tested)]
+    )
+    assert {row["id"] for row in there} == {back.student_id, young.student_id, tested.student_id}
+    entry, exported = [entry for entry in await newest(engine, 50) if entry.subject == gone.student_id]
+    assert exported.action == "person_exported"
+    assert (entry.action, entry.actor_kind) == ("person_erased", "system")
+
+
+async def test_who_comes_back_while_inactive_persons_are_erased_stays(services: Services, journey: Journey) -> None:
+    await journey.prepared()
+    assert await services.persons.erase(None, journey.student_id, by=SYSTEM, inactive_days=50) is None
+    assert (await journey.state())["state"] == "not_started"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fits"),
+    [("PERSONS", "40", False), ("PERSONS", "41", True), ("SESSIONS", "0", False), ("LEDGER", "7", True)],
+)
+def test_retention_is_a_setting_in_days(name: str, value: str, *, fits: bool) -> None:
+    environment = {f"RETAKE_KEEP_{name}_DAYS": value}
+    if fits:
+        assert getattr(settings_from(environment).jobs.retention, name.lower()) == int(value)
+    else:
+        with pytest.raises(SettingsError):
+            settings_from(environment)
+
+
+def test_a_deployment_that_says_nothing_keeps_what_it_kept() -> None:
+    assert settings_from({}).jobs.retention == Retention()
+    assert sweeps_for(Retention()) == SWEEPS

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from api.services import Services
 from assessment.ahead import AheadPlan
+from assessment.credentials import SYSTEM
 from assessment.models import Concept, Difficulty, MapKey, Mode, Origin, OriginKind, Policy
 from assessment.notices import Line
 from assessment.ports import Ending, Lease, SetOrder
@@ -96,6 +97,8 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
     await services.accounts.list_keys()
     for method, path in (("GET", f"/users/{again.student_id}/export"), ("DELETE", f"/users/{again.student_id}")):
         (await journey.client.request(method, path, headers=key)).raise_for_status()
+    await services.persons.inactive(10_000, 1)
+    await services.persons.erase(None, again.student_id, by=SYSTEM, inactive_days=10_000)
     await audit.newest(services.engine, 50)
     await audit.verify(services.engine)
     (await journey.deliveries(state="pending", event="verification.completed")).raise_for_status()
