@@ -136,7 +136,8 @@ class IdempotencyStore:
             """
             UPDATE idempotent_request SET status = {}, body = {}, verification = {}
             WHERE credential = {} AND key = {} AND lease_id = {} AND status IS NULL
-                AND ({}::text IS NULL OR EXISTS (SELECT 1 FROM verification v WHERE v.id = {})) RETURNING id
+                AND ({}::text IS NULL OR EXISTS (SELECT 1 FROM verification v WHERE v.id = {} FOR KEY SHARE))
+            RETURNING id
             """,
             answer.status,
             _seal(sealing_key).encrypt(answer.body),

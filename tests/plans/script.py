@@ -95,10 +95,10 @@ async def _as_a_platform(services: Services, journey: Journey, platform_name: st
     (await journey.client.put("/skills/own-skill", json={"name": "Own Skill"}, headers=key)).raise_for_status()
     made = await services.accounts.create_key(Mode.TEST, "plans", platform_name)
     await services.accounts.list_keys()
-    for method, path in (("GET", f"/users/{again.student_id}/export"), ("DELETE", f"/users/{again.student_id}")):
-        (await journey.client.request(method, path, headers=key)).raise_for_status()
     await services.persons.inactive(10_000, 1)
     await services.persons.erase(None, again.student_id, by=SYSTEM, inactive_days=10_000)
+    for method, path in (("GET", f"/users/{again.student_id}/export"), ("DELETE", f"/users/{again.student_id}")):
+        (await journey.client.request(method, path, headers=key)).raise_for_status()
     await audit.newest(services.engine, 50)
     await audit.verify(services.engine)
     (await journey.deliveries(state="pending", event="verification.completed")).raise_for_status()
