@@ -268,11 +268,15 @@ USUAL_MIX = {Difficulty.EASY: 3, Difficulty.MEDIUM: 5, Difficulty.HARD: 2}
 
 
 class FormPlan(msgspec.Struct, frozen=True):
-    """What every set of a deployment looks like; `mix` weighs the difficulties against each other."""
+    """What every set of a deployment looks like; `mix` weighs the difficulties against each other.
+
+    `jurisdiction` names the country whose law and standards questions may rest on; empty for none in particular.
+    """
 
     total: int = 10
     language: str = "en"
     mix: dict[Difficulty, int] = msgspec.field(default_factory=lambda: dict(USUAL_MIX))
+    jurisdiction: str = ""
 
 
 class SeenItem(msgspec.Struct, frozen=True):
@@ -290,6 +294,7 @@ class SeenItem(msgspec.Struct, frozen=True):
 class Brief(msgspec.Struct, frozen=True):
     """An order to a question writer: one item per slot, none that repeats what was seen.
 
+    `spares` are slots with concepts of their own, for the items that are written beyond the need.
     `language` is an ISO 639-1 code. `seed` makes an offline writer repeatable. `scenario` is a rehearsal that a
     test-mode client asked for. `quiet` is given where nobody waits for the set. `on_progress`
     is called with the number of items that stand, on whatever thread they are written.
@@ -297,8 +302,10 @@ class Brief(msgspec.Struct, frozen=True):
 
     mode: Mode
     slots: tuple[Slot, ...]
+    spares: tuple[Slot, ...] = ()
     seen: tuple[SeenItem, ...] = ()
     language: str = "en"
+    jurisdiction: str = ""
     seed: str = ""
     scenario: str | None = None
     quiet: Quiet | None = None

@@ -10,7 +10,7 @@ import structlog
 
 from assessment.deadline import Clock, Deadline
 from assessment.errors import ServiceUnavailable, SetRefused
-from assessment.ports import SetOrder
+from assessment.ports import ConceptMaps, SetOrder
 from assessment.quiet import Quiet
 from assessment.use_cases.write_set import leave_unwritten, write_set
 from db.ahead import Wanted
@@ -95,7 +95,13 @@ class UnderWay:
 
 
 def preparing(
-    vendors: Vendors, store: PostgresAssessmentStore, clock: Clock, *, under_way: UnderWay, reports: ProgressReports
+    vendors: Vendors,
+    store: PostgresAssessmentStore,
+    clock: Clock,
+    *,
+    maps: ConceptMaps,
+    under_way: UnderWay,
+    reports: ProgressReports,
 ) -> Kind:
     """Write what was ordered ahead, as long as the day's money for that lasts."""
 
@@ -115,6 +121,7 @@ def preparing(
                     form=current.form,
                     deadline=deadline,
                     store=store,
+                    maps=maps,
                     writer=current.writer,
                     quiet=quiet,
                     on_progress=reports.of(order.verification_id, current.form.total),

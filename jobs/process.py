@@ -15,6 +15,7 @@ from db import workers
 from db.ahead import WANTED, Preparations
 from db.assessment_store import PostgresAssessmentStore
 from db.audit import Action, record
+from db.concept_maps import PostgresConceptMaps
 from db.engine import RetakeEngine
 from db.latencies import PostgresLatencyStore
 from db.ledger import PostgresLedger
@@ -74,11 +75,11 @@ async def working(engine: RetakeEngine, settings: JobSettings, clock: Clock) -> 
     webhooks = WebhookSender(clock, allow_private=settings.allow_private_webhooks)
     mail = MailSender(parse_smtp_url(settings.smtp_url), clock) if settings.smtp_url else None
     stop = asyncio.Event()
-    store = PostgresAssessmentStore(engine)
+    store, maps = PostgresAssessmentStore(engine), PostgresConceptMaps(engine)
     under_way, reports = UnderWay(store, loop), ProgressReports(engine)
     kinds = (
-        writing(vendors, store, clock, reports),
-        preparing(vendors, store, clock, under_way=under_way, reports=reports),
+        writing(vendors, store, clock, maps=maps, reports=reports),
+        preparing(vendors, store, clock, maps=maps, under_way=under_way, reports=reports),
         timing(engine, PostgresAssessmentStore(engine, preparations), clock, partial(_plan, vendors, preparations)),
         delivering(engine, Dispatcher(PostgresOutbox(engine), clock, webhooks, mail), stop),
         mapping(vendors, engine, clock),

@@ -5,7 +5,7 @@ import structlog
 
 from assessment.deadline import Clock, Deadline
 from assessment.errors import SetRefused
-from assessment.ports import AssessmentStore, SetOrder
+from assessment.ports import AssessmentStore, ConceptMaps, SetOrder
 from assessment.use_cases.write_set import write_set
 from db.queue import JobKind
 from jobs.kinds import Job, Kind
@@ -21,7 +21,9 @@ log = structlog.get_logger(__name__)
 _ORDER = msgspec.json.Decoder(SetOrder)
 
 
-def writing(vendors: Vendors, store: AssessmentStore, clock: Clock, reports: ProgressReports) -> Kind:
+def writing(
+    vendors: Vendors, store: AssessmentStore, clock: Clock, *, maps: ConceptMaps, reports: ProgressReports
+) -> Kind:
     """Write what was ordered, with the vendors that are configured now."""
 
     async def run(job: Job) -> None:
@@ -34,6 +36,7 @@ def writing(vendors: Vendors, store: AssessmentStore, clock: Clock, reports: Pro
                 form=current.form,
                 deadline=deadline,
                 store=store,
+                maps=maps,
                 writer=current.writer,
                 on_progress=reports.of(order.verification_id, current.form.total),
             )

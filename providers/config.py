@@ -46,7 +46,8 @@ class Mix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Questions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many items make a set, how many one call may ask for, and how many are asked for beyond the need.
 
-    `language` is the two-letter code (ISO 639-1) of the language the questions are written in.
+    `language` is the two-letter code (ISO 639-1) of the language the questions are written in. `jurisdiction` names the
+    country whose law and standards they may rest on; without one they are the same for every country.
     """
 
     total: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
@@ -54,12 +55,13 @@ class Questions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spare: Annotated[int, msgspec.Meta(ge=0, le=50)] = 2
     language: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}\Z")] = "en"
     difficulty: Mix = Mix()
+    jurisdiction: Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^$<>\n]*\Z")] = ""
 
     @property
     def form(self) -> FormPlan:
         """What every set looks like."""
         mix = {difficulty: getattr(self.difficulty, difficulty.value) for difficulty in Difficulty}
-        return FormPlan(self.total, self.language, mix)
+        return FormPlan(self.total, self.language, mix, self.jurisdiction)
 
 
 class Verify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

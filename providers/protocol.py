@@ -172,12 +172,14 @@ class UnexpectedFailure(VendorError):
 class Wanted(msgspec.Struct, frozen=True):
     """One item to be written.
 
-    `skill_ref` and `source_ref` are the short ids (s1, p1) a vendor sees instead of the platform's own.
+    `skill_ref`, `source_ref` and `concept_ref` are the short ids (s1, p1, c1) a vendor sees instead of the platform's
+    own; the last is empty where the slot has no concept.
     """
 
     skill_ref: str
     source_ref: str
     slot: Slot
+    concept_ref: str = ""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +192,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     wanted: tuple[Wanted, ...]
     seen: tuple[SeenItem, ...] = ()
     language: str = "en"
+    jurisdiction: str = ""
     complaints: tuple[str, ...] = ()
     round_number: int = 1
     part: int = 0

@@ -12,7 +12,11 @@ from assessment.errors import GenerationFailed, RetakeError
 from assessment.models import (
     Attempt,
     Brief,
+    Concept,
+    ConceptMap,
     Item,
+    MapKey,
+    Mode,
     Provenance,
     Question,
     QuestionSet,
@@ -228,6 +232,28 @@ class FakeStore:
     def _put(self, fresh: QuestionSet) -> None:
         self.verification = msgspec.structs.replace(self.verification, current_set=fresh)
         self.change(set_state=SetState.ACTIVE)
+
+
+class FakeMaps:
+    """assessment.ports.ConceptMaps with the maps it is given, whoever asks."""
+
+    def __init__(self, *maps: ConceptMap) -> None:
+        self.maps = maps
+
+    async def newest(self, key: MapKey) -> ConceptMap | None:
+        return next((it for it in self.maps if it.skill_id == key.skill_id), None)
+
+    async def of_skills(
+        self,
+        platform_id: int,  # noqa: ARG002  # the port's signature
+        mode: Mode,  # noqa: ARG002  # the port's signature
+        skill_ids: Sequence[str],
+        language: str,
+    ) -> tuple[ConceptMap, ...]:
+        return tuple(it for it in self.maps if it.skill_id in skill_ids and it.language == language)
+
+    async def change(self, key: MapKey, decide: Callable[[tuple[Concept, ...]], tuple[Concept, ...]]) -> None:
+        raise NotImplementedError
 
 
 def written(brief: Brief) -> WrittenSet:

@@ -228,7 +228,7 @@ STATE_ANSWER: Json = {
     "timeLimitSeconds": None,
     "startedAt": None,
     "endsAt": None,
-    "questionsWrittenBy": {"kind": "ai", "models": ["openai/gpt-6-luna"], "promptVersion": "v3"},
+    "questionsWrittenBy": {"kind": "ai", "models": ["openai/gpt-6-luna"], "promptVersion": "v4"},
 }
 RUNNING: Json = {
     **STATE_ANSWER,

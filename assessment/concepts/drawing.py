@@ -30,6 +30,16 @@ class Blueprint(msgspec.Struct, frozen=True):
     slots: tuple[Slot, ...]
     spares: Mapping[str, tuple[Pick, ...]]
 
+    @property
+    def spare_slots(self) -> tuple[Slot, ...]:
+        """Slots for the further ones, in the sources in which their skill is asked about."""
+        own = {skill_id: [slot for slot in self.slots if slot.skill.skill_id == skill_id] for skill_id in self.spares}
+        return tuple(
+            with_concept(slot, pick)
+            for skill_id, picks in self.spares.items()
+            for slot, pick in zip(cycle(own[skill_id]), picks, strict=False)
+        )
+
 
 def marks(skill_id: str, concept: ItemConcept | None) -> frozenset[tuple[str, str, str]]:
     """By what a concept is known again: its id within its skill, and its name; nothing for an item without one."""
@@ -69,7 +79,7 @@ def draw(
         wanted = [slots[number].difficulty for number in own]
         picks = _picks(concepts, before, [*wanted, *islice(cycle(wanted), spares)], seed)
         for number, pick in zip(own, picks, strict=False):
-            drawn[number] = _with_concept(slots[number], pick)
+            drawn[number] = with_concept(slots[number], pick)
         left[concepts.skill_id] = tuple(picks[len(own) :])
     return Blueprint(tuple(drawn), left)
 
@@ -108,5 +118,6 @@ def _distance(one: Difficulty, other: Difficulty) -> int:
     return abs(LEVELS.index(one) - LEVELS.index(other))
 
 
-def _with_concept(slot: Slot, pick: Pick) -> Slot:
+def with_concept(slot: Slot, pick: Pick) -> Slot:
+    """A slot that asks for a concept, and is as hard as that."""
     return msgspec.structs.replace(slot, concept=pick.concept, difficulty=pick.concept.level, is_again=pick.is_again)

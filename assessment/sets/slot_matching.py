@@ -1,4 +1,4 @@
-"""Which slot an item is for: better one in whose source it is set than one that only asks about its skill."""
+"""Which slot an item is for: better one with its concept and its source than one that only asks about its skill."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -11,8 +11,14 @@ def is_of_skill(item: Item, slot: Slot) -> bool:
     return item.skill_id == slot.skill.skill_id
 
 
+def is_about(item: Item, slot: Slot) -> bool:
+    """Tell whether an item is of the slot's skill, and of its concept where both have one."""
+    has_other = slot.concept and item.concept and item.concept.concept_id != slot.concept.concept_id
+    return is_of_skill(item, slot) and not has_other
+
+
 def is_exact(item: Item, slot: Slot) -> bool:
-    return is_of_skill(item, slot) and item.source_id == slot.source.source_id
+    return is_about(item, slot) and item.source_id == slot.source.source_id
 
 
 def is_as_asked(item: Item, slot: Slot) -> bool:
@@ -25,9 +31,9 @@ def slot_for(item: Item, slots: Sequence[Slot], among: Iterable[int], fits: Fit)
 
 
 def placed(items: Iterable[Item], slots: Sequence[Slot]) -> dict[int, Item]:
-    """Give every item a slot as far as there are some: as hard as it asks, then in its source, then of its skill."""
+    """Give every item a slot as far as there are some: as hard as it asks, in its source, its concept, its skill."""
     left, found = list(items), dict[int, Item]()
-    for fits in (is_as_asked, is_exact, is_of_skill):
+    for fits in (is_as_asked, is_exact, is_about, is_of_skill):
         for item in tuple(left):
             index = slot_for(item, slots, (it for it in range(len(slots)) if it not in found), fits)
             if index is not None:

@@ -7,11 +7,11 @@ from random import Random
 import msgspec
 
 from assessment.ahead import Making, PreparedFor
-from assessment.concepts.drawing import SeenConcepts
+from assessment.concepts.drawing import SeenConcepts, draw
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed, InvalidSession, ServiceUnavailable, SetRefused
 from assessment.models import Brief, FormPlan, Provenance, Question, Verification
-from assessment.ports import AssessmentStore, Ending, QuestionWriter, SetOrder, StateChanged
+from assessment.ports import AssessmentStore, ConceptMaps, Ending, QuestionWriter, SetOrder, StateChanged
 from assessment.quiet import Quiet
 from assessment.sets.blueprint import plan
 from assessment.sets.robots import expected_hits
@@ -19,6 +19,7 @@ from assessment.sets.rules import broken, concept_again
 from assessment.sets.shuffle import show
 
 SEED_BYTES = 32
+SPARE_CONCEPTS = 4  # of each skill, for items beyond the need and in the place of those that fail
 
 
 async def write_set(
@@ -27,6 +28,7 @@ async def write_set(
     form: FormPlan,
     deadline: Deadline,
     store: AssessmentStore,
+    maps: ConceptMaps,
     writer: QuestionWriter,
     quiet: Quiet | None = None,
     on_progress: Callable[[int], None] | None = None,
@@ -45,7 +47,9 @@ async def write_set(
         quiet.end(deadline.remaining)
     try:
         verification = await _verification(order, store)
-        brief = msgspec.structs.replace(_brief(verification, order, form), quiet=quiet, on_progress=on_progress)
+        brief = msgspec.structs.replace(
+            await _brief(verification, order, form, maps), quiet=quiet, on_progress=on_progress
+        )
         questions, provenance = await _written(brief=brief, verification=verification, deadline=deadline, writer=writer)
         making = None
         if quiet is not None:
@@ -104,7 +108,11 @@ def _refuse_broken(questions: Sequence[Question], brief: Brief, verification: Ve
     skill_ids = {skill.skill_id for skill in verification.skills}
     source_ids = {slot.source.source_id for slot in brief.slots}
     violations = broken(questions, len(brief.slots), brief.language, skill_ids=skill_ids, source_ids=source_ids)
-    again = {(slot.skill.skill_id, slot.concept.concept_id) for slot in brief.slots if slot.concept and slot.is_again}
+    again = {
+        (slot.skill.skill_id, slot.concept.concept_id)
+        for slot in (*brief.slots, *brief.spares)
+        if slot.concept and slot.is_again
+    }
     violations += concept_again(questions, SeenConcepts(brief.seen), again)
     rules = dict.fromkeys(violation.finding.rule for violation in violations)
     if brief.scenario is not None:
@@ -118,13 +126,20 @@ async def _count(order: SetOrder, quiet: Quiet | None, reason: str, store: Asses
         await store.note_failure(order.verification_id, reason, quiet.cost)
 
 
-def _brief(verification: Verification, order: SetOrder, form: FormPlan) -> Brief:
+async def _brief(verification: Verification, order: SetOrder, form: FormPlan, maps: ConceptMaps) -> Brief:
     standing = verification.standing
+    seed = f"{standing.verification_id}:{standing.revision}"
+    slots = plan(verification.skills, verification.sources, form, standing.attempts)
+    skill_ids = [skill.skill_id for skill in verification.skills]
+    of_skills = await maps.of_skills(standing.platform_id, standing.mode, skill_ids, form.language)
+    drawn = draw(slots, of_skills, verification.seen, spares=SPARE_CONCEPTS, seed=seed)
     return Brief(
         mode=standing.mode,
-        slots=plan(verification.skills, verification.sources, form, standing.attempts),
+        slots=drawn.slots,
+        spares=drawn.spare_slots,
         seen=verification.seen,
         language=form.language,
-        seed=f"{standing.verification_id}:{standing.revision}",
+        jurisdiction=form.jurisdiction,
+        seed=seed,
         scenario=order.scenario,
     )

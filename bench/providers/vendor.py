@@ -55,6 +55,6 @@ def orders_of(config: ProvidersConfig) -> list[Order]:
     refs = Refs(about)
     parts = split(range(len(about.slots)), config.settings.questions)
     return [
-        Order(wanted=with_spare([refs.wanted(about.slots[index]) for index in part.slots], part.spare))
+        Order(wanted=with_spare([refs.wanted(about.slots[index]) for index in part.slots], (), part.spare))
         for part in parts
     ]

@@ -9,6 +9,7 @@ import msgspec
 
 _PLAN_LINE = re.compile(r"^- skill (s\d+), source (p\d+)\b.*$", re.MULTILINE)
 _CONCEPTS = re.compile(r"Name (\d+) concepts of this skill:")
+_CONCEPT = re.compile(r"^- skill s\d+, source p\d+(?:, concept (c\d+))?.*$", re.MULTILINE)
 _FLAWED = re.compile(r'\[\{"question":1,"stem":.*"what is wrong":.*\}\]')
 _SCHEMA_IN_PROMPT = '{"type":"object","properties":{"items"'
 
@@ -63,6 +64,11 @@ class Asked(msgspec.Struct):
         """How many concepts of a skill are wanted; 0 where something else is."""
         found = _CONCEPTS.match(self.prompt)
         return int(found[1]) if found else 0
+
+    @property
+    def concept_refs(self) -> list[str]:
+        """The concept of every item wanted; empty where its line names none."""
+        return list(_CONCEPT.findall(self.prompt))
 
     @property
     def flawed(self) -> list[dict[str, Any]]:

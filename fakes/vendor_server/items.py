@@ -13,10 +13,12 @@ DIFFICULTIES = ("easy", "medium", "hard")
 def items_for(asked: Asked, seed: int, number: int | None = None) -> list[Item]:
     """One valid item for each one wanted; seed and number of the call make its stems differ from all others."""
     turn = asked.number if number is None else number
-    return [
+    items = [
         {**_item(skill, source, f"{seed:x}-{turn}-{index}"), "difficulty": DIFFICULTIES[index % 3]}
         for index, (skill, source) in enumerate(asked.pairs)
     ]
+    refs = asked.concept_refs if len(asked.concept_refs) == len(items) else [""] * len(items)
+    return [{"concept": concept, **item} if concept else item for item, concept in zip(items, refs, strict=True)]
 
 
 def one_broken(items: list[Item]) -> list[Item]:

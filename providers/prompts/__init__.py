@@ -1,4 +1,4 @@
-"""The prompts, version 3: what a model is told, built from an order or a quiz.
+"""The prompts, version 4: what a model is told, built from an order or a quiz.
 
 A student's words are data. They are cut to size, cleaned, written as JSON, and set between two lines with a random tag
 that their author cannot know. Names, e-mail addresses, phone numbers and the platform's ids stay here.
@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 
 from assessment.items.novelty import without_setting
-from assessment.models import Difficulty, SourceItem
-from providers.protocol import MapRequest, Order, Quiz, Repair, Request
+from assessment.models import Difficulty, SeenItem, SourceItem, Task
+from providers.protocol import MapRequest, Order, Quiz, Repair, Request, Wanted
 
-VERSION = "v3"
+VERSION = "v4"
 
 MAX_TITLE_CHARACTERS = 200
 MAX_FACT_CHARACTERS = 1_200
@@ -31,6 +31,8 @@ MAX_COMPLAINTS = 10
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE = re.compile(r"(?<!\w)(?:\+\d[\d ()./-]{6,20}\d|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|0\d{2,5}[ /-]\d{4,9})(?!\w)")
 LETTERS = "ABCD"
+LONGEST_OF = 3  # of so many items one is left as it comes; in the others a wrong option is the longest
+JUDGED = (" (it is sound)", " (it has a fault)", " (it has a fault)")  # a third of what is judged is sound
 
 _FENCE = re.compile(r"<{3,}|>{3,}")
 
@@ -117,7 +119,8 @@ def _writing(order: Order, fence: dict[str, str]) -> Prompt:
         schema=_json(schema(order)),
     )
     language = LANGUAGES.get(order.language, order.language)
-    return Prompt(_template("system").substitute(fence, language=language), user)
+    where = f"by the law and standards of {order.jurisdiction}" if order.jurisdiction else "in every country alike"
+    return Prompt(_template("system").substitute(fence, language=language, where=where), user)
 
 
 def _solving(quiz: Quiz, fence: dict[str, str]) -> Prompt:
@@ -190,7 +193,9 @@ def _answer_schema(quiz: Quiz) -> dict[str, Any]:
 
 
 def _item_schema(order: Order) -> dict[str, Any]:
+    concepts = [wanted.concept_ref for wanted in order.wanted]
     item = {
+        "concept": {"type": "string", "enum": _distinct(concepts)} if all(concepts) else {"type": "string"},
         "skill": {"type": "string", "enum": _distinct(wanted.skill_ref for wanted in order.wanted)},
         "source": {"type": "string", "enum": _distinct(wanted.source_ref for wanted in order.wanted)},
         "stem": {"type": "string"},
@@ -210,13 +215,29 @@ def _closed_object(properties: dict[str, Any]) -> dict[str, Any]:
 
 def _plan(order: Order) -> str:
     return "\n".join(
-        f"- skill {wanted.skill_ref}, source {wanted.source_ref}, {wanted.slot.difficulty}: {wanted.slot.task}"
-        for wanted in order.wanted
+        _line(wanted, order.round_number + order.part + place) for place, wanted in enumerate(order.wanted)
+    )
+
+
+def _line(wanted: Wanted, turn: int) -> str:
+    """One question. The `turn` deals out what a writer cannot spread evenly by itself, since it sees one call alone."""
+    slot = wanted.slot
+    concept = f", concept {wanted.concept_ref}{' again' if slot.is_again else ''}" if wanted.concept_ref else ""
+    task = f"{slot.task}{JUDGED[turn % len(JUDGED)]}" if slot.task is Task.REVIEW else slot.task
+    longest = "" if turn % LONGEST_OF == 0 else ", a wrong one longest"
+    return (
+        f"- skill {wanted.skill_ref}, source {wanted.source_ref}{concept}, {slot.difficulty}: {task}; "
+        f"key {turn % len(LETTERS)}{longest}"
     )
 
 
 def _data(order: Order) -> dict[str, Any]:
     return {
+        "concepts": {
+            wanted.concept_ref: {"name": wanted.slot.concept.name, "tests": wanted.slot.concept.tests}
+            for wanted in order.wanted
+            if wanted.slot.concept
+        },
         "skills": {wanted.skill_ref: _clean(wanted.slot.skill.name, MAX_SKILL_CHARACTERS) for wanted in order.wanted},
         "sources": {wanted.source_ref: _source(wanted.slot.source) for wanted in order.wanted},
         "asked_before": _asked_before(order),
@@ -224,15 +245,29 @@ def _data(order: Order) -> dict[str, Any]:
 
 
 def _asked_before(order: Order) -> dict[str, list[str]]:
-    """The latest stems of each wanted skill, cut short: enough to know what was asked, and few tokens."""
+    """What was asked of each wanted skill of late, as concepts or else as stems cut short.
+
+    Where the plan names the concepts, only what is asked again has to be known, by its stem.
+    """
     refs = {wanted.slot.skill.skill_id: wanted.skill_ref for wanted in order.wanted}
     asked: dict[str, list[str]] = {ref: [] for ref in refs.values()}
     room = MAX_SEEN // len(asked)
     for seen in reversed(order.seen):
-        stems = asked.get(refs.get(seen.skill_id, ""))
-        if stems is not None and len(stems) < room:
-            stems.append(_clean(without_setting(seen.stem), MAX_SEEN_CHARACTERS))
-    return asked
+        told = asked.get(refs.get(seen.skill_id, ""))
+        if told is not None and len(told) < room and (text := _as_asked(seen, order)) not in told:
+            told.append(text)
+    return {ref: [text for text in told if text] for ref, told in asked.items()}
+
+
+def _as_asked(seen: SeenItem, order: Order) -> str:
+    concepts = [it.slot for it in order.wanted if it.slot.skill.skill_id == seen.skill_id and it.slot.concept]
+    stem = _clean(without_setting(seen.stem), MAX_SEEN_CHARACTERS)
+    if seen.concept is None:
+        return stem
+    if not concepts:
+        return _clean(seen.concept.name, MAX_SEEN_CHARACTERS)
+    is_again = any(it.is_again and it.concept and it.concept.concept_id == seen.concept.concept_id for it in concepts)
+    return stem if is_again else ""
 
 
 def _source(source: SourceItem) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from providers.vendors.mends import (
 class Draft(msgspec.Struct, frozen=True):
     """An item as a vendor wrote it; `skill` and `source` are the short ids of the order.
 
-    A `difficulty` of whatever type spoils no item.
+    A `difficulty` or `concept` of whatever type spoils no item.
     """
 
     skill: str
@@ -30,6 +30,7 @@ class Draft(msgspec.Struct, frozen=True):
     key: Annotated[int, msgspec.Meta(ge=0, le=3)]
     rationale: str | None = None
     difficulty: Any = None
+    concept: Any = None
 
 
 class Reject(msgspec.Struct, frozen=True):

@@ -6,15 +6,17 @@ from itertools import islice
 
 import msgspec
 
+from assessment.concepts.drawing import marks
 from assessment.findings import Finding, Severity, hard
 from assessment.items.novelty import Seen
 from assessment.items.rules import RuleContext, examine, is_askable
-from assessment.models import Author, Brief, Difficulty, Item, SeenItem, VendorShare
+from assessment.models import Author, Brief, Difficulty, Item, SeenItem, Slot, VendorShare
 from assessment.sets.assembly import ADVICE, Shortfall, Stock
-from assessment.sets.slot_matching import Fit, is_exact, is_of_skill, slot_for
+from assessment.sets.slot_matching import Fit, is_about, is_exact, is_of_skill, slot_for
 from providers import prompts
 from providers.vendors.decode import Draft, Reject
 from providers.writing.flaws import REPAIRABLE, Flaw, flaws_of
+from providers.writing.item_concepts import ItemConcepts, is_about_any
 from providers.writing.orders import Refs
 
 # So many items more than were asked for in one source are taken while no other source is in sight (rule 23). Who sets
@@ -70,6 +72,7 @@ class CandidatePool:
         self._short: set[int] = set()  # slots of groups that came out short
         self._told = [*brief.seen]  # what is not to be asked again: what was shown, and then what is written
         self._seen = Seen(brief.seen)
+        self._concepts = ItemConcepts(brief, refs)
         self._context = RuleContext.of(brief, prompts.wording())
         self.rejected: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()  # of rejected items, the latest last
@@ -193,7 +196,8 @@ class CandidatePool:
     def _keep(self, item: Item, findings: tuple[Finding, ...], group: SlotGroup, call: object) -> None:
         item = msgspec.structs.replace(item, findings=findings)
         self._seen.add(item)
-        self._told.append(SeenItem(item.skill_id, item.stem))
+        self._concepts.keep(item)
+        self._told.append(SeenItem(item.skill_id, item.stem, concept=item.concept))
         self._stock.add(item)
         self._written[item.author.vendor] += 1
         self._sources[item.source_id] += 1
@@ -208,13 +212,23 @@ class CandidatePool:
         return (*findings, found) if found else findings
 
     def repetition(self, item: Item) -> Finding | None:
-        """Rule 24: what was shown before, or is a candidate already, is not asked again."""
-        return self._seen.find(item)
+        """Rules 24, 26 and 27: what was shown before, or is a candidate already, is not asked again."""
+        return self._seen.find(item) or self._concepts.fault(item)
+
+    def is_written(self, slot: Slot) -> bool:
+        """Tell whether a candidate is about the concept of a slot."""
+        return is_about_any(slot, self._stock.items)
+
+    def is_placed(self, slot: Slot) -> bool:
+        """Tell whether an item of the set is about the concept of a slot."""
+        return is_about_any(slot, self._placed.values())
 
     def _put(self, item: Item, group: SlotGroup, call: object) -> None:
         index = self._open_slot(item, group.slots, is_exact)
         if index is None:
             index = self._open_slot(item, self._short, is_exact)
+        if index is None:
+            index = self._open_slot(item, self._short, is_about)
         if index is None:
             index = self._open_slot(item, self._short, is_of_skill)
         if index is None:
@@ -230,11 +244,12 @@ class CandidatePool:
 
     def settle(self, group: SlotGroup, call: object) -> None:
         """An answer for a group has ended: fill what is open with what was kept, and open the rest to all groups."""
-        for item in tuple(self._kept):
-            index = self._open_slot(item, group.slots, is_of_skill)
-            if index is not None:
-                self._kept.remove(item)
-                self._place(index, item, call)
+        for fits in (is_about, is_of_skill):
+            for item in tuple(self._kept):
+                index = self._open_slot(item, group.slots, fits)
+                if index is not None:
+                    self._kept.remove(item)
+                    self._place(index, item, call)
         self._short.update(self.missing(group))
 
     def assemble(self) -> Refusal | None:
@@ -300,8 +315,9 @@ class CandidatePool:
             self._on_progress(len(self._placed))
 
     def _item(self, draft: Draft, author: Author) -> Item:
+        skill_id = self._refs.skill_id(draft.skill)
         return Item(
-            skill_id=self._refs.skill_id(draft.skill),
+            skill_id=skill_id,
             source_id=self._refs.source_id(draft.source),
             stem=draft.stem.strip(),
             options=tuple(option.strip() for option in draft.options),
@@ -309,6 +325,7 @@ class CandidatePool:
             rationale=(draft.rationale or "").strip(),
             difficulty=_stated(draft.difficulty),
             author=author,
+            concept=self._concepts.read(skill_id, draft.concept),
         )
 
     def _one_source(self, item: Item) -> Finding | None:
@@ -323,7 +340,14 @@ class CandidatePool:
         return hard(_SOURCE, ADVICE["coverage"]) if is_alone and is_over else None
 
     def _open_slot(self, item: Item, indices: Iterable[int], fits: Fit) -> int | None:
+        if self._is_asked(item):
+            return None
         return slot_for(item, self.slots, (index for index in indices if index not in self._placed), fits)
+
+    def _is_asked(self, item: Item) -> bool:
+        """Rule 26: another item about the same concept has a slot."""
+        own = marks(item.skill_id, item.concept)
+        return any(own & marks(placed.skill_id, placed.concept) for placed in self._placed.values())
 
     def _place(self, index: int, item: Item, call: object) -> None:
         self._placed[index] = item

@@ -11,7 +11,7 @@ import msgspec
 from assessment.deadline import Deadline
 from assessment.models import Brief
 from providers import prompts
-from providers.protocol import CallOutcome, FormatRefused, Order
+from providers.protocol import CallOutcome, FormatRefused, Order, Wanted
 from providers.routing.bounded import abandon
 from providers.routing.breaker import HANGS, TRANSPORT_FAILURES
 from providers.routing.chain import Chain, Pause, Tries, VendorChoice
@@ -20,7 +20,7 @@ from providers.routing.set_memory import SetMemory
 from providers.writing.bills import Bills, is_worth_its_end
 from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.flaws import Flaw
-from providers.writing.orders import Part, Refs, with_spare
+from providers.writing.orders import Part, Refs, with_concept_of, with_spare
 from providers.writing.recorder import Recorder
 from providers.writing.repair import Repairer
 from providers.writing.vendor_call import TICK, VendorCall
@@ -156,17 +156,28 @@ class GroupFiller:
             hedge.add_share()
 
     def _order(self) -> Order:
-        writing, brief = self._writing, self._writing.brief
-        missing = [writing.refs.wanted(brief.slots[index]) for index in self._pool.missing(self._group)]
         return Order(
-            wanted=with_spare(missing, self._part.spare),
+            wanted=self._wanted(),
             seen=self._pool.seen,
-            language=brief.language,
+            language=self._writing.brief.language,
+            jurisdiction=self._writing.brief.jurisdiction,
             complaints=self._pool.complaints[-prompts.MAX_COMPLAINTS :],
             round_number=self.rounds + 1,
             part=self._number,
             parts=self._parts,
         )
+
+    def _wanted(self) -> tuple[Wanted, ...]:
+        """The open slots and what is asked beyond them; a slot whose concept another one has got takes a spare one."""
+        brief, refs = self._writing.brief, self._writing.refs
+        spares = [slot for slot in brief.spares[self._number :: self._parts] if not self._pool.is_written(slot)]
+        slots = []
+        for slot in (brief.slots[index] for index in self._pool.missing(self._group)):
+            other = next((it for it in spares if it.skill == slot.skill), None) if self._pool.is_placed(slot) else None
+            if other is not None:
+                spares.remove(other)
+            slots.append(with_concept_of(slot, other or slot))
+        return with_spare([refs.wanted(it) for it in slots], [refs.wanted(it) for it in spares], self._part.spare)
 
     def _next_look(self) -> float:
         moments = [call.due for call in self._calls]

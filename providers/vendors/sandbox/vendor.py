@@ -23,7 +23,7 @@ from providers.protocol import (
 from providers.vendors.decode import Draft
 from providers.vendors.sandbox.bank import BankItem, bank_for, concepts_for, goes_with, item_about
 from providers.vendors.sandbox.samples import SAMPLES
-from providers.vendors.sandbox.stems import SeenStems, again, fill
+from providers.vendors.sandbox.stems import SeenStems, again, fill, may_repeat
 
 MAX_LAPS = 1000
 SAMPLE_IDS = frozenset(item.id for item in SAMPLES)
@@ -82,6 +82,15 @@ def _asked_for(wanted: Wanted, seen: SeenStems) -> tuple[BankItem, str] | None:
     return None if item is None or seen.in_any_setting(item, skill) else (item, fill(item, wanted.slot))
 
 
+def _concept(item: BankItem, stem: str, wanted: Wanted) -> str | None:
+    """What an item tests: by the plan's short id, or else by its name; what comes again tests nothing new."""
+    asked = wanted.slot.concept and item_about(wanted.slot.skill, wanted.slot.concept)
+    if asked and asked.id == item.id:
+        return wanted.concept_ref
+    names = {concept.id: concept.name for concept in concepts_for(wanted.slot.skill)}
+    return None if may_repeat(stem) else names.get(item.concept)
+
+
 def _next_item(stock: list[BankItem], wanted: Wanted, seen: SeenStems) -> tuple[BankItem, str] | None:
     """Take the next new item, with its stem: of the bank before the samples.
 
@@ -113,4 +122,5 @@ def _draft(item: BankItem, stem: str, wanted: Wanted, seed: str) -> Draft:
         key=options.index(item.key),
         rationale=item.rationale,
         difficulty=item.difficulty,
+        concept=_concept(item, stem, wanted),
     )

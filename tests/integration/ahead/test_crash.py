@@ -22,6 +22,7 @@ from assessment.use_cases.write_set import write_set
 from db.engine import RetakeEngine
 from jobs.vendors import Vendors
 from piccolo_conf import DB
+from tests.fakes import FakeMaps
 from tests.integration.ahead.conftest import PLAIN, hasten, prepared_set, set_states
 from tests.integration.gate import GatedWriter
 from tests.journey import Journey, answers
@@ -168,6 +169,7 @@ async def test_whoever_writes_ahead_may_die_anywhere_and_the_next_one_puts_one_s
             form=FormPlan(),
             deadline=deadline,
             store=services.store,
+            maps=FakeMaps(),
             writer=vendors.current.writer,
             quiet=Quiet(deadline),
         )

@@ -127,9 +127,9 @@ def test_the_prompt_lists_one_line_per_item() -> None:
     user = prompts.build(order(3)).user
     assert "Write exactly 3 questions" in user
     assert (
-        "- skill s1, source p1, medium: choose the best next step\n"
-        "- skill s2, source p1, medium: choose the best next step\n"
-        "- skill s1, source p2, medium: choose the best next step\n"
+        "- skill s1, source p1, medium: choose the best next step; key 1, a wrong one longest\n"
+        "- skill s2, source p1, medium: choose the best next step; key 2, a wrong one longest\n"
+        "- skill s1, source p2, medium: choose the best next step; key 3\n"
     ) in user
 
 
@@ -162,4 +162,4 @@ def test_a_changed_text_has_a_new_version() -> None:
     folder = Path(str(prompts.__file__)).parent
     texts = sorted(folder.glob(f"{prompts.VERSION}_*.txt"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in texts)).hexdigest()[:12]
-    assert {prompts.VERSION: digest} == {"v3": "99126b97f06b"}, "a new text needs a new version, noted here"
+    assert {prompts.VERSION: digest} == {"v4": "01c56b225ffc"}, "a new text needs a new version, noted here"

@@ -20,7 +20,7 @@ from assessment.use_cases.generate import GeneratedSet, generate
 from assessment.use_cases.retake import Retaken, retake
 from assessment.use_cases.write_set import write_set
 from tests.factories import FAILED, LOCKED, PREPARED, READY, question, question_set, standing, verification
-from tests.fakes import FakeStore, FakeWriter, ManualClock
+from tests.fakes import FakeMaps, FakeStore, FakeWriter, ManualClock
 
 BUDGET = 80.0
 RESERVE = 3.0
@@ -50,7 +50,9 @@ class Scene:
         async def work(order: SetOrder) -> None:
             deadline = Deadline(self.clock, order.seconds)
             try:
-                await write_set(order=order, form=FormPlan(), deadline=deadline, store=self.store, writer=writer)
+                await write_set(
+                    order=order, form=FormPlan(), deadline=deadline, store=self.store, maps=FakeMaps(), writer=writer
+                )
             except Exception as error:  # noqa: BLE001  # as a worker does
                 self.failure = error
 
@@ -163,11 +165,18 @@ async def test_a_job_that_is_run_again_goes_on_and_the_run_before_can_end_nothin
 
     async def run_again(_: Brief) -> None:
         await write_set(
-            order=order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=FakeWriter()
+            order=order,
+            form=FormPlan(),
+            deadline=first.patience.deadline,
+            store=first.store,
+            maps=FakeMaps(),
+            writer=FakeWriter(),
         )
 
     slow = FakeWriter(run_again)
-    await write_set(order=order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=slow)
+    await write_set(
+        order=order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, maps=FakeMaps(), writer=slow
+    )
     assert (first.store.last.ended, first.store.last.ending) == (1, Ending.WRITTEN)
     assert first.store.verification.current_set is not None
     assert first.store.verification.current_set.set_id == "set-0"
@@ -177,7 +186,14 @@ async def test_a_generation_that_has_ended_is_not_written_again(first: Scene) ->
     order = SetOrder(first.store.standing.verification_id, 0, first.store.standing.revision, BUDGET)
     await first.generate()
     writer = FakeWriter()
-    await write_set(order=order, form=FormPlan(), deadline=first.patience.deadline, store=first.store, writer=writer)
+    await write_set(
+        order=order,
+        form=FormPlan(),
+        deadline=first.patience.deadline,
+        store=first.store,
+        maps=FakeMaps(),
+        writer=writer,
+    )
     assert writer.briefs == []
 
 

@@ -13,7 +13,7 @@ from assessment.use_cases.generate import GeneratedSet, generate
 from assessment.use_cases.retake import Retaken, retake
 from assessment.use_cases.write_set import write_set
 from tests.factories import FAILED, PREPARED, question, question_set, verification
-from tests.fakes import ROUND_TRIP, FakeStore, FakeWriter, ManualClock
+from tests.fakes import ROUND_TRIP, FakeMaps, FakeStore, FakeWriter, ManualClock
 
 BUDGET = 80.0
 OLD_SET = question_set([question(number) for number in range(10)], SetState.SUBMITTED)
@@ -39,7 +39,9 @@ class Waiting:
 
     async def _work(self, order: SetOrder) -> None:
         deadline = self.patience.deadline
-        await write_set(order=order, form=FormPlan(), deadline=deadline, store=self.store, writer=self.writer)
+        await write_set(
+            order=order, form=FormPlan(), deadline=deadline, store=self.store, maps=FakeMaps(), writer=self.writer
+        )
 
     async def retake(self) -> Retaken:
         return await retake(arrived=self.store.arrived, scenario=None, patience=self.patience, store=self.store)

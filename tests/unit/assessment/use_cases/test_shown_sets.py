@@ -20,7 +20,7 @@ from assessment.sets.shuffle import show
 from assessment.use_cases.write_set import write_set
 from fakes.item_maker import make
 from tests.factories import PREPARED, skills, sources, verification
-from tests.fakes import FakeStore, ManualClock, written
+from tests.fakes import FakeMaps, FakeStore, ManualClock, written
 
 Change = Callable[[tuple[Item, ...]], tuple[Item, ...]]
 
@@ -82,7 +82,9 @@ CHANGES: dict[str, Change] = {
 async def begin(store: FakeStore, writer: OtherWriter, scenario: str | None = None) -> None:
     order = SetOrder(store.standing.verification_id, store.last.ended, store.standing.revision, 80.0, scenario)
     await store.ask(order)
-    await write_set(order=order, form=FormPlan(), deadline=Deadline(store.clock, 80.0), store=store, writer=writer)
+    await write_set(
+        order=order, form=FormPlan(), deadline=Deadline(store.clock, 80.0), store=store, maps=FakeMaps(), writer=writer
+    )
 
 
 @pytest.mark.parametrize("rule", CHANGES)

@@ -9,7 +9,7 @@ from assessment.ports import Ending, SetOrder
 from assessment.quiet import Quiet
 from assessment.use_cases.write_set import leave_unwritten, write_set
 from tests.factories import FAILED, verification
-from tests.fakes import FakeStore, FakeWriter, ManualClock
+from tests.fakes import FakeMaps, FakeStore, FakeWriter, ManualClock
 
 SECONDS = 87.0
 
@@ -32,6 +32,7 @@ class Scene:
             form=FormPlan(),
             deadline=self.deadline,
             store=self.store,
+            maps=FakeMaps(),
             writer=writer,
             quiet=self.quiet,
         )
