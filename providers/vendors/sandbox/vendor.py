@@ -21,7 +21,7 @@ from providers.protocol import (
     Wanted,
 )
 from providers.vendors.decode import Draft
-from providers.vendors.sandbox.bank import BankItem, bank_for, concepts_for, goes_with, item_about
+from providers.vendors.sandbox.bank import BankItem, bank_for, concepts_for, goes_with, item_about, items_about
 from providers.vendors.sandbox.samples import SAMPLES
 from providers.vendors.sandbox.stems import SeenStems, again, fill, may_repeat
 
@@ -42,7 +42,9 @@ class SandboxVendor:
     async def write(self, order: Request, deadline: Deadline, hear: Listener) -> Ending:  # noqa: ARG002 - it answers at once
         """Answer from the item banks and their maps. Raises RequestRejected for all but orders and maps."""
         if isinstance(order, MapRequest):
-            hear(msgspec.json.encode({"concepts": concepts_for(order.skill)[: order.count]}).decode())
+            about = items_about(order.skill)
+            concepts = [concept for concept in concepts_for(order.skill) if concept.id in about]
+            hear(msgspec.json.encode({"concepts": concepts[: order.count]}).decode())
             return Ending()
         if not isinstance(order, Order):
             raise RequestRejected(self.name, "the sandbox solves and repairs nothing")
