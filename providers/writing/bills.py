@@ -44,7 +44,7 @@ class Bills:
 
     def listen(self, call: VendorCall, clock: Clock, conclude: Callable[[], None]) -> None:
         """Take over a silent call; `conclude` is called at its first sign of life, or when it has had its fair time."""
-        self._take_over(call, clock, Patience(call.fair_seconds_left, ANY_SIGN), conclude)
+        self._take_over(call, clock, Patience(call.patience_left, ANY_SIGN), conclude)
 
     def _take_over(self, call: VendorCall, clock: Clock, patience: Patience, record: Callable[[], None]) -> None:
         enough = asyncio.Event()

@@ -125,7 +125,7 @@ class GroupFiller:
             slow.hedge_after = slow.upstream.fair_seconds + TICK
         is_free = slow.is_probe  # nobody is to wait for a vendor that may still hang
         if choice is not None and (is_free or chain.hedge.take_token()):
-            slow.is_hedged = slow.is_hedged or choice.upstream is not slow.upstream
+            slow.was_hedged = slow.was_hedged or choice.upstream is not slow.upstream
             self._launch(choice, order, is_hedge=True)
 
     def _may_hedge(self) -> bool:
@@ -213,7 +213,7 @@ class GroupFiller:
         if outcome in _CUT_OFF and call.is_at_work:
             call.upstream.pace.note(call.seconds_until_useful, len(call.order.wanted), is_unfinished=True)
         reads_on = is_cut_off and outcome in _DONE and not call.task.done() and is_worth_its_end(call)
-        is_doubted = outcome is CallOutcome.NOT_NEEDED and call.is_silent and (call.is_hedged or call.is_probe)
+        is_doubted = outcome is CallOutcome.NOT_NEEDED and call.is_silent and (call.was_hedged or call.is_probe)
         self._calls.remove(call)
         call.close(outcome, is_broken_off=not is_cut_off)
         self._pool.settle(self._group, call)
@@ -270,7 +270,7 @@ class GroupFiller:
         one was faster.
         """
         for call in tuple(self._calls):
-            was_alone = len(self._calls) == 1 and call.accepted and not call.is_hedge
+            was_alone = len(self._calls) == 1 and call.accepted and not (call.is_hedge or call.was_hedged)
             has_won = call is self._group.finisher or (was_alone and self._pool.is_filled(self._group))
             ended = CallOutcome.STALLED if call.hangs else outcome
             if has_won and outcome is CallOutcome.NOT_NEEDED:

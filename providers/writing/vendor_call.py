@@ -14,6 +14,7 @@ from providers.writing.candidates import CandidatePool, SlotGroup
 from providers.writing.money import SetMoney, Ticket
 
 STALL_SHARE = 0.2  # of an attempt's time: so long a silence in the middle of an answer means that it has broken off
+QUIET_SECONDS = 1.0  # a model that writes is never silent for so long; pieces come every few hundredths of one
 TICK = 0.001  # seconds; what is due within them is due now
 
 
@@ -49,7 +50,7 @@ class VendorCall:
         self.error: VendorError | None = None
         self.hedge_after = math.inf  # seconds under way
         self.hedge_after_silence = math.inf  # seconds
-        self.is_hedged = False
+        self.was_hedged = False
         self.missing_before = len(pool.missing(group))
         self._is_last_of_request = choice.seconds >= deadline.remaining - TICK
         self._author = Author(choice.upstream.name, choice.upstream.vendor.model)
@@ -101,13 +102,18 @@ class VendorCall:
 
     @property
     def is_silent(self) -> bool:
-        """Whether the vendor has been asked and has shown no life at all."""
-        return self._asked is not None and self._alive is None and not self.task.done()
+        """Whether the vendor has shown no life at all, or none of late."""
+        if self._asked is None or self.task.done():
+            return False
+        return self._alive is None or self._now() - self._alive >= QUIET_SECONDS
 
     @property
-    def fair_seconds_left(self) -> float:
+    def patience_left(self) -> float:
         """How much longer it may say nothing before it hangs."""
-        return max(0.0, self.upstream.fair_seconds - (self._now() - (self._asked or self._now())))
+        if self._heard is not None:
+            return max(0.0, self._heard + self._patience - self._now())
+        last_life = max(self._asked or 0.0, self._alive or 0.0)
+        return max(0.0, last_life + self.upstream.fair_seconds - self._now())
 
     @property
     def is_at_work(self) -> bool:
@@ -173,10 +179,10 @@ class VendorCall:
 
     def heard_out(self) -> CallOutcome:
         """What a call that was listened to for a sign of life has come to."""
-        self._closed = self._now()
-        if self.is_silent:
-            return CallOutcome.STALLED
-        failed = self.task.done() and (self.task.cancelled() or self.task.exception() is not None)
+        left_at, self._closed = self._closed or 0.0, self._now()
+        if not self.task.done():
+            return CallOutcome.NOT_NEEDED if (self._alive or 0.0) >= left_at else CallOutcome.STALLED
+        failed = self.task.cancelled() or self.task.exception() is not None
         return self._outcome_of_task() if failed else CallOutcome.NOT_NEEDED
 
     def let_go(self) -> None:

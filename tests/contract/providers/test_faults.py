@@ -36,6 +36,15 @@ chain: [{chain}]
 """
 
 
+class ShiftedClock(SystemClock):
+    """The machine's clock, so many seconds ahead."""
+
+    ahead = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead
+
+
 @pytest.fixture
 async def first() -> AsyncIterator[VendorServer]:
     async with VendorServer() as server:
@@ -133,6 +142,33 @@ async def test_a_vendor_that_takes_for_ever_costs_its_attempt_and_no_more(
     lost = [record for record in ledger.records if record.vendor == "first"]
     assert [record.outcome for record in lost] == [CallOutcome.TIMED_OUT] * 2
     assert [record.slice_seconds for record in lost] == [1.0] * 2
+
+
+@pytest.mark.parametrize("fault", [Behaviour.HANG, Behaviour.HANG_MID_BODY])
+async def test_the_next_sets_do_not_wait_for_a_vendor_that_hangs(
+    config: ProvidersConfig, first: VendorServer, fault: Behaviour
+) -> None:
+    first.reset(fault)
+    ledger = ListLedger()
+    vendors = build_vendors(config, ledger=ledger)
+    for _ in range(5):
+        await vendors.write(brief(10), Deadline(SystemClock(), BUDGET_SECONDS))
+    assert first.calls == 2
+    await vendors.settled()
+    assert [outcome for vendor, outcome in ledger.outcomes if vendor == "first"] == ["stalled"] * 2
+
+
+async def test_a_vendor_that_hung_is_probed_beside_the_next_one_and_comes_back(
+    impatient: ProvidersConfig, first: VendorServer
+) -> None:
+    clock = ShiftedClock()
+    first.reset(Behaviour.HANG, Behaviour.HANG, Behaviour.GOOD)
+    vendors = build_vendors(impatient, clock=clock)
+    await vendors.write(brief(10), Deadline(clock, BUDGET_SECONDS))
+    clock.ahead = 60.0
+    assert shares(await vendors.write(brief(10), Deadline(clock, BUDGET_SECONDS)))
+    await vendors.settled()
+    assert shares(await vendors.write(brief(10), Deadline(clock, BUDGET_SECONDS))) == {"first": 10}
 
 
 @pytest.mark.parametrize("fault", [Behaviour.HANG, Behaviour.DRIP])
