@@ -32,12 +32,16 @@ class Blueprint(msgspec.Struct, frozen=True):
 
     @property
     def spare_slots(self) -> tuple[Slot, ...]:
-        """Slots for the further ones, in the sources in which their skill is asked about."""
+        """Slots for the further ones, in the sources in which their skill is asked about.
+
+        What was asked before is no spare beside what was not: it might be chosen in its place (rule 27).
+        """
         own = {skill_id: [slot for slot in self.slots if slot.skill.skill_id == skill_id] for skill_id in self.spares}
         return tuple(
             with_concept(slot, pick)
             for skill_id, picks in self.spares.items()
             for slot, pick in zip(cycle(own[skill_id]), picks, strict=False)
+            if not pick.is_again or all(it.is_again for it in own[skill_id])
         )
 
 

@@ -78,10 +78,16 @@ def _stock(skill: Skill, order: Order, seen: SeenStems, seed: str) -> list[BankI
 
 
 def _asked_for(wanted: Wanted, seen: SeenStems) -> tuple[BankItem, str] | None:
-    """The item about the concept that a slot names, with its stem; none where the bank has none that is new."""
-    skill, concept = wanted.slot.skill, wanted.slot.concept
-    item = item_about(skill, concept) if concept else None
-    return None if item is None or seen.in_any_setting(item, skill) else (item, fill(item, wanted.slot))
+    """The item about the concept that a slot names, with its stem; none where the bank has none that is new.
+
+    What is asked again comes marked as such: the bank has one side of it.
+    """
+    slot = wanted.slot
+    item = item_about(slot.skill, slot.concept) if slot.concept else None
+    if item is None or (seen.in_any_setting(item, slot.skill) and not slot.is_again):
+        return None
+    stems = (again(fill(item, slot), lap) for lap in range(2 if slot.is_again else 1, MAX_LAPS))
+    return next(((item, stem) for stem in stems if stem not in seen), None)
 
 
 def _concept(item: BankItem, stem: str, wanted: Wanted) -> str | None:

@@ -133,3 +133,14 @@ def test_a_concept_that_its_writer_named_is_known_by_its_name() -> None:
 def test_a_concept_that_was_renamed_is_known_by_its_id() -> None:
     seen = SeenConcepts([SeenItem("sql", "a stem"), SeenItem("sql", "a stem", concept=ItemConcept("c7", "Joins"))])
     assert seen.place("sql", ItemConcept("c7", "Outer joins")) == 1
+
+
+def test_what_was_asked_before_is_no_spare_beside_what_was_not() -> None:
+    (skill,) = skills(1)
+    slots = plan((skill,), sources(2), FormPlan(10))
+    first = draw(slots, [even_map(skill.skill_id, 20)], [], spares=4)
+    assert len(first.spare_slots) == 4
+    last = draw(slots, [even_map(skill.skill_id, 20)], seen_of(first), spares=4)
+    assert last.spare_slots == ()
+    again = draw(slots, [even_map(skill.skill_id, 20)], [*seen_of(first), *seen_of(last)], spares=4)
+    assert [slot.is_again for slot in again.spare_slots] == [True] * 4
