@@ -104,6 +104,7 @@ def test_a_vendor_that_is_down_is_told_about_and_does_not_stop_the_others(tmp_pa
     with planted(("honest",)) as file:
         settings = yaml.safe_load(file.read_text())
         settings["vendors"].insert(0, {**settings["vendors"][0], "name": "down", "api_base": "http://127.0.0.1:1/v1"})
+        settings |= {"budget_seconds": 5, "reserve_seconds": 1}  # for so long somebody who is down is waited for
         file.write_text(yaml.safe_dump(settings))
         output = run("--providers", file, "--vendors", "down,honest", "--no-solvers", "--out", tmp_path)
     assert "down: left out from here on: the vendor is down" in output
