@@ -51,7 +51,7 @@ async def test_the_limit_of_the_day_holds_over_a_restart_and_says_why(live: Live
     async with live.started():
         await live.take_set()
         assert await _readiness(live) == (200, "within_limit")
-        rows = await live.rows_when_settled()
+        rows = await live.rows_when_settled(everything=True)  # maps of concepts, too
         cost = sum(round(row["cost"] * 1e9) for row in rows)
 
         async def settled() -> bool:
