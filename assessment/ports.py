@@ -175,16 +175,20 @@ class SkillNames(Protocol):
         """Name those that the catalogue or this platform knows; the platform's own name comes first."""
 
 
-class ConceptMaps(Protocol):
-    """What skills consist of, by skill and language."""
-
-    async def newest(self, key: MapKey) -> ConceptMap | None:
-        """Read the newest version of a map, retired concepts among it."""
+class MapsOfSkills(Protocol):
+    """What the skills of a student consist of."""
 
     async def of_skills(
         self, platform_id: int, mode: Mode, skill_ids: Sequence[str], language: str
     ) -> tuple[ConceptMap, ...]:
         """Read the newest maps for a platform's student: of each skill the platform's own, or else the shared one."""
+
+
+class ConceptMaps(MapsOfSkills, Protocol):
+    """What skills consist of, by skill and language, and how that is changed."""
+
+    async def newest(self, key: MapKey) -> ConceptMap | None:
+        """Read the newest version of a map, retired concepts among it."""
 
     async def change(
         self, key: MapKey, decide: Callable[[tuple[Concept, ...]], tuple[Concept, ...]]

@@ -10,7 +10,7 @@ import structlog
 
 from assessment.deadline import Clock, Deadline
 from assessment.errors import ServiceUnavailable, SetRefused
-from assessment.ports import ConceptMaps, SetOrder
+from assessment.ports import MapsOfSkills, SetOrder
 from assessment.quiet import Quiet
 from assessment.use_cases.write_set import leave_unwritten, write_set
 from db.ahead import Wanted
@@ -99,7 +99,7 @@ def preparing(
     store: PostgresAssessmentStore,
     clock: Clock,
     *,
-    maps: ConceptMaps,
+    maps: MapsOfSkills,
     under_way: UnderWay,
     reports: ProgressReports,
 ) -> Kind:

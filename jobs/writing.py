@@ -5,7 +5,7 @@ import structlog
 
 from assessment.deadline import Clock, Deadline
 from assessment.errors import SetRefused
-from assessment.ports import AssessmentStore, ConceptMaps, SetOrder
+from assessment.ports import AssessmentStore, MapsOfSkills, SetOrder
 from assessment.use_cases.write_set import write_set
 from db.queue import JobKind
 from jobs.kinds import Job, Kind
@@ -22,7 +22,7 @@ _ORDER = msgspec.json.Decoder(SetOrder)
 
 
 def writing(
-    vendors: Vendors, store: AssessmentStore, clock: Clock, *, maps: ConceptMaps, reports: ProgressReports
+    vendors: Vendors, store: AssessmentStore, clock: Clock, *, maps: MapsOfSkills, reports: ProgressReports
 ) -> Kind:
     """Write what was ordered, with the vendors that are configured now."""
 

@@ -12,10 +12,8 @@ from assessment.errors import GenerationFailed, RetakeError
 from assessment.models import (
     Attempt,
     Brief,
-    Concept,
     ConceptMap,
     Item,
-    MapKey,
     Mode,
     Provenance,
     Question,
@@ -235,13 +233,10 @@ class FakeStore:
 
 
 class FakeMaps:
-    """assessment.ports.ConceptMaps with the maps it is given, whoever asks."""
+    """assessment.ports.MapsOfSkills with the maps it is given, whoever asks."""
 
     def __init__(self, *maps: ConceptMap) -> None:
         self.maps = maps
-
-    async def newest(self, key: MapKey) -> ConceptMap | None:
-        return next((it for it in self.maps if it.skill_id == key.skill_id), None)
 
     async def of_skills(
         self,
@@ -251,9 +246,6 @@ class FakeMaps:
         language: str,
     ) -> tuple[ConceptMap, ...]:
         return tuple(it for it in self.maps if it.skill_id in skill_ids and it.language == language)
-
-    async def change(self, key: MapKey, decide: Callable[[tuple[Concept, ...]], tuple[Concept, ...]]) -> None:
-        raise NotImplementedError
 
 
 def written(brief: Brief) -> WrittenSet:

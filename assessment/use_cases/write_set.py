@@ -11,7 +11,7 @@ from assessment.concepts.drawing import SeenConcepts, draw
 from assessment.deadline import Deadline
 from assessment.errors import GenerationFailed, InvalidSession, ServiceUnavailable, SetRefused
 from assessment.models import Brief, FormPlan, Provenance, Question, Verification
-from assessment.ports import AssessmentStore, ConceptMaps, Ending, QuestionWriter, SetOrder, StateChanged
+from assessment.ports import AssessmentStore, Ending, MapsOfSkills, QuestionWriter, SetOrder, StateChanged
 from assessment.quiet import Quiet
 from assessment.sets.blueprint import plan
 from assessment.sets.robots import expected_hits
@@ -28,7 +28,7 @@ async def write_set(
     form: FormPlan,
     deadline: Deadline,
     store: AssessmentStore,
-    maps: ConceptMaps,
+    maps: MapsOfSkills,
     writer: QuestionWriter,
     quiet: Quiet | None = None,
     on_progress: Callable[[int], None] | None = None,
@@ -126,7 +126,7 @@ async def _count(order: SetOrder, quiet: Quiet | None, reason: str, store: Asses
         await store.note_failure(order.verification_id, reason, quiet.cost)
 
 
-async def _brief(verification: Verification, order: SetOrder, form: FormPlan, maps: ConceptMaps) -> Brief:
+async def _brief(verification: Verification, order: SetOrder, form: FormPlan, maps: MapsOfSkills) -> Brief:
     standing = verification.standing
     seed = f"{standing.verification_id}:{standing.revision}"
     slots = plan(verification.skills, verification.sources, form, standing.attempts)

@@ -51,9 +51,8 @@ class WireResult(msgspec.Struct, frozen=True):
 
     @property
     def is_missed(self) -> bool:
-        """Whether it came to something else than its file says; one that is not held yet may."""
-        held = not self.case.held or self.alone.keeps_to(self.case, alone=True)
-        return not (held and self.before_sound.keeps_to(self.case, alone=False))
+        """Whether it came to something else than its file says."""
+        return not (self.alone.keeps_to(self.case, alone=True) and self.before_sound.keeps_to(self.case, alone=False))
 
 
 async def run_all(scale: Scale) -> list[WireResult]:

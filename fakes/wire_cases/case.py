@@ -42,8 +42,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     """Where it was seen, what is sent, and what has to come of it.
 
     `alone` are the questions of a set with this vendor alone; with a sound vendor behind it there are always ten.
-    `outcomes` are some that the ledger has to have for this vendor when it is alone. With `held: false` it does not
-    come to that yet, for the reason in `because`.
+    `outcomes` are some that the ledger has to have for this vendor when it is alone.
     """
 
     source: str
@@ -52,8 +51,6 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     alone: int = 10
     outcomes: list[str] = []
     model: str = "openai/scripted"
-    held: bool = True
-    because: str = ""
     name: str = ""
 
     @property

@@ -83,7 +83,7 @@ async def _answer(
         nonlocal kept
         cleaned = clean(read_concepts(asked.text), request.skill.name, request.language)
         kept = cleaned.kept
-        recorder.record_map(upstream, request, asked, accepted=len(kept), rejected=_faults(cleaned))
+        recorder.record_asked(upstream, request, asked, accepted=len(kept), rejected=_faults(cleaned))
 
     until = deadline.capped(upstream.attempt_seconds)
     await ask(upstream, request, until, note, money=recorder.money)

@@ -5,7 +5,7 @@ import structlog
 from assessment.models import Mode
 from providers import prompts
 from providers.ledger import Ledger, Purpose, VendorCallRecord
-from providers.protocol import CallOutcome, MapRequest, Order, Quiz, Repair, Request, Usage
+from providers.protocol import CallOutcome, MapRequest, Quiz, Repair, Request, Usage
 from providers.routing.meter import Meter
 from providers.routing.upstream import Upstream
 from providers.writing.asking import Asked
@@ -14,6 +14,8 @@ from providers.writing.solving import Solved
 from providers.writing.vendor_call import VendorCall
 
 log = structlog.get_logger(__name__)
+
+_PURPOSES = {Quiz: Purpose.SOLVE, Repair: Purpose.REPAIR, MapRequest: Purpose.MAP}
 
 
 class Recorder:
@@ -39,105 +41,52 @@ class Recorder:
         self.money.settle(call.ticket, record.cost)
         self._keep(record)
 
+    def record_asked(
+        self,
+        upstream: Upstream,
+        request: Quiz | Repair | MapRequest,
+        asked: Asked,
+        *,
+        accepted: int,
+        rejected: dict[str, int] | None = None,
+        round_number: int = 1,
+        part: int = 0,
+    ) -> None:
+        """Note what came of a request whose answer is read as a whole; of one that was no use, that it was not."""
+        usage = asked.usage or _estimate_asked(request, asked)
+        cost = upstream.cost_of(usage)
+        self.money.settle(asked.ticket, cost)
+        is_empty = asked.outcome is CallOutcome.OK and not accepted
+        self._keep(
+            VendorCallRecord(
+                writing_id=self._writing_id,
+                mode=self._mode,
+                vendor=upstream.name,
+                model=upstream.vendor.model,
+                started_at=asked.started_at,
+                seconds=round(asked.seconds, 4),
+                slice_seconds=round(asked.slice_seconds, 4),
+                round_number=round_number,
+                part=part,
+                is_hedge=False,
+                outcome=CallOutcome.UNUSABLE if is_empty else asked.outcome,
+                response_format=asked.response_format and asked.response_format.value,
+                wanted=request.count if isinstance(request, MapRequest) else len(request.entries),
+                accepted=accepted,
+                rejected=rejected or {},
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                is_estimated=asked.usage is None and usage != Usage(),
+                cost=cost,
+                prompt_version=prompts.VERSION,
+                config_hash=self._config_hash,
+                purpose=_PURPOSES[type(request)],
+            )
+        )
+
     def record_solving(self, solver: Upstream, quiz: Quiz, rotation: int, solved: Solved) -> None:
         """Note what came of a quiz that a solver was given."""
-        usage = solved.usage or _estimate_asked(quiz, solved.characters, may_be_billed=solved.may_be_billed)
-        cost = solver.cost_of(usage)
-        self.money.settle(solved.ticket, cost)
-        self._keep(
-            VendorCallRecord(
-                writing_id=self._writing_id,
-                mode=self._mode,
-                vendor=solver.name,
-                model=solver.vendor.model,
-                started_at=solved.started_at,
-                seconds=round(solved.seconds, 4),
-                slice_seconds=round(solved.slice_seconds, 4),
-                round_number=rotation + 1,
-                part=0,
-                is_hedge=False,
-                outcome=solved.outcome,
-                response_format=solved.response_format and solved.response_format.value,
-                wanted=len(quiz.entries),
-                accepted=solved.answered,
-                rejected={},
-                input_tokens=usage.input_tokens,
-                output_tokens=usage.output_tokens,
-                is_estimated=solved.usage is None and usage != Usage(),
-                cost=cost,
-                prompt_version=prompts.VERSION,
-                config_hash=self._config_hash,
-                purpose=Purpose.SOLVE,
-            )
-        )
-
-    def record_repair(self, upstream: Upstream, repair: Repair, order: Order, *, asked: Asked, accepted: int) -> None:
-        """Note what came of a request for other distractors in place of this order."""
-        usage = asked.usage or _estimate_asked(repair, len(asked.text), may_be_billed=asked.may_be_billed)
-        cost = upstream.cost_of(usage)
-        self.money.settle(asked.ticket, cost)
-        is_empty = asked.outcome is CallOutcome.OK and not accepted
-        self._keep(
-            VendorCallRecord(
-                writing_id=self._writing_id,
-                mode=self._mode,
-                vendor=upstream.name,
-                model=upstream.vendor.model,
-                started_at=asked.started_at,
-                seconds=round(asked.seconds, 4),
-                slice_seconds=round(asked.slice_seconds, 4),
-                round_number=order.round_number,
-                part=order.part,
-                is_hedge=False,
-                outcome=CallOutcome.UNUSABLE if is_empty else asked.outcome,
-                response_format=asked.response_format and asked.response_format.value,
-                wanted=len(repair.entries),
-                accepted=accepted,
-                rejected={},
-                input_tokens=usage.input_tokens,
-                output_tokens=usage.output_tokens,
-                is_estimated=asked.usage is None and usage != Usage(),
-                cost=cost,
-                prompt_version=prompts.VERSION,
-                config_hash=self._config_hash,
-                purpose=Purpose.REPAIR,
-            )
-        )
-
-    def record_map(
-        self, upstream: Upstream, request: MapRequest, asked: Asked, *, accepted: int, rejected: dict[str, int]
-    ) -> None:
-        """Note what came of a request for a map of concepts."""
-        usage = asked.usage or _estimate_asked(request, len(asked.text), may_be_billed=asked.may_be_billed)
-        cost = upstream.cost_of(usage)
-        self.money.settle(asked.ticket, cost)
-        is_empty = asked.outcome is CallOutcome.OK and not accepted
-        self._keep(
-            VendorCallRecord(
-                writing_id=self._writing_id,
-                mode=self._mode,
-                vendor=upstream.name,
-                model=upstream.vendor.model,
-                started_at=asked.started_at,
-                seconds=round(asked.seconds, 4),
-                slice_seconds=round(asked.slice_seconds, 4),
-                round_number=1,
-                part=0,
-                is_hedge=False,
-                outcome=CallOutcome.UNUSABLE if is_empty else asked.outcome,
-                response_format=asked.response_format and asked.response_format.value,
-                wanted=request.count,
-                accepted=accepted,
-                rejected=rejected,
-                input_tokens=usage.input_tokens,
-                output_tokens=usage.output_tokens,
-                is_estimated=asked.usage is None and usage != Usage(),
-                cost=cost,
-                prompt_version=prompts.VERSION,
-                config_hash=self._config_hash,
-                purpose=Purpose.MAP,
-            )
-        )
+        self.record_asked(solver, quiz, solved.asked, accepted=solved.answered, round_number=rotation + 1)
 
     def _keep(self, record: VendorCallRecord) -> None:
         _log(record)
@@ -181,10 +130,8 @@ def estimate(call: VendorCall) -> Usage:
     return call.upstream.meter.guess(_length(call.order), call.characters)
 
 
-def _estimate_asked(request: Request, characters: int, *, may_be_billed: bool) -> Usage:
-    if not may_be_billed:
-        return Usage()
-    return Meter().guess(_length(request), characters)
+def _estimate_asked(request: Request, asked: Asked) -> Usage:
+    return Meter().guess(_length(request), len(asked.text)) if asked.may_be_billed else Usage()
 
 
 def _length(request: Request) -> int:

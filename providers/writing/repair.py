@@ -59,7 +59,9 @@ class Repairer:
             nonlocal taken
             found = read_repairs(asked.text, len(fresh))
             taken = take({fresh[number - 1].item: _mended(fresh[number - 1].item, it) for number, it in found.items()})
-            self._recorder.record_repair(upstream, request, order, asked=asked, accepted=taken)
+            self._recorder.record_asked(
+                upstream, request, asked, accepted=taken, round_number=order.round_number, part=order.part
+            )
 
         until = self._deadline.capped(min(choice.seconds, seconds))
         await ask(upstream, request, until, note, money=self._recorder.money)

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 
 import msgspec
 
 from assessment.deadline import Deadline
-from providers.protocol import CallOutcome, Quiz, ResponseFormat, Usage
+from providers.protocol import Quiz
 from providers.routing.upstream import Upstream
 from providers.vendors.mends import place_of
 from providers.vendors.reasoning import without_reasoning
 from providers.writing.asking import Asked, ask
-from providers.writing.money import SetMoney, Ticket
+from providers.writing.money import SetMoney
 
 _LIST_OF_ANSWERS = re.compile(r'"answers"\s*:\s*(\[.*?\])', re.DOTALL)
 
@@ -22,23 +21,11 @@ class _Answer(msgspec.Struct, frozen=True):
     choice: str
 
 
-class Solved(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a quiz: for every entry the index of the option chosen, or None where no answer could be read.
-
-    `usage` is None when the vendor gave no figures; `characters` is the length of its answer. `may_be_billed` tells
-    whether it may have read the quiz; `ticket` is the money that was set aside.
-    """
+class Solved(msgspec.Struct, frozen=True):
+    """What came of a quiz: for every entry the index of the option chosen, or None where no answer could be read."""
 
     choices: tuple[int | None, ...]
-    outcome: CallOutcome
-    started_at: datetime
-    seconds: float
-    slice_seconds: float
-    response_format: ResponseFormat | None
-    usage: Usage | None
-    characters: int
-    may_be_billed: bool
-    ticket: Ticket
+    asked: Asked
 
     @property
     def answered(self) -> int:
@@ -55,7 +42,11 @@ async def solve(
     money: SetMoney | None = None,
 ) -> Solved:
     """Have a vendor answer a quiz before the deadline; see `ask`."""
-    return _solved(quiz, await ask(upstream, quiz, deadline, lambda asked: note(_solved(quiz, asked)), money=money))
+
+    def read(asked: Asked) -> Solved:
+        return Solved(read_choices(asked.text, len(quiz.entries)), asked)
+
+    return read(await ask(upstream, quiz, deadline, lambda asked: note(read(asked)), money=money))
 
 
 def read_choices(text: str, count: int) -> tuple[int | None, ...]:
@@ -69,23 +60,6 @@ def read_choices(text: str, count: int) -> tuple[int | None, ...]:
         if place is not None:
             chosen.setdefault(answer.question, set()).add(place)
     return tuple(_only(chosen.get(number, set())) for number in range(1, count + 1))
-
-
-def _solved(quiz: Quiz, asked: Asked) -> Solved:
-    choices = read_choices(asked.text, len(quiz.entries))
-    is_empty = asked.outcome is CallOutcome.OK and not any(choice is not None for choice in choices)
-    return Solved(
-        choices=choices,
-        outcome=CallOutcome.UNUSABLE if is_empty else asked.outcome,
-        started_at=asked.started_at,
-        seconds=asked.seconds,
-        slice_seconds=asked.slice_seconds,
-        response_format=asked.response_format,
-        usage=asked.usage,
-        characters=len(asked.text),
-        may_be_billed=asked.may_be_billed,
-        ticket=asked.ticket,
-    )
 
 
 def _answers(text: str) -> list[_Answer]:

@@ -21,7 +21,7 @@ from fakes.injection.corpus import HEARD_WORDS, Attempt, Field, Misdeed, attempt
 from fakes.injection.vendor import ObeyingVendor, seen_as
 from fakes.vendor_server import VendorServer
 from providers import prompts
-from providers.protocol import Order
+from providers.protocol import Flawed, Order, Repair
 from providers.writing.orders import Refs
 from tests.injection.conftest import TrialOf
 
@@ -29,6 +29,9 @@ FENCED = re.compile(r"\A(.*?)^<<<DATA (\w{16})>>>\n([^\n]*)\n<<<END \2>>>$(.*)\Z
 STOPPED = [it for it in corpus() if LIMITS.isdisjoint(it.misdeeds)]
 SPOILT_WHOLLY = [it for it in STOPPED if UNDONE.isdisjoint(it.misdeeds)]
 NEVER_HEARD = {"canary-7", "encoded-2", "huge-2"}  # a proof URL, a number taken for a phone's, what was cut off
+
+ORDERED = frozenset({"concepts", "skills", "sources", "asked_before"})
+FLAWED = frozenset({"question", "stem", "right", "distractors", "what is wrong"})
 
 
 class Parts(NamedTuple):
@@ -59,6 +62,11 @@ def parts_for(attempt: Attempt | None) -> Parts:
     return parts_of(prompt.system, prompt.user)
 
 
+def parts_of_repair() -> Parts:
+    prompt = prompts.build(Repair((Flawed("Which one?", "this", ("that", "those", "these"), "too long"),)))
+    return parts_of(prompt.system, prompt.user)
+
+
 async def requests_of(attempt: Attempt, trial_of: TrialOf) -> list[dict[str, Any]]:
     """All that the vendor was sent for an attempt; at least one request for each share."""
     requests = [(await trial_of(attempt, share)).requests for share in SHARES]
@@ -79,12 +87,12 @@ def test_outside_of_the_data_a_prompt_is_the_same_whatever_a_student_writes(each
 
 @pytest.mark.parametrize("each", corpus(), ids=by_id)
 async def test_no_request_carries_the_students_words_outside_of_the_data(each: Attempt, trial_of: TrialOf) -> None:
-    harmless = parts_for(None)
-    known = frozenset(runs(words(harmless.system + harmless.frame), HEARD_WORDS))
+    ours = (parts_for(None), parts_of_repair())
+    known = frozenset(run for each_one in ours for run in runs(words(each_one.system + each_one.frame), HEARD_WORDS))
     spoken = frozenset(runs(words(each.sent), HEARD_WORDS)) - known
     for body in await requests_of(each, trial_of):
         parts = parts_of_request(body)
-        assert parts.system == harmless.system
+        assert parts.system in {it.system for it in ours}
         assert spoken.isdisjoint(runs(words(parts.frame), HEARD_WORDS))
 
 
@@ -92,7 +100,9 @@ async def test_no_request_carries_the_students_words_outside_of_the_data(each: A
 async def test_the_data_is_one_line_of_json_that_closes_nothing(each: Attempt, trial_of: TrialOf) -> None:
     for body in await requests_of(each, trial_of):
         parts = parts_of_request(body)
-        assert set(json.loads(parts.data)) == {"skills", "sources", "asked_before"}
+        data = json.loads(parts.data)
+        fields = {frozenset(it) for it in data} if isinstance(data, list) else {frozenset(data)}
+        assert fields <= {ORDERED, FLAWED}
         assert not any(text in parts.data for text in ("<<<", ">>>", parts.tag))
         assert not any(unicodedata.category(character)[0] == "C" for character in parts.data)
 

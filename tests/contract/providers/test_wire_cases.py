@@ -27,13 +27,8 @@ async def _clients() -> AsyncIterator[None]:
         await (client.client if hasattr(client, "client") else client._client).aclose()
 
 
-def _alone(name: str) -> object:
-    case = load(name)
-    return pytest.param(name, marks=() if case.held else pytest.mark.xfail(strict=True, reason=case.because))
-
-
 @pytest.mark.usefixtures("_clients")
-@pytest.mark.parametrize("name", [_alone(name) for name in CASES])
+@pytest.mark.parametrize("name", CASES)
 async def test_a_case_alone_comes_to_what_its_file_says(name: str) -> None:
     case = load(name)
     result = await run(case, SCALE, alone=True)
@@ -46,9 +41,3 @@ async def test_a_case_before_a_sound_vendor_costs_no_set(name: str) -> None:
     case = load(name)
     result = await run(case, SCALE, alone=False)
     assert result.keeps_to(case, alone=False), result
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_a_case_that_is_not_held_says_why(name: str) -> None:
-    case = load(name)
-    assert case.held == (not case.because)

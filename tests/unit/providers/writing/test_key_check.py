@@ -177,7 +177,7 @@ async def test_a_solver_that_says_nothing_for_its_fair_time_counts_as_hanging_an
     for seconds, reason in ((20.0, CallOutcome.TIMED_OUT), (10.0, None)):
         solver = Upstream(Solver(right, seconds=1e6), 30.0, 8)
         solved = await solve(solver, quiz_of(ITEMS, 0), Deadline(FakeClock(), seconds), lambda _: None)
-        assert solved.outcome is (reason or CallOutcome.OUT_OF_BUDGET)
+        assert solved.asked.outcome is (reason or CallOutcome.OUT_OF_BUDGET)
         assert solver.solving.reason is reason
 
 
@@ -221,7 +221,7 @@ async def test_a_solver_that_swallows_cancellation_gives_its_place_back() -> Non
     stubborn = StubbornVendor()
     upstream = Upstream(stubborn, 30.0, 1)
     solved = await solve(upstream, quiz_of(ITEMS, 0), Deadline(FakeClock(), 20.0), lambda _: None)
-    assert solved.outcome is CallOutcome.TIMED_OUT
+    assert solved.asked.outcome is CallOutcome.TIMED_OUT
     async with asyncio.timeout(1), upstream.places.place():
         stubborn.released.set()
 
