@@ -8,14 +8,17 @@ from typing import Any
 
 import httpx
 
-from assessment.models import Mode
-from db.engine import RetakeEngine
+from assessment.models import Concept, Difficulty, MapKey, Mode, Origin, OriginKind
+from db.concept_maps import PostgresConceptMaps
+from db.engine import RetakeEngine, engine_from
 from fakes.vendor_server import VendorServer
 from tests.integration.deployment import Deployment, client_of, deployed
-from tests.journey import Journey
+from tests.journey import Journey, profile
 from tests.server_process import ServerProcess, serving
 from tests.waiting import until
 
+CONCEPTS = 60
+MADE_UP = Origin(OriginKind.PERSON)
 KEY = "vendor-key-that-nobody-may-see"
 
 FILE = """
@@ -105,10 +108,24 @@ async def live_deployment(engine: RetakeEngine, file: Path, more: str = "") -> A
     """A deployment with a live key, vendors and a provider file; its server is yet to be started."""
     async with AsyncExitStack() as stack:
         deployment = await stack.enter_async_context(deployed(engine, Mode.LIVE))
+        await _map_skills(engine_from(deployment.environment))
         first, second = [await stack.enter_async_context(VendorServer()) for _ in range(2)]
         live = LiveServer(deployment, file, first, second)
         live.configure(more)
         yield live
+
+
+async def _map_skills(engine: RetakeEngine) -> None:
+    """Give the skills maps, so that vendors are asked for none: their programmes and bills are of sets alone."""
+
+    def decide(_: tuple[Concept, ...]) -> tuple[Concept, ...]:
+        return tuple(
+            Concept(f"matter-{number}", f"Matter {number}", f"Tests matter {number}", Difficulty.MEDIUM, MADE_UP)
+            for number in range(CONCEPTS)
+        )
+
+    for skill in profile()["skills"]:
+        await PostgresConceptMaps(engine).change(MapKey(Mode.LIVE, None, skill["skillId"], "en"), decide)
 
 
 @asynccontextmanager
