@@ -1,19 +1,17 @@
 """The events of GET /assessment/progress."""
 
 from collections.abc import AsyncIterator
-from typing import Literal
 
 import msgspec
 from litestar.response.sse import ServerSentEventMessage
 
+from api.schemas import EventName
 from assessment.errors import GenerationFailed, RetakeError
 from assessment.ports import Ending
 from assessment.scoring.eligibility import Progress as State
 from db.progress import Progress
 
 RETRY_MS = 1_000  # when a client comes back after its connection broke
-
-Name = Literal["progress", "ready", "failed", "idle"]
 
 
 async def events(
@@ -46,5 +44,5 @@ async def events(
         return
 
 
-def _event(name: Name, data: dict[str, int | str]) -> ServerSentEventMessage:
+def _event(name: EventName, data: dict[str, int | str]) -> ServerSentEventMessage:
     return ServerSentEventMessage(data=msgspec.json.encode(data).decode(), event=name, retry=RETRY_MS)

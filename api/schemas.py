@@ -355,13 +355,24 @@ class Alive(Sent):
     status: Literal["alive"] = "alive"
 
 
+EventName = Literal["progress", "ready", "failed", "idle"]
+
+
+class ProgressEvent(Sent):
+    """One event of the stream; `data` is a JSON object as text, `retry` after how many milliseconds to come back."""
+
+    event: EventName
+    data: str
+    retry: int
+
+
 class VendorState(Sent):
     """How a vendor of the live chain stands with the worker heard of last; `reason` is the outcome of its last failure.
 
     `closed`: it is asked. `resting`: it asked for a pause. `open`: it rests after failures. `half_open`: the next
     request probes it. `stuck`: too many of its calls go on although they were cancelled, and it is not asked until
-    they end. `out`: it refused the key or does not know the model, and is not asked until the configuration is read
-    again.
+    they end. `out`: it refused the key of every call for minutes, or does not know the model; it is probed once a
+    minute.
     """
 
     name: str

@@ -303,7 +303,7 @@ PAGES: Mapping[str, Page] = {
         "closes. With nothing under way there is one event, `idle`, with the `state` of `GET /assessment`. No question "
         "is in it. `RATE_LIMITED` when a hundred look on with one session.",
         credential=SESSION,
-        data=str,
+        data=str | schemas.ProgressEvent,
         media="text/event-stream",
         plain=True,
         answers={"a set": examples.PROGRESS, "nothing under way": examples.IDLE},
