@@ -165,12 +165,12 @@ def goal_table(found: Sequence[Goal]) -> Table:
 
 
 def _all_dead(results: Sequence[Result], budget: float) -> Goal:
-    """Vendors that fail at once leave nothing to wait for."""
-    runs = select(results, OURS, fault="server_error", bad=3)
+    """Vendors that decline leave nothing to wait for; those that are broken may come back, and are waited for."""
+    runs = select(results, OURS, fault="refused", bad=3)
     slowest = max((run.seconds for run in runs), default=0.0)
-    router = select(results, ROUTER, fault="server_error", bad=3)
+    router = select(results, ROUTER, fault="refused", bad=3)
     return Goal(
-        "all three answer 500: fails as soon as nobody is left (a third of the budget at most)",
+        "all three decline to write: fails as soon as nobody is left (a third of the budget at most)",
         "1/3 budget",
         f"{slowest:.2f} s",
         slowest <= budget / 3 and not any(run.is_complete for run in runs),
